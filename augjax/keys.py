@@ -1,0 +1,77 @@
+"""Keys. Every random number in augjax is a pure function of
+
+    seed -> stream -> epoch -> image id -> transform name,
+
+each folded into the key of the one before it. No key is split, threaded through a loop or saved,
+so adding an image, a transform, a device or a restart changes no other draw.
+"""
+
+import unicodedata
+import zlib
+from collections.abc import Iterable
+from hashlib import blake2b
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, PRNGKeyArray, UInt32
+
+
+def key(seed: int) -> PRNGKeyArray:
+    """The root key of a seed: Threefry, whatever JAX's configured default is."""
+    return jax.random.key(seed, impl="threefry2x32")
+
+
+def stream(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
+    """The key of a named stream ('init', 'augment', a transform's name, ...) below `key`.
+
+    Names are folded in as the CRC-32 of their UTF-8 bytes.
+    """
+    check_key(key)
+    return jax.random.fold_in(key, zlib.crc32(name.encode()))
+
+
+def image_key(
+    key: PRNGKeyArray,
+    epoch: int | Int[Array, ""],
+    image_id: UInt32[Array, ""] | UInt32[Array, "2"],
+) -> PRNGKeyArray:
+    """The key of one image in one epoch below the key of a stream.
+
+    Args:
+      key: the stream's key.
+      epoch: the epoch's number.
+      image_id: the image's identity, one or two words of 32 bits (`image_ids`), folded in one
+        after the other.
+    """
+    check_key(key)
+    words = jnp.atleast_1d(jnp.asarray(image_id))
+    key = jax.random.fold_in(key, epoch)
+    for i in range(words.shape[0]):
+        key = jax.random.fold_in(key, words[i])
+    return key
+
+
+def image_ids(paths: Iterable[str]) -> UInt32[np.ndarray, "n 2"]:
+    """The identities of images named by `paths`: the 64-bit BLAKE2b of each name.
+
+    Args:
+      paths: POSIX paths relative to the split's folder ('Car/0001.jpg'), or any names that stay
+        with the image. They are brought to Unicode's NFC first, since file systems differ.
+    """
+    digests = [
+        blake2b(unicodedata.normalize("NFC", p).encode(errors="surrogateescape"), digest_size=8)
+        for p in paths
+    ]
+    words = np.frombuffer(b"".join(d.digest() for d in digests), dtype="<u4")
+    return words.astype(np.uint32).reshape(-1, 2)
+
+
+def check_key(key: PRNGKeyArray) -> None:
+    """Raises TypeError unless `key` is one typed or one legacy JAX key."""
+    dtype = getattr(key, "dtype", None)
+    typed = dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)
+    legacy = dtype == jnp.uint32 and key.shape == (2,)
+    if not (typed and key.shape == ()) and not legacy:
+        what = type(key).__name__ if dtype is None else f"an array {dtype}{list(key.shape)}"
+        raise TypeError(f"expected one PRNG key, such as augjax.key(0), but got {what}")

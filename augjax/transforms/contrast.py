@@ -1,0 +1,56 @@
+"""RandomContrast."""
+
+import dataclasses
+
+import dm_pix as pix
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.transforms.base import Params, Strength, Transform
+from augjax.transforms.factors import Factor, at_least, factor_numbers, uniform
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomContrast(Transform):
+    """Moves every pixel away from or towards its channel's mean, then clips to the value range.
+
+        y = clip((x - mean) * factor + mean, 0, 1), factor ~ U[1 - lower, 1 + upper]
+
+    with one factor an image and the mean over each channel's pixels.
+
+    Draws: `factor` (float32).
+
+    Keras documents a single number f as lower = upper = f, as here; Keras 3 draws from
+    [1, 1 + f] instead and sorts pairs. The Keras of 2021 drew one factor a batch and clipped to
+    [0, 255] whatever the range.
+
+    Args:
+      factor: a number in [0, 1], or a pair (lower, upper), lower in [0, 1] and upper at least 0.
+
+    References: `keras.layers.RandomContrast`; `dm_pix.adjust_contrast`, which does the work.
+    """
+
+    factor: Factor
+
+    def __post_init__(self) -> None:
+        self._lower_upper()
+
+    def _lower_upper(self) -> tuple[float, float]:
+        numbers = factor_numbers(self, "factor", self.factor)
+        lower, upper = numbers[0], numbers[-1]
+        if not 0 <= lower <= 1 or upper < 0:
+            raise ValueError(
+                f"RandomContrast(factor={self.factor!r}): expected a number in [0, 1], "
+                "or a pair (lower in [0, 1], upper at least 0)"
+            )
+        return lower, upper
+
+    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+        lower, upper = self._lower_upper()
+        change = at_least(-1.0, uniform(key, -lower, upper, strength))
+        return {"factor": 1.0 + change}
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        return jnp.clip(pix.adjust_contrast(image, params["factor"]), 0.0, 1.0)

@@ -1,0 +1,59 @@
+"""Factors, as Keras writes them, and the draws made from them."""
+
+import math
+from numbers import Real
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.transforms.base import Strength
+
+Factor = float | tuple[float, float]
+"""A number f, meaning (-f, f), or a pair (lower, upper)."""
+
+
+def factor_numbers(owner: object, field: str, factor: Factor) -> tuple[float, ...]:
+    """The one or two finite numbers of a factor, or a ValueError that names it."""
+    numbers = tuple(factor) if isinstance(factor, tuple | list) else (factor,)
+    valid = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
+    if not valid or len(numbers) not in ((2,) if numbers != (factor,) else (1,)):
+        raise ValueError(
+            f"{type(owner).__name__}({field}={factor!r}): "
+            "a factor is a finite number or a pair (lower, upper) of them"
+        )
+    return tuple(float(n) for n in numbers)
+
+
+def factor_range(
+    owner: object, field: str, factor: Factor, *, lowest: float, highest: float = math.inf
+) -> tuple[float, float]:
+    """The (lower, upper) of a factor within [lowest, highest], or a ValueError that names it."""
+    numbers = factor_numbers(owner, field, factor)
+    where = f"{type(owner).__name__}({field}={factor!r})"
+    if len(numbers) == 1 and numbers[0] < 0:
+        raise ValueError(f"{where}: a single number cannot be negative; give (lower, upper)")
+    lower, upper = numbers if len(numbers) == 2 else (-numbers[0], numbers[0])
+    if not lowest <= lower <= upper <= highest:
+        raise ValueError(f"{where}: expected {lowest:g} <= lower <= upper <= {highest:g}")
+    return lower, upper
+
+
+def uniform(
+    key: PRNGKeyArray, lower: float, upper: float, strength: Strength = 1.0
+) -> Float[Array, ""]:
+    """A draw from U[lower, upper] times `strength`: the same bits eagerly, jitted and vmapped.
+
+    A compiler may contract a product and the sum that follows it into one operation, rounded once
+    instead of twice. The clip between the two, which also holds the draw to its range, leaves it
+    nothing to contract.
+    """
+    centre = (lower + upper) / 2
+    half = (upper - lower) / 2
+    unit = jax.random.uniform(key, dtype=jnp.float32, minval=-1.0, maxval=1.0)
+    return jnp.float32(strength) * (centre + jnp.clip(half * unit, -half, half))
+
+
+def at_least(lowest: float, value: Float[Array, ""]) -> Float[Array, ""]:
+    """`value`, no lower than `lowest`; stands between a product and a sum as in `uniform`."""
+    return jnp.maximum(value, lowest)

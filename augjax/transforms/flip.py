@@ -1,0 +1,62 @@
+"""RandomFlip."""
+
+import dataclasses
+from typing import Literal, get_args
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.keys import stream
+from augjax.transforms.base import Params, Strength
+from augjax.transforms.geometry import Geometric, affine_matrix, check_choice
+
+FlipMode = Literal["horizontal", "vertical", "horizontal_and_vertical"]
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomFlip(Geometric):
+    """Mirrors an image left-right, upside down, or both, each with probability 1/2.
+
+    Draws: `horizontal` and `vertical` (bool), those of the mode. `strength` scales the
+    probability.
+
+    Keras documents two independent flips for 'horizontal_and_vertical', as here; Keras 3 tosses
+    one coin for both, so that it never flips along one axis alone.
+
+    Args:
+      mode: 'horizontal', 'vertical' or 'horizontal_and_vertical'.
+
+    Reference: `keras.layers.RandomFlip`.
+    """
+
+    mode: FlipMode = "horizontal_and_vertical"
+
+    def __post_init__(self) -> None:
+        check_choice(self, "mode", self.mode, get_args(FlipMode))
+
+    @property
+    def resampling(self) -> None:
+        return None
+
+    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+        return {
+            axis: jax.random.uniform(stream(key, axis)) < 0.5 * jnp.float32(strength)
+            for axis in self.mode.split("_and_")
+        }
+
+    def matrix(self, params: Params, shape: tuple[int, ...]) -> Float[Array, "3 3"]:
+        height, width = shape[:2]
+        horizontal, vertical = params.get("horizontal", False), params.get("vertical", False)
+        return affine_matrix(
+            jnp.where(horizontal, -1.0, 1.0), 0.0, jnp.where(horizontal, width - 1.0, 0.0),
+            0.0, jnp.where(vertical, -1.0, 1.0), jnp.where(vertical, height - 1.0, 0.0),
+        )  # fmt: skip
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        for axis, dimension in (("horizontal", 1), ("vertical", 0)):
+            if axis in params:
+                image = jnp.where(params[axis], jnp.flip(image, dimension), image)
+        return image

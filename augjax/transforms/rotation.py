@@ -1,0 +1,46 @@
+"""RandomRotation."""
+
+import dataclasses
+import math
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.transforms.base import Params, Strength
+from augjax.transforms.factors import Factor, factor_range, uniform
+from augjax.transforms.geometry import Resampled, affine_matrix
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomRotation(Resampled):
+    """Turns an image about its centre ((width - 1) / 2, (height - 1) / 2).
+
+    Draws: `angle` in radians ~ 2 pi U[lower, upper]; positive is counter-clockwise on screen.
+
+    Args:
+      factor: a fraction of a full turn, a number or a pair within [-1, 1].
+      fill_mode, interpolation, fill_value: see `Resampled`.
+
+    Reference: `keras.layers.RandomRotation`.
+    """
+
+    factor: Factor
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._lower_upper()
+
+    def _lower_upper(self) -> tuple[float, float]:
+        return factor_range(self, "factor", self.factor, lowest=-1, highest=1)
+
+    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+        lower, upper = (2 * math.pi * bound for bound in self._lower_upper())
+        return {"angle": uniform(key, lower, upper, strength)}
+
+    def matrix(self, params: Params, shape: tuple[int, ...]) -> Float[Array, "3 3"]:
+        x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
+        cos, sin = jnp.cos(params["angle"]), jnp.sin(params["angle"])
+        return affine_matrix(
+            cos, -sin, x * (1.0 - cos) + y * sin,
+            sin, cos, y * (1.0 - cos) - x * sin,
+        )  # fmt: skip

@@ -1,0 +1,49 @@
+"""RandomTranslation."""
+
+import dataclasses
+
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.keys import stream
+from augjax.transforms.base import Params, Strength
+from augjax.transforms.factors import Factor, factor_range, uniform
+from augjax.transforms.geometry import Resampled, affine_matrix
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomTranslation(Resampled):
+    """Moves an image.
+
+    Draws: `dy` and `dx` in pixels, ~ height U[lower, upper] and width U[lower, upper]; positive is
+    down and to the right.
+
+    Args:
+      height_factor: a fraction of the height, a number or a pair within [-1, 1].
+      width_factor: a fraction of the width, likewise.
+      fill_mode, interpolation, fill_value: see `Resampled`.
+
+    Reference: `keras.layers.RandomTranslation`.
+    """
+
+    height_factor: Factor
+    width_factor: Factor
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._range("height_factor")
+        self._range("width_factor")
+
+    def _range(self, field: str) -> tuple[float, float]:
+        return factor_range(self, field, getattr(self, field), lowest=-1, highest=1)
+
+    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+        height, width, _ = shape
+        top, bottom = (height * bound for bound in self._range("height_factor"))
+        left, right = (width * bound for bound in self._range("width_factor"))
+        return {
+            "dy": uniform(stream(key, "dy"), top, bottom, strength),
+            "dx": uniform(stream(key, "dx"), left, right, strength),
+        }
+
+    def matrix(self, params: Params, shape: tuple[int, ...]) -> Float[Array, "3 3"]:
+        return affine_matrix(1.0, 0.0, -params["dx"], 0.0, 1.0, -params["dy"])
