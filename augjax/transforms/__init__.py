@@ -1,4 +1,4 @@
-"""Random image transforms: frozen configuration, `sample(key, shape)` and `apply(params, image)`."""
+"""Random image transforms: `sample(key, shape)` draws, `apply(params, image)` does."""
 
 from augjax.transforms.base import Params, Transform
 from augjax.transforms.contrast import RandomContrast

@@ -10,12 +10,16 @@ from typing import Any, Self, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, Num, PRNGKeyArray, UInt32
 
 from augjax.keys import check_key, image_key, stream
 
-Image: TypeAlias = Num[Array, "height width channels"]
-Images: TypeAlias = Num[Array, "batch height width channels"]
+AnyArray: TypeAlias = jax.Array | np.ndarray
+Image: TypeAlias = Num[AnyArray, "height width channels"]
+Images: TypeAlias = Num[AnyArray, "batch height width channels"]
+Shape: TypeAlias = tuple[int, ...]
+"""(height, width, channels)."""
 Params: TypeAlias = dict[str, Any]
 """Primitive draws by name, in physical units; a named container's draws are a dict of their own."""
 Strength: TypeAlias = float | Float[Array, ""]
@@ -43,7 +47,7 @@ class Transform:
         """This transform's key below that of an image or a container."""
         return stream(key, self.label)
 
-    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         """The draws under `key`, which is this transform's own."""
         raise NotImplementedError
 
@@ -53,9 +57,7 @@ class Transform:
         """The image that the draws make of a float32 image in [0, 1]."""
         raise NotImplementedError
 
-    def sample(
-        self, key: PRNGKeyArray, shape: tuple[int, int, int], *, strength: Strength = 1.0
-    ) -> Params:
+    def sample(self, key: PRNGKeyArray, shape: Shape, *, strength: Strength = 1.0) -> Params:
         """Draws the parameters of one image.
 
         Args:
@@ -68,11 +70,11 @@ class Transform:
           The primitive draws, as each class documents them: small, loggable, editable.
         """
         check_key(key)
-        _check_shape(self, tuple(shape))
-        return self.draw(self.own_key(key), tuple(shape), strength)
+        _check_shape(self, shape)
+        return self.draw(self.own_key(key), shape, strength)
 
     def apply(self, params: Params, image: Image) -> Image:
-        """Applies draws to one image of uint8, or of floats in [0, 1]; see the module's top."""
+        """Applies draws to one image: uint8, or floating in [0, 1]."""
         _check_shape(self, image.shape)
         unit = _to_unit_float32(self, image)
         return self.render(params, unit).astype(output_dtype(image))
@@ -86,7 +88,7 @@ class Transform:
         self,
         key: PRNGKeyArray,
         images: Images,
-        ids: UInt32[Array, "batch"] | UInt32[Array, "batch words"] | None = None,
+        ids: UInt32[AnyArray, "batch"] | UInt32[AnyArray, "batch words"] | None = None,
         *,
         epoch: int | Int[Array, ""] = 0,
         strength: Strength = 1.0,
@@ -129,11 +131,11 @@ def _batch(
     transform: Transform,
     key: PRNGKeyArray,
     images: Images,
-    ids: Array,
+    ids: AnyArray,
     epoch: int | Int[Array, ""],
     strength: Strength,
 ) -> Images:
-    def one(image_id: Array, image: Image) -> Image:
+    def one(image_id: Any, image: Any) -> Image:
         return transform(image_key(key, epoch, image_id), image, strength=strength)
 
     return jax.vmap(one)(ids, images)
@@ -159,7 +161,7 @@ def output_dtype(image: Image) -> jnp.dtype:
 
 def _to_unit_float32(transform: Transform, image: Image) -> Float[Array, "height width channels"]:
     if image.dtype == jnp.uint8:
-        return image.astype(jnp.float32) / 255.0
+        return jnp.asarray(image, jnp.float32) / 255.0
     if jnp.issubdtype(image.dtype, jnp.floating):
-        return image.astype(jnp.float32)
+        return jnp.asarray(image, jnp.float32)
     raise TypeError(f"{transform.label} takes uint8 or floating images, but got {image.dtype}")

@@ -6,7 +6,7 @@ import dm_pix as pix
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.transforms.base import Params, Strength, Transform
+from augjax.transforms.base import Params, Shape, Strength, Transform
 from augjax.transforms.factors import Factor, at_least, factor_numbers, uniform
 
 
@@ -45,7 +45,7 @@ class RandomContrast(Transform):
             )
         return lower, upper
 
-    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         lower, upper = self._lower_upper()
         change = at_least(-1.0, uniform(key, -lower, upper, strength))
         return {"factor": 1.0 + change}

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.keys import stream
-from augjax.transforms.base import Params, Strength
+from augjax.transforms.base import Params, Shape, Strength
 from augjax.transforms.geometry import Geometric, affine_matrix, check_choice
 
 FlipMode = Literal["horizontal", "vertical", "horizontal_and_vertical"]
@@ -39,13 +39,13 @@ class RandomFlip(Geometric):
     def resampling(self) -> None:
         return None
 
-    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {
             axis: jax.random.uniform(stream(key, axis)) < 0.5 * jnp.float32(strength)
             for axis in self.mode.split("_and_")
         }
 
-    def matrix(self, params: Params, shape: tuple[int, ...]) -> Float[Array, "3 3"]:
+    def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
         height, width = shape[:2]
         horizontal, vertical = params.get("horizontal", False), params.get("vertical", False)
         return affine_matrix(

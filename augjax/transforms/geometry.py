@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from augjax.kernels.warp import FillMode, Interpolation, affine_warp
-from augjax.transforms.base import Params, Transform
+from augjax.transforms.base import Params, Shape, Transform
 
 
 class Resampling(NamedTuple):
@@ -22,7 +22,7 @@ class Resampling(NamedTuple):
 class Geometric(Transform):
     """A transform that moves pixels by one affine map and keeps the image's size."""
 
-    def matrix(self, params: Params, shape: tuple[int, ...]) -> Float[Array, "3 3"]:
+    def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
         """Output pixel (x, y, 1) to input pixel, of an image of `shape` (height, width, ...)."""
         raise NotImplementedError
 

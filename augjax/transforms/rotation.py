@@ -6,7 +6,7 @@ import math
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.transforms.base import Params, Strength
+from augjax.transforms.base import Params, Shape, Strength
 from augjax.transforms.factors import Factor, factor_range, uniform
 from augjax.transforms.geometry import Resampled, affine_matrix
 
@@ -33,11 +33,11 @@ class RandomRotation(Resampled):
     def _lower_upper(self) -> tuple[float, float]:
         return factor_range(self, "factor", self.factor, lowest=-1, highest=1)
 
-    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         lower, upper = (2 * math.pi * bound for bound in self._lower_upper())
         return {"angle": uniform(key, lower, upper, strength)}
 
-    def matrix(self, params: Params, shape: tuple[int, ...]) -> Float[Array, "3 3"]:
+    def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
         x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
         cos, sin = jnp.cos(params["angle"]), jnp.sin(params["angle"])
         return affine_matrix(

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.kernels.warp import affine_warp
 from augjax.keys import stream
-from augjax.transforms.base import Image, Params, Strength, Transform, output_dtype
+from augjax.transforms.base import Image, Params, Shape, Strength, Transform, output_dtype
 from augjax.transforms.geometry import Geometric, Resampling
 from augjax.transforms.width import RandomWidth
 
@@ -85,7 +85,7 @@ class Sequential(Transform):
     def own_key(self, key: PRNGKeyArray) -> PRNGKeyArray:
         return key if self.name is None else stream(key, self.name)
 
-    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         draws: Params = {}
         for transform in self.transforms:
             own = transform.sample(key, shape, strength=strength)
@@ -98,7 +98,7 @@ class Sequential(Transform):
             return super().apply(params, image)
         dtype = output_dtype(image)
         if image.dtype != jnp.uint8:
-            image = (image.astype(jnp.float32) - lowest) / (highest - lowest)
+            image = (jnp.asarray(image, jnp.float32) - lowest) / (highest - lowest)
         return (super().apply(params, image) * (highest - lowest) + lowest).astype(dtype)
 
     def render(
@@ -128,16 +128,17 @@ def _groups(
     open_to_more = False
     for transform, own, fuse in leaves:
         fusible = fuse and isinstance(transform, Geometric)
-        if fusible and open_to_more:
-            kinds = {_common_resampling(group), transform.resampling} - {None}
-            if len(kinds) <= 1:
-                group.append((transform, own))
-                continue
-        if group:
+        if group and not (fusible and open_to_more and _agree(group, transform)):
             yield group
-        group, open_to_more = [(transform, own)], fusible
+            group = []
+        group.append((transform, own))
+        open_to_more = fusible
     if group:
         yield group
+
+
+def _agree(group: list[tuple[Any, Params]], transform: Any) -> bool:
+    return len({_common_resampling(group), transform.resampling} - {None}) <= 1
 
 
 def _common_resampling(group: list[tuple[Any, Params]]) -> Resampling | None:

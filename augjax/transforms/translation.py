@@ -5,7 +5,7 @@ import dataclasses
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.keys import stream
-from augjax.transforms.base import Params, Strength
+from augjax.transforms.base import Params, Shape, Strength
 from augjax.transforms.factors import Factor, factor_range, uniform
 from augjax.transforms.geometry import Resampled, affine_matrix
 
@@ -36,7 +36,7 @@ class RandomTranslation(Resampled):
     def _range(self, field: str) -> tuple[float, float]:
         return factor_range(self, field, getattr(self, field), lowest=-1, highest=1)
 
-    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         height, width, _ = shape
         top, bottom = (height * bound for bound in self._range("height_factor"))
         left, right = (width * bound for bound in self._range("width_factor"))
@@ -45,5 +45,5 @@ class RandomTranslation(Resampled):
             "dx": uniform(stream(key, "dx"), left, right, strength),
         }
 
-    def matrix(self, params: Params, shape: tuple[int, ...]) -> Float[Array, "3 3"]:
+    def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
         return affine_matrix(1.0, 0.0, -params["dx"], 0.0, 1.0, -params["dy"])

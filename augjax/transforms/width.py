@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.kernels.resize import resize_width
 from augjax.kernels.warp import Interpolation
-from augjax.transforms.base import Params, Strength, Transform
+from augjax.transforms.base import Params, Shape, Strength, Transform
 from augjax.transforms.factors import Factor, factor_range, uniform
 from augjax.transforms.geometry import check_choice
 
@@ -48,7 +48,7 @@ class RandomWidth(Transform):
         """The columns of the result for an image of `width` columns."""
         return max(1, math.floor((1 + self._lower_upper()[1]) * width))
 
-    def draw(self, key: PRNGKeyArray, shape: tuple[int, int, int], strength: Strength) -> Params:
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         width = shape[1]
         lower, upper = self._lower_upper()
         drawn = jnp.floor(uniform(key, (1 + lower) * width, (1 + upper) * width))

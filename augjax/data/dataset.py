@@ -1,0 +1,67 @@
+"""What a data set is, wherever it comes from: two splits of labelled images with identities."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Int, UInt8, UInt32
+
+ResizeMethod = Literal["nearest", "bilinear"]
+
+CACHE_LIMIT_BYTES = 2 * 2**30
+"""Decoded images are kept in memory up to this size, both splits together."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """The labelled images of a training or validation split, in a fixed order.
+
+    Attributes:
+      name: what the split is called where it comes from ('train', 'valid', ...).
+      sources: where each image comes from: its path relative to the split's folder, or its
+        TensorFlow Datasets id.
+      labels: the index of each image's class.
+      ids: each image's identity (`augjax.image_ids` of its source).
+      cache: all images as one uint8 tensor (n, size, size, 3), or None if each epoch decodes them.
+      decode: index tensor to uint8 image tensor, for images that are not cached; to be called
+        within tf.data.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    labels: Int[np.ndarray, " n"]
+    ids: UInt32[np.ndarray, "n 2"]
+    cache: Any | None
+    decode: Callable[[Any], Any] | None
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
+        """One decoded image."""
+        if self.cache is not None:
+            return self.cache[index].numpy()
+        assert self.decode is not None
+        return self.decode(index).numpy()
+
+    def class_counts(self, num_classes: int) -> list[int]:
+        """The number of images of each class."""
+        return np.bincount(self.labels, minlength=num_classes).tolist()
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """A training and a validation split over the same classes.
+
+    Attributes:
+      class_names: in the order of the labels.
+      fingerprint: hexadecimal; equal for equal names, sizes and order of the images.
+      notes: what the user should know about how it was read.
+    """
+
+    class_names: tuple[str, ...]
+    train: Split
+    valid: Split
+    fingerprint: str
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,44 @@
+"""TensorFlow as a mere feeder of images: imported late, silent, and without any GPU."""
+
+import functools
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+
+@functools.cache
+def import_tensorflow() -> ModuleType:
+    """Imports TensorFlow with GPUs hidden from it and its start-up chatter kept off stderr.
+
+    The chatter comes from C++ before any of TensorFlow's own switches is read, so the file
+    descriptor is redirected; if the import fails, what was written is shown.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _silent_stderr():
+        import tensorflow as tf
+
+        tf.config.set_visible_devices([], "GPU")
+        tf.constant(0)  # Starts the runtime, which has something to say too.
+    tf.get_logger().setLevel("ERROR")
+    return tf
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as written:
+        os.dup2(written.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(kept, 2)
+            written.seek(0)
+            os.write(2, written.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

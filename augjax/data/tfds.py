@@ -1,0 +1,154 @@
+"""Data sets of TensorFlow Datasets, named as tfds:NAME or tfds:NAME:CLASS,CLASS."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from augjax.data.dataset import CACHE_LIMIT_BYTES, Dataset, ResizeMethod, Split
+from augjax.data.decode import cache_bytes, resize
+from augjax.data.folder import VALID_NAMES
+from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.errors import InputError
+from augjax.keys import image_ids
+
+PREFIX = "tfds:"
+
+
+def load_tfds(
+    spec: str,
+    *,
+    image_size: int,
+    method: ResizeMethod = "nearest",
+    cache_limit: int = CACHE_LIMIT_BYTES,
+) -> Dataset:
+    """Reads the data set that `spec` names, downloading and preparing it first if need be.
+
+    Args:
+      spec: 'tfds:cifar10:automobile,truck': the data set's name, then its classes by name or
+        index, in the order of the labels they get; without a list, all of its classes.
+      image_size: side of the square in pixels that every image is resized to.
+      method: 'nearest' or 'bilinear', neither antialiased.
+      cache_limit: bytes that the decoded images, which are kept in memory, may take.
+
+    Raises:
+      InputError: if there is no such data set, class or split, or it cannot be downloaded.
+    """
+    import_tensorflow()
+    import tensorflow_datasets as tfds
+
+    name, _, listed = spec.removeprefix(PREFIX).partition(":")
+    try:
+        builder = tfds.builder(name)
+    except tfds.core.DatasetNotFoundError as error:
+        raise InputError(f"--data {spec}: TensorFlow Datasets has no data set {name!r}") from error
+    _prepare(spec, builder)
+    # Class and split names are part of what is prepared, and unknown before.
+    class_names, labels = _chosen_classes(spec, builder.info, listed)
+    names = builder.info.splits
+    valid_name = next((candidate for candidate in VALID_NAMES if candidate in names), None)
+    if "train" not in names or valid_name is None:
+        raise InputError(
+            f"--data {spec}: expected the splits train and {' or '.join(VALID_NAMES)}, "
+            f"found {', '.join(names) or 'none'}"
+        )
+    splits = [
+        _read_split(spec, builder, split_name, labels, image_size, method, cache_limit)
+        for split_name in ("train", valid_name)
+    ]
+    return Dataset(class_names, *splits, fingerprint=_fingerprint(builder, splits))
+
+
+def _prepare(spec: str, builder: Any) -> None:
+    import tensorflow_datasets as tfds
+
+    try:
+        builder.download_and_prepare()
+    except ImportError:
+        raise  # A missing package is not a missing network.
+    except (OSError, tfds.download.DownloadError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"--data {spec}: cannot download or prepare it "
+            f"({type(error).__name__}: {reason:.120}); "
+            f"check the network, or prepare it elsewhere and copy it to {builder.data_dir}"
+        ) from error
+
+
+def _chosen_classes(spec: str, info: Any, listed: str) -> tuple[tuple[str, ...], dict[int, int]]:
+    """The names of the classes, and a map from the data set's labels to ours."""
+    label: Any = info.features.get("label") if hasattr(info.features, "get") else None
+    if "image" not in info.features or not hasattr(label, "names"):
+        raise InputError(f"--data {spec}: not a data set of images with one class label each")
+    wanted = [word.strip() for word in listed.split(",")] if listed else label.names
+    chosen = [
+        label.names.index(w) if w in label.names else int(w) if w.isdecimal() else -1
+        for w in wanted
+    ]
+    unknown = [w for w, i in zip(wanted, chosen, strict=True) if not 0 <= i < label.num_classes]
+    if unknown:
+        raise InputError(
+            f"--data {spec}: no class {', '.join(unknown)}; it has {', '.join(label.names)}"
+        )
+    if len(set(chosen)) != len(chosen):
+        raise InputError(f"--data {spec}: a class is listed twice")
+    return tuple(label.names[i] for i in chosen), {i: n for n, i in enumerate(chosen)}
+
+
+def _read_split(
+    spec: str,
+    builder: Any,
+    name: str,
+    labels: dict[int, int],
+    image_size: int,
+    method: ResizeMethod,
+    cache_limit: int,
+) -> Split:
+    tf = import_tensorflow()
+    import tensorflow_datasets as tfds
+
+    def prepare(example: dict[str, Any]) -> tuple[Any, Any, Any]:
+        image = example["image"]
+        if image.shape[-1] == 1:
+            image = tf.image.grayscale_to_rgb(image)
+        return resize(image, image_size, method), example["label"], example["tfds_id"]
+
+    wanted = tf.constant(list(labels), tf.int64)
+    examples = (
+        builder.as_dataset(
+            split=name, shuffle_files=False, read_config=tfds.ReadConfig(add_tfds_id=True)
+        )
+        .filter(lambda example: tf.reduce_any(example["label"] == wanted))
+        .map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+        .batch(64)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+    images, labelled, sources = [], [], []
+    for image, label, source in examples.as_numpy_iterator():
+        images.append(image)
+        labelled.extend(labels[int(i)] for i in label)
+        sources.extend(s.decode() for s in source)
+        if cache_bytes(len(sources), image_size) > cache_limit:
+            raise InputError(
+                f"--data {spec}: split {name} takes more than the {cache_limit / 2**20:,.0f} MiB "
+                "allowed for decoded images; choose a smaller --image-size"
+            )
+    if not sources:
+        raise InputError(f"--data {spec}: split {name} has no image of the chosen classes")
+    return Split(
+        name=name,
+        sources=tuple(sources),
+        labels=np.asarray(labelled, np.int32),
+        ids=image_ids(sources),
+        cache=tf.constant(np.concatenate(images)),
+        decode=None,
+    )
+
+
+def _fingerprint(builder: Any, splits: Sequence[Split]) -> str:
+    digest = blake2b(builder.info.full_name.encode(), digest_size=16)
+    for split in splits:
+        digest.update("\0".join(split.sources).encode())
+        digest.update(split.labels.tobytes())
+    return digest.hexdigest()

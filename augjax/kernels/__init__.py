@@ -1,0 +1,1 @@
+"""Deterministic array functions: no randomness and no configuration."""

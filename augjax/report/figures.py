@@ -1,0 +1,67 @@
+"""Figures of a run, drawn without any global state of matplotlib."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from augjax.files import write_atomically
+from augjax.training.history import EpochRow
+
+
+def curves(
+    history: Sequence[EpochRow], names: Mapping[str, str], *, title: str, best_epoch: int
+) -> Figure:
+    """One line for each column of the history in `names` (column: label) over the epochs."""
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    epochs = [row["epoch"] for row in history]
+    marker = "o" if len(history) == 1 else None
+    for column, label in names.items():
+        axes.plot(epochs, [row[column] for row in history], label=label, linewidth=2, marker=marker)  # type: ignore[literal-required]
+    axes.axvline(best_epoch, color="0.6", linestyle=":", label=f"restored (epoch {best_epoch})")
+    axes.set(title=title, xlabel="epoch", xlim=(min(epochs) - 0.5, max(epochs) + 0.5))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    return figure
+
+
+def picture_grid(rows: Mapping[str, Sequence[Any]]) -> Figure:
+    """Rows of pictures (HWC, uint8 or [0, 1]) under their titles, all at one scale.
+
+    Pictures narrower or wider than others are shown so.
+    """
+    columns = max(len(pictures) for pictures in rows.values())
+    pictures = [np.asarray(p) for row in rows.values() for p in row]
+    height = max(p.shape[0] for p in pictures)
+    width = max(p.shape[1] for p in pictures)
+    cell = 1.9
+    figure = Figure(
+        figsize=(cell * columns * width / height, (cell + 0.3) * len(rows)), layout="constrained"
+    )
+    for strip, (title, row) in zip(
+        figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows.items(), strict=True
+    ):
+        strip.suptitle(title, x=0.01, ha="left", fontsize=10, fontfamily="monospace")
+        for axes, picture in zip(strip.subplots(1, columns, squeeze=False)[0], row, strict=True):
+            picture = np.asarray(picture)
+            axes.imshow(picture, vmin=0, vmax=1, interpolation="nearest")
+            middle = (picture.shape[1] - 1) / 2
+            axes.set_xlim(middle - width / 2, middle + width / 2)
+            axes.axis("off")
+    return figure
+
+
+def save_png(figure: Figure, path: Path, *, dpi: int = 120) -> None:
+    """Writes a figure as PNG, atomically."""
+    FigureCanvasAgg(figure)
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=dpi)
+    write_atomically(path, png.getvalue())

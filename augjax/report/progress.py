@@ -1,0 +1,66 @@
+"""Epochs as they go by, told like Keras: a live bar on a terminal, a line an epoch elsewhere."""
+
+import time
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from augjax.training.history import EpochRow
+from augjax.training.metrics import Metrics
+
+_REFRESH_SECONDS = 0.25
+_BAR_WIDTH = 24
+
+
+class EpochProgress:
+    """Shows a bar for the running epoch on a terminal, and a line for each finished one."""
+
+    def __init__(self, console: Console, epochs: int) -> None:
+        self._console = console
+        self._epochs = epochs
+        self._live: Live | None = None
+        self._started = time.perf_counter()
+        self._shown = 0.0
+
+    def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
+        """Refreshes the bar a few times a second; elsewhere than on a terminal does nothing."""
+        if not self._console.is_terminal:
+            return
+        now = time.perf_counter()
+        if self._live is None:
+            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            self._live.start()
+        if now - self._shown < _REFRESH_SECONDS:
+            return
+        self._shown = now
+        done = round(_BAR_WIDTH * step / steps)
+        left = (now - self._started) / step * (steps - step)
+        bar = "━" * done + "─" * (_BAR_WIDTH - done)
+        numbers = " - ".join(f"{name} {value:.4f}" for name, value in metrics.means().items())
+        self._live.update(
+            Text(
+                f"Epoch {epoch}/{self._epochs}  {step}/{steps} {bar} {left:.0f}s left - {numbers}"
+            ),
+            refresh=True,
+        )
+
+    def on_epoch(self, row: EpochRow, steps: int) -> None:
+        """Replaces the bar by the epoch's line."""
+        self.close()
+        seconds = row["seconds"]
+        numbers = " - ".join(
+            f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "seconds")
+        )
+        self._console.print(
+            f"Epoch {row['epoch']}/{self._epochs}  {steps}/{steps}  "
+            f"{seconds:.0f}s {1000 * seconds / steps:.0f}ms/step - {numbers}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
+        self._started = time.perf_counter()
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None

@@ -1,0 +1,1 @@
+"""Training: state, step, early stopping, history and the loop, on one mesh."""

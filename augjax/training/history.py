@@ -1,0 +1,30 @@
+"""What each epoch came to, kept as rows that pandas reads like a Keras history."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TypedDict
+
+from augjax.files import write_atomically
+
+
+class EpochRow(TypedDict):
+    """One epoch, counted from 1, with Keras's names; `seconds` covers training and validation."""
+
+    epoch: int
+    loss: float
+    binary_accuracy: float
+    val_loss: float
+    val_binary_accuracy: float
+    seconds: float
+
+
+def write_history(rows: list[EpochRow], folder: Path) -> None:
+    """Writes `history.csv` and `history.jsonl` into `folder`, each whole and atomically."""
+    table = io.StringIO(newline="")
+    writer = csv.DictWriter(table, EpochRow.__annotations__.keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(folder / "history.csv", table.getvalue())
+    write_atomically(folder / "history.jsonl", "".join(json.dumps(row) + "\n" for row in rows))

@@ -1,0 +1,114 @@
+"""One step of training and one of evaluation: pure functions, jitted over the mesh."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from jax.sharding import Mesh
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from augjax.data.loader import Batch
+from augjax.training.mesh import replicated, split_batch
+from augjax.training.metrics import Metrics
+from augjax.training.state import TrainState
+from augjax.transforms import Sequential
+
+
+def train_step(
+    state: TrainState,
+    metrics: Metrics,
+    batch: Batch,
+    key: PRNGKeyArray,
+    epoch: Int[Array, ""],
+    *,
+    model: nn.Module,
+    optimizer: optax.GradientTransformation,
+    augment: Sequential,
+) -> tuple[TrainState, Metrics]:
+    """Augments a batch and takes one step of the mean binary cross-entropy over its valid rows.
+
+    The metrics are those of the state before the step, on augmented images, with BatchNorm using
+    the batch's statistics, as Keras reports them.
+
+    Args:
+      state: before the step.
+      metrics: of the epoch so far.
+      batch: uint8 images, labels 0 or 1, ids and mask.
+      key: of the augmentation's stream.
+      epoch: the epoch's number; the augmentation's draws depend on it and on the ids.
+      model: the network, giving one logit an image.
+      optimizer: as the state was made with.
+      augment: the augmentation.
+    """
+    images = augment.batch(key, batch.images, batch.ids, epoch=epoch)
+    count = jnp.maximum(jnp.sum(batch.mask, dtype=jnp.float32), 1.0)
+
+    def mean_loss(params: Any) -> tuple[Array, tuple[Array, Array, Any]]:
+        logits, updates = model.apply(
+            {"params": params, "batch_stats": state.batch_stats},
+            images,
+            train=True,
+            mask=batch.mask,
+            mutable=["batch_stats"],
+        )
+        losses = _losses(logits, batch)
+        return jnp.sum(losses, where=batch.mask) / count, (logits, losses, updates["batch_stats"])
+
+    gradients, (logits, losses, batch_stats) = jax.grad(mean_loss, has_aux=True)(state.params)
+    updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+    state = TrainState(
+        step=state.step + 1,
+        params=optax.apply_updates(state.params, updates),
+        batch_stats=batch_stats,
+        opt_state=opt_state,
+    )
+    return state, metrics.add(losses, _correct(logits, batch), batch.mask)
+
+
+def eval_step(
+    variables: dict[str, Any], metrics: Metrics, batch: Batch, *, model: nn.Module
+) -> Metrics:
+    """Counts in a batch in inference mode, without augmentation."""
+    images = batch.images.astype(jnp.float32) / 255.0
+    logits = model.apply(variables, images, train=False)
+    return metrics.add(_losses(logits, batch), _correct(logits, batch), batch.mask)
+
+
+def jit_train_step(
+    mesh: Mesh,
+    *,
+    model: nn.Module,
+    optimizer: optax.GradientTransformation,
+    augment: Sequential,
+) -> Callable[..., tuple[TrainState, Metrics]]:
+    """`train_step` compiled for `mesh`; the state and the metrics passed in are given up."""
+    one, split = replicated(mesh), split_batch(mesh)
+    return jax.jit(
+        partial(train_step, model=model, optimizer=optimizer, augment=augment),
+        in_shardings=(one, one, split, one, one),
+        out_shardings=(one, one),
+        donate_argnums=(0, 1),
+    )
+
+
+def jit_eval_step(mesh: Mesh, *, model: nn.Module) -> Callable[..., Metrics]:
+    """`eval_step` compiled for `mesh`; the metrics passed in are given up."""
+    one, split = replicated(mesh), split_batch(mesh)
+    return jax.jit(
+        partial(eval_step, model=model),
+        in_shardings=(one, one, split),
+        out_shardings=one,
+        donate_argnums=1,
+    )
+
+
+def _losses(logits: Any, batch: Batch) -> Array:
+    return optax.sigmoid_binary_cross_entropy(logits, batch.labels.astype(logits.dtype))
+
+
+def _correct(logits: Any, batch: Batch) -> Array:
+    return (logits > 0) == (batch.labels == 1)

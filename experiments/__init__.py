@@ -1,0 +1,1 @@
+"""Experiments: run them from the checkout, as in python -m experiments.car_truck."""
