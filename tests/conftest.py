@@ -1,0 +1,13 @@
+"""The strictest JAX: eight CPU devices, no silent promotion of types or ranks."""
+
+import os
+
+os.environ["JAX_PLATFORMS"] = "cpu"
+
+import jax
+
+import tests.typechecker  # noqa: F401 (found by name when augjax is imported)
+
+jax.config.update("jax_num_cpu_devices", 8)
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_numpy_rank_promotion", "raise")

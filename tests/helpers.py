@@ -1,0 +1,40 @@
+"""Pictures, folders and subprocesses that several tests share."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def noise(*shape: int, seed: int = 0) -> np.ndarray:
+    """float32 in [0, 1): the hardest picture to resample."""
+    return np.random.default_rng(seed).random(shape, np.float32)
+
+
+def write_image_folder(root: Path, *, per_class: int = 4, size: int = 20) -> Path:
+    """train/ and valid/ with bright Cars and dark Trucks, as PNGs."""
+    rng = np.random.default_rng(0)
+    for split in ("train", "valid"):
+        for name, brightness in (("Car", 170), ("Truck", 60)):
+            folder = root / split / name
+            folder.mkdir(parents=True)
+            for i in range(per_class):
+                pixels = rng.integers(brightness, brightness + 60, (size, size, 3), np.uint8)
+                Image.fromarray(pixels).save(folder / f"{i}.png")
+    return root
+
+
+def run_python(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess:
+    """Runs a fresh interpreter on the checkout and captures what it prints."""
+    checkout = Path(__file__).parents[1]
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(checkout), **env},
+    )

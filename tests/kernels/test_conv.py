@@ -1,0 +1,212 @@
+"""The convolution against `jax.lax.conv_general_dilated`: values, gradients, platforms, devices."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from jax import lax
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+from augjax.kernels.conv import conv_general_dilated
+from augjax.kernels.pool import max_pool
+
+LAYOUT = ("NHWC", "HWIO", "NHWC")
+
+
+def draws(*shapes, dtype=jnp.float32):
+    rng = np.random.default_rng(0)
+    return [jnp.asarray(rng.standard_normal(shape), dtype) for shape in shapes]
+
+
+def value_and_gradients(conv, x, kernel, strides=(1, 1), padding="SAME", layout=LAYOUT, **options):
+    """The output and both gradients, for the cotangent cos(output)."""
+
+    @jax.jit
+    def run(x, kernel):
+        y, pull = jax.vjp(
+            lambda x, k: conv(x, k, strides, padding, dimension_numbers=layout, **options),
+            x,
+            kernel,
+        )
+        return y, *pull(jnp.cos(y))
+
+    return run(x, kernel)
+
+
+def compiled(function, *args, **options) -> str:
+    return str(jax.jit(function, **options).lower(*args).compile().as_text())
+
+
+def assert_as_lax(*args, rtol=1e-5, **options):
+    ours = value_and_gradients(conv_general_dilated, *args, **options)
+    theirs = value_and_gradients(lax.conv_general_dilated, *args, **options)
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.shape == b.shape
+        assert a.dtype == b.dtype
+        a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+        np.testing.assert_allclose(a, b, rtol=0, atol=rtol * max(1.0, np.abs(b).max(initial=0)))
+
+
+sizes = st.integers(1, 4)
+paddings = st.one_of(
+    st.sampled_from(["SAME", "VALID", "SAME_LOWER"]),
+    st.tuples(*[st.tuples(st.integers(0, 3), st.integers(0, 3))] * 2),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    image=st.tuples(st.integers(0, 2), sizes, sizes, sizes),
+    taps=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    out=sizes,
+    strides=st.sampled_from([(1, 1), (1, 1), (2, 1), (2, 3)]),
+    padding=paddings,
+)
+@example(image=(2, 1, 1, 3), taps=(3, 3), out=2, strides=(1, 1), padding="SAME")
+@example(image=(2, 2, 2, 3), taps=(3, 3), out=2, strides=(1, 1), padding="SAME_LOWER")
+@example(image=(2, 4, 4, 3), taps=(3, 3), out=2, strides=(1, 1), padding="VALID")
+@example(image=(2, 2, 3, 3), taps=(4, 2), out=2, strides=(1, 1), padding=((2, 1), (0, 3)))
+def test_values_and_gradients_are_those_of_lax(image, taps, out, strides, padding):
+    x, kernel = draws(image, (*taps, image[3], out))
+    assert_as_lax(x, kernel, strides, padding)
+
+
+@pytest.mark.parametrize(
+    ("layout", "image", "kernel", "options"),
+    [
+        (LAYOUT, (2, 2, 2, 4), (3, 3, 2, 6), {"feature_group_count": 2}),
+        (LAYOUT, (2, 2, 2, 4), (3, 3, 4, 6), {"rhs_dilation": (2, 1)}),
+        (LAYOUT, (2, 2, 2, 4), (3, 3, 4, 6), {"lhs_dilation": (1, 2), "padding": ((1, 1), (2, 1))}),
+        (LAYOUT, (2, 2, 2, 4), (3, 3, 4, 6), {"padding": ((-1, 3), (2, 1))}),
+        (LAYOUT, (2, 2, 2, 4), (3, 3, 4, 6), {"precision": lax.Precision.HIGHEST}),
+        (("NCHW", "OIHW", "NCHW"), (2, 3, 2, 3), (4, 3, 3, 3), {}),
+        (None, (2, 3, 2, 3), (4, 3, 3, 3), {}),
+        (("NWC", "WIO", "NWC"), (2, 2, 3), (3, 3, 4), {"strides": (1,)}),
+    ],
+)
+def test_what_is_not_the_plain_case_is_left_to_lax(layout, image, kernel, options):
+    assert_as_lax(*draws(image, kernel), layout=layout, **options)
+
+
+@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
+def test_half_precision_is_summed_in_single(dtype):
+    x, kernel = draws((2, 2, 2, 64), (3, 3, 64, 8), dtype=dtype)
+    ours = value_and_gradients(conv_general_dilated, x, kernel)
+    exact = value_and_gradients(
+        lax.conv_general_dilated, x.astype(jnp.float32), kernel.astype(jnp.float32)
+    )
+    assert [a.dtype for a in ours] == [dtype] * 3
+    np.testing.assert_allclose(
+        np.asarray(ours[0], np.float32), np.asarray(exact[0].astype(dtype), np.float32), rtol=1e-2
+    )
+    assert_as_lax(x, kernel, rtol=2e-2)
+
+
+def test_vmap_over_images_and_kernels():
+    x, kernels = draws((3, 2, 2, 2, 4), (3, 3, 3, 4, 5))
+
+    def run(conv):
+        one = lambda x, k: conv(x, k, (1, 1), "SAME", dimension_numbers=LAYOUT)  # noqa: E731
+        return jax.vmap(one)(x, kernels)
+
+    np.testing.assert_allclose(
+        run(conv_general_dilated), run(lax.conv_general_dilated), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_second_derivative():
+    x, kernel = draws((2, 2, 2, 4), (3, 3, 4, 5))
+
+    def curvature(conv):
+        def loss(scale):
+            y = conv(x * scale, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
+            return jnp.sum(jnp.square(y) * y)
+
+        return jax.hessian(loss)(jnp.float32(0.5))
+
+    np.testing.assert_allclose(
+        curvature(conv_general_dilated), curvature(lax.conv_general_dilated), rtol=1e-4
+    )
+
+
+def test_mismatched_channels_raise_as_lax_does():
+    x, kernel = draws((2, 2, 2, 4), (3, 3, 5, 6))
+    with pytest.raises(Exception) as theirs:
+        lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
+    with pytest.raises(type(theirs.value)):
+        conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 8])
+@pytest.mark.parametrize("bias", [True, False])
+def test_flax_layers_agree(side, bias):
+    (x,) = draws((2, side, side, 3))
+    options = {"features": 4, "kernel_size": (3, 3), "use_bias": bias}
+    plain, ours = (
+        nn.Conv(**options),
+        nn.Conv(**options, conv_general_dilated=conv_general_dilated),
+    )
+    variables = ours.init(jax.random.key(0), x)
+    jax.tree.map(np.testing.assert_array_equal, variables, plain.init(jax.random.key(0), x))
+    np.testing.assert_allclose(
+        np.asarray(ours.apply(variables, x)), np.asarray(plain.apply(variables, x)), atol=1e-5
+    )
+
+
+def loss(x, kernel):
+    y = conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
+    return jnp.sum(jnp.square(y))
+
+
+def test_a_cpu_multiplies_small_maps_and_convolves_others():
+    kernel = jnp.ones((3, 3, 4, 5))
+    gradients = jax.grad(loss, argnums=(0, 1))
+    small = compiled(gradients, jnp.ones((2, 2, 4, 4)), kernel)
+    assert "convolution(" not in small
+    assert "conditional(" not in small
+    large = jax.jit(gradients).lower(jnp.ones((2, 3, 3, 4)), kernel).as_text()
+    assert large.count("stablehlo.convolution") == 3
+    assert "dot_general" not in large
+
+
+@pytest.mark.parametrize("platform", ["cuda", "tpu"])
+def test_an_accelerator_keeps_its_convolution(platform):
+    traced = jax.jit(jax.grad(loss, argnums=(0, 1))).trace(
+        jnp.ones((2, 2, 2, 4)), jnp.ones((3, 3, 4, 5))
+    )
+    text = traced.lower(lowering_platforms=(platform,)).as_text()
+    assert text.count("stablehlo.convolution") == 3
+    assert "dot_general" not in text
+
+
+def test_a_first_layer_computes_no_gradient_of_its_input():
+    x, kernel = jnp.ones((2, 2, 2, 4)), jnp.ones((3, 3, 4, 5))
+    step = compiled(jax.grad(loss, argnums=1), x, kernel)
+    assert step.count(" dot(") <= 2  # Forward, and the kernel's gradient.
+
+
+@pytest.mark.skipif(jax.device_count() < 8, reason="needs 8 devices")
+def test_a_batch_split_over_devices_is_not_gathered():
+    mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,), devices=jax.devices()[:8])
+    split, whole = (NamedSharding(mesh, PartitionSpec(*axes)) for axes in (("data",), ()))
+
+    def net(kernels, x):
+        for kernel in kernels[:-1]:
+            x = conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
+            x = max_pool(nn.relu(x))
+        x = conv_general_dilated(x, kernels[-1], (1, 1), "SAME", dimension_numbers=LAYOUT)
+        return jnp.mean(jnp.square(x))
+
+    kernels = draws((5, 5, 3, 8), (3, 3, 8, 16), (3, 3, 16, 16), (3, 3, 16, 16))
+    (x,) = draws((16, 17, 17, 3))
+    options = {"in_shardings": (whole, split), "out_shardings": whole}
+    text = compiled(jax.value_and_grad(net), kernels, x, **options)
+    for movement in ("all-gather", "collective-permute", "all-to-all"):
+        assert movement not in text
+    alone = jax.jit(jax.value_and_grad(net))(kernels, x)
+    together = jax.jit(jax.value_and_grad(net), **options)(kernels, x)
+    for a, b in zip(jax.tree.leaves(alone), jax.tree.leaves(together), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(a).max())

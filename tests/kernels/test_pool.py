@@ -1,0 +1,105 @@
+"""Max pooling against XLA's reduce-window and Keras, ties and NaN included."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from augjax.kernels.pool import max_pool
+
+
+def by_flax(x, window):
+    return nn.max_pool(x, (window, window), (window, window))
+
+
+def value_and_gradient(pool, x, window):
+    @jax.jit
+    def run(x):
+        y, pull = jax.vjp(lambda x: pool(x, window), x)
+        # Every output pulls with a weight of its own.
+        weights = jnp.arange(1, y.size + 1, dtype=jnp.float32).reshape(y.shape).astype(y.dtype)
+        return y, *pull(weights)
+
+    return run(x)
+
+
+def assert_as_flax(x, window):
+    ours, theirs = (value_and_gradient(pool, x, window) for pool in (max_pool, by_flax))
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(np.asarray(a, np.float32), np.asarray(b, np.float32))
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    window=st.integers(1, 4),
+    shape=st.tuples(st.integers(1, 2), st.integers(4, 9), st.integers(4, 9), st.integers(1, 3)),
+    levels=st.integers(1, 5),
+    seed=st.integers(0, 99),
+)
+def test_value_and_gradient_are_those_of_flax_ties_included(window, shape, levels, seed):
+    # Few levels make many ties; one makes nothing else.
+    x = np.random.default_rng(seed).integers(-levels, 1, shape).astype(np.float32)
+    assert_as_flax(jnp.asarray(x), window)
+
+
+def test_the_first_of_equal_values_in_reading_order_takes_the_gradient():
+    x = jnp.array([[0.0, 1.0], [1.0, 1.0]]).reshape(1, 2, 2, 1)
+    gradient = jax.grad(lambda x: jnp.sum(max_pool(x)))(x)
+    np.testing.assert_array_equal(gradient[0, :, :, 0], [[0.0, 1.0], [0.0, 0.0]])
+
+
+def test_tensorflow_breaks_ties_the_same_way():
+    tf = pytest.importorskip("tensorflow")
+    x = np.random.default_rng(0).integers(0, 3, (2, 7, 6, 3)).astype(np.float32)
+    watched = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(watched)
+        y = tf.nn.max_pool2d(watched, 2, 2, "VALID")
+        weights = tf.reshape(tf.range(1, tf.size(y) + 1, dtype=tf.float32), tf.shape(y))
+        total = tf.reduce_sum(y * weights)
+    ours = value_and_gradient(max_pool, jnp.asarray(x), 2)
+    np.testing.assert_array_equal(ours[0], y.numpy())
+    np.testing.assert_array_equal(ours[1], tape.gradient(total, watched).numpy())
+
+
+def test_bfloat16():
+    x = jax.random.normal(jax.random.key(0), (2, 6, 6, 3), jnp.bfloat16)
+    assert_as_flax(x, 2)
+
+
+def test_infinities():
+    x = jnp.full((1, 4, 4, 1), -jnp.inf).at[0, 0, 0, 0].set(jnp.inf)
+    np.testing.assert_array_equal(max_pool(x)[0, :, :, 0], [[np.inf, -np.inf], [-np.inf, -np.inf]])
+
+
+@pytest.mark.parametrize("position", range(4))
+def test_nan_is_never_hidden(position):
+    x = jnp.arange(4.0).at[position].set(jnp.nan).reshape(1, 2, 2, 1)
+    assert jnp.isnan(max_pool(x)).all()
+
+
+def test_leading_axes_and_vmap():
+    x = jax.random.normal(jax.random.key(0), (2, 3, 5, 4, 2))
+    whole = max_pool(x)
+    assert whole.shape == (2, 3, 2, 2, 2)
+    np.testing.assert_array_equal(whole, jax.vmap(max_pool)(x))
+    np.testing.assert_array_equal(whole[1, 2], max_pool(x[1, 2]))
+
+
+def test_a_map_smaller_than_the_window_leaves_nothing():
+    assert max_pool(jnp.ones((2, 1, 5, 3))).shape == (2, 0, 2, 3)
+
+
+def test_window_must_be_positive():
+    with pytest.raises(ValueError, match="window must be at least 1, not 0"):
+        max_pool(jnp.ones((1, 2, 2, 1)), 0)
+
+
+def test_the_gradient_does_not_scatter():
+    gradient = jax.grad(lambda x: jnp.sum(max_pool(x)))
+    text = jax.jit(gradient).lower(jnp.ones((2, 8, 8, 3))).as_text()
+    assert "scatter" not in text
