@@ -187,12 +187,13 @@ def check_run_dir(config: Config) -> None:
 def load_data(config: Config, console: "Console") -> "Dataset":
     """Reads the folder, the TensorFlow data set or the drawn set, and says what was found."""
     from augjax.data import load_image_folder, load_tfds
-    from augjax.data.drawn import drawn_car_truck
     from augjax.data.tfds import PREFIX
 
     assert config.image_size
     size, method = config.image_size, config.interpolation
     if config.data is None:
+        from augjax.data.drawn import drawn_car_truck
+
         root = drawn_car_truck()
         console.print(
             f"No --data given: training on drawn cars and trucks, in {root} "

@@ -6,7 +6,7 @@ images lie in [0, 1] and keep their dtype, with the arithmetic between done in f
 
 import dataclasses
 from functools import partial
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -53,7 +53,7 @@ class Transform:
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]
-    ) -> Float[Array, "new_height new_width channels"]:
+    ) -> Float[Array, "_ _ channels"]:
         """The image that the draws make of a float32 image in [0, 1]."""
         raise NotImplementedError
 
@@ -73,13 +73,15 @@ class Transform:
         _check_shape(self, shape)
         return self.draw(self.own_key(key), shape, strength)
 
-    def apply(self, params: Params, image: Image) -> Image:
+    def apply(self, params: Params, image: Image) -> Num[Array, "_ _ channels"]:
         """Applies draws to one image: uint8, or floating in [0, 1]."""
         _check_shape(self, image.shape)
         unit = _to_unit_float32(self, image)
         return self.render(params, unit).astype(output_dtype(image))
 
-    def __call__(self, key: PRNGKeyArray, image: Image, *, strength: Strength = 1.0) -> Image:
+    def __call__(
+        self, key: PRNGKeyArray, image: Image, *, strength: Strength = 1.0
+    ) -> Num[Array, "_ _ channels"]:
         """`apply(sample(key, image.shape), image)`."""
         _check_shape(self, image.shape)
         return self.apply(self.sample(key, image.shape, strength=strength), image)
@@ -92,7 +94,7 @@ class Transform:
         *,
         epoch: int | Int[Array, ""] = 0,
         strength: Strength = 1.0,
-    ) -> Images:
+    ) -> Num[Array, "batch _ _ channels"]:
         """Transforms each image of a batch with draws of its own.
 
         `batch(key, images, ids, epoch=e)[i] == t(image_key(key, e, ids[i]), images[i])`: the draws
@@ -121,10 +123,6 @@ class Transform:
             )
         return _batch(self, key, images, ids, epoch, strength)
 
-    def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed."""
-        return dataclasses.replace(self, **changes)
-
 
 @partial(jax.jit, static_argnums=0)
 def _batch(
@@ -134,8 +132,8 @@ def _batch(
     ids: AnyArray,
     epoch: int | Int[Array, ""],
     strength: Strength,
-) -> Images:
-    def one(image_id: Any, image: Any) -> Image:
+) -> Num[Array, "batch _ _ channels"]:
+    def one(image_id: Any, image: Any) -> Array:
         return transform(image_key(key, epoch, image_id), image, strength=strength)
 
     return jax.vmap(one)(ids, images)

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Num, PRNGKeyArray
 
 from augjax.kernels.warp import affine_warp
 from augjax.keys import stream
@@ -92,7 +92,7 @@ class Sequential(Transform):
             draws |= own if _shares_namespace(transform) else {transform.label: own}
         return draws
 
-    def apply(self, params: Params, image: Image) -> Image:
+    def apply(self, params: Params, image: Image) -> Num[Array, "_ _ channels"]:
         lowest, highest = self.value_range
         if (lowest, highest) == (0.0, 1.0):
             return super().apply(params, image)
@@ -103,7 +103,7 @@ class Sequential(Transform):
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]
-    ) -> Float[Array, "new_height new_width channels"]:
+    ) -> Float[Array, "_ _ channels"]:
         for group in _groups(self._leaves(params)):
             resampling = _common_resampling(group)
             if len(group) == 1 or resampling is None:
