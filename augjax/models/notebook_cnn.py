@@ -4,6 +4,9 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from augjax.kernels.conv import conv_general_dilated
+from augjax.kernels.pool import max_pool
+
 
 class NotebookCNN(nn.Module):
     """Two convolutions (16 of 7x7, 32 of 5x5), then 64, 128, 256 and 512 channels, pooled between.
@@ -40,7 +43,10 @@ class NotebookCNN(nn.Module):
 
         def conv(x: Array, features: int, kernel: int) -> Array:
             layer = nn.Conv(
-                features, (kernel, kernel), kernel_init=nn.initializers.glorot_uniform()
+                features,
+                (kernel, kernel),
+                kernel_init=nn.initializers.glorot_uniform(),
+                conv_general_dilated=conv_general_dilated,
             )
             return nn.relu(layer(x))
 
@@ -50,7 +56,7 @@ class NotebookCNN(nn.Module):
         x = conv(norm(images, valid), 16, 7)
         x = conv(x, 32, 5)
         for features, kernel in ((64, 5), (128, 3), (256, 3), (512, 3)):
-            x = nn.max_pool(x, (2, 2), strides=(2, 2))
+            x = max_pool(x, 2)
             x = conv(norm(x, valid), features, kernel)
         x = norm(jnp.mean(x, axis=(1, 2)), None if mask is None else mask[:, None])
         return dense(nn.relu(dense(x, 6)), 1)[:, 0]

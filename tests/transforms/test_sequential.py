@@ -1,0 +1,55 @@
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import augjax as aj
+from augjax.transforms.sequential import _groups
+from tests.helpers import noise
+
+
+def group_sizes(pipeline):
+    return [len(group) for group in _groups(pipeline._leaves())]
+
+
+turn, move, flip = aj.RandomRotation(0.1), aj.RandomTranslation(0.1, 0.1), aj.RandomFlip()
+contrast = aj.RandomContrast(0.1)
+
+
+@pytest.mark.parametrize(
+    ("transforms", "sizes"),
+    [
+        ([contrast, flip, turn, move], [1, 3]),
+        ([flip, contrast, turn, move, contrast.__class__(0.2, name="last")], [1, 1, 2, 1]),
+        ([turn, aj.RandomTranslation(0.1, 0.1, fill_mode="wrap")], [1, 1]),
+        ([turn, aj.RandomTranslation(0.1, 0.1, interpolation="nearest")], [1, 1]),
+        ([turn, flip, aj.RandomTranslation(0.1, 0.1, fill_mode="wrap")], [2, 1]),
+        ([turn, aj.Sequential([move, flip])], [3]),
+        ([turn, aj.Sequential([move, flip], fuse=False)], [1, 1, 1]),
+        ([], []),
+    ],
+)
+def test_a_group_is_a_run_of_one_fill_and_one_interpolation(transforms, sizes):
+    assert group_sizes(aj.Sequential(transforms)) == sizes
+    assert set(group_sizes(aj.Sequential(transforms, fuse=False))) <= {1, 2, 3}
+
+
+def test_flips_alone_move_pixels_exactly():
+    image = noise(5, 8, 3)
+    twice = aj.Sequential([flip, aj.RandomFlip(name="again")])
+    both = {"horizontal": jnp.bool_(True), "vertical": jnp.bool_(True)}
+    np.testing.assert_array_equal(twice.apply({"RandomFlip": both, "again": both}, image), image)
+
+
+def test_value_range_is_set_once_and_holds_for_input_and_output():
+    pipeline = aj.Sequential([contrast, turn], value_range=(-1, 1))
+    plain = aj.Sequential([contrast, turn])
+    image, key = noise(6, 6, 3), aj.key(0)
+    np.testing.assert_allclose(pipeline(key, image * 2 - 1), plain(key, image) * 2 - 1, atol=1e-5)
+    pixels = np.uint8(image * 255)
+    np.testing.assert_allclose(pipeline(key, pixels), plain(key, pixels) * 2 - 1, atol=1e-5)
+    assert pipeline(key, jnp.asarray(image * 2 - 1, jnp.bfloat16)).dtype == jnp.bfloat16
+
+
+def test_a_list_becomes_a_tuple_so_that_pipelines_hash():
+    assert aj.Sequential([turn, move]) == aj.Sequential((turn, move))
+    assert hash(aj.Sequential([turn])) == hash(aj.Sequential([turn]))

@@ -1,0 +1,194 @@
+"""What every transform must do, and what each draws."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+import augjax as aj
+from tests.helpers import noise
+
+KEY = aj.key(0)
+SAME_SIZE = [
+    aj.RandomContrast(0.5),
+    aj.RandomFlip(),
+    aj.RandomRotation(0.2),
+    aj.RandomRotation(0.2, interpolation="nearest", fill_mode="constant", fill_value=1.0),
+    aj.RandomTranslation(0.3, 0.3, fill_mode="wrap"),
+    aj.Sequential([aj.RandomContrast(0.5), aj.RandomFlip(), aj.RandomRotation(0.1)]),
+]
+ALL = [*SAME_SIZE, aj.RandomWidth(0.3)]
+SHAPES = [(1, 1, 3), (1, 7, 1), (7, 1, 4), (6, 9, 3)]
+
+
+def draws(transform, shape, n=2000, strength=1.0):
+    keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
+    return jax.vmap(lambda key: transform.sample(key, shape, strength=strength))(keys)
+
+
+@pytest.mark.parametrize("transform", ALL, ids=repr)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_any_size_any_channels_stays_in_range(transform, shape):
+    batch = transform.batch(KEY, noise(3, *shape))
+    assert batch.dtype == jnp.float32
+    assert batch.shape[3] == shape[2]
+    assert float(batch.min()) >= 0 and float(batch.max()) <= 1 + 1e-6
+
+
+@pytest.mark.parametrize("transform", ALL, ids=repr)
+def test_uint8_becomes_float32_in_0_1(transform):
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 6, 9, 3), np.uint8)
+    batch = transform.batch(KEY, pixels)
+    assert batch.dtype == jnp.float32
+    np.testing.assert_allclose(batch, transform.batch(KEY, np.float32(pixels) / 255), atol=1e-6)
+
+
+@pytest.mark.parametrize("transform", ALL, ids=repr)
+def test_bfloat16_stays_and_is_computed_in_float32(transform):
+    images = jnp.asarray(noise(3, 6, 9, 3), jnp.bfloat16)
+    batch = transform.batch(KEY, images)
+    assert batch.dtype == jnp.bfloat16
+    exact = transform.batch(KEY, images.astype(jnp.float32))
+    np.testing.assert_allclose(batch.astype(jnp.float32), exact, atol=1 / 256)
+
+
+@pytest.mark.parametrize("transform", SAME_SIZE, ids=repr)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_strength_0_is_the_identity(transform, shape):
+    images = noise(3, *shape)
+    np.testing.assert_allclose(transform.batch(KEY, images, strength=0.0), images, atol=1e-6)
+
+
+@pytest.mark.parametrize("transform", ALL, ids=repr)
+def test_is_hashable_and_equal_to_a_copy(transform):
+    copy = eval(repr(transform), vars(aj))
+    assert copy == transform and hash(copy) == hash(transform)
+
+
+@pytest.mark.parametrize(
+    ("transform", "name", "lower", "upper"),
+    [
+        (aj.RandomContrast(0.4), "factor", 0.6, 1.4),
+        (aj.RandomContrast((0.3, 0.2)), "factor", 0.7, 1.2),
+        (aj.RandomRotation(0.1), "angle", -0.2 * math.pi, 0.2 * math.pi),
+        (aj.RandomRotation((0.1, 0.25)), "angle", 0.2 * math.pi, 0.5 * math.pi),
+        (aj.RandomTranslation(0.1, (-0.5, 0.25)), "dy", -4.0, 4.0),
+        (aj.RandomTranslation(0.1, (-0.5, 0.25)), "dx", -30.0, 15.0),
+    ],
+)
+def test_draws_are_uniform_over_the_documented_range(transform, name, lower, upper):
+    values = np.asarray(draws(transform, (40, 60, 3))[name], np.float64)
+    assert stats.kstest(values, "uniform", (lower, upper - lower)).pvalue > 0.01
+    half = np.asarray(draws(transform, (40, 60, 3), strength=0.5)[name], np.float64)
+    identity = 1.0 if name == "factor" else 0.0
+    np.testing.assert_allclose(half - identity, (values - identity) / 2, atol=1e-6)
+
+
+def test_flips_are_two_independent_fair_coins():
+    coins = draws(aj.RandomFlip(), (4, 4, 1))
+    horizontal, vertical = (np.asarray(coins[axis]) for axis in ("horizontal", "vertical"))
+    for one in (horizontal, vertical, horizontal & vertical, horizontal & ~vertical):
+        expected = 0.5 if one is horizontal or one is vertical else 0.25
+        assert abs(one.mean() - expected) < 4 * math.sqrt(expected * (1 - expected) / len(one))
+
+
+def test_draws_of_two_axes_and_of_two_transforms_are_uncorrelated():
+    pipeline = aj.Sequential([aj.RandomTranslation(0.5, 0.5), aj.RandomRotation(0.5)])
+    drawn = draws(pipeline, (10, 10, 1), n=4000)
+    columns = [*drawn["RandomTranslation"].values(), *drawn["RandomRotation"].values()]
+    correlations = np.corrcoef(np.stack(columns))[np.triu_indices(3, k=1)]
+    assert (np.abs(correlations) < 4 / math.sqrt(4000)).all()
+
+
+def test_every_width_of_the_range_is_drawn_and_shown():
+    transform = aj.RandomWidth(0.15)
+    widths = np.asarray(draws(transform, (2, 20, 1))["width"])
+    assert sorted(set(widths.tolist())) == list(range(17, 24 - 1))  # floor(U[17, 23))
+    assert transform.canvas(20) == 23
+    wide = np.asarray(transform.batch(KEY, np.ones((50, 2, 20, 1), np.float32)))
+    shown = (wide[:, 0, :, 0] == 1).sum(axis=1)
+    np.testing.assert_array_equal(shown, np.asarray(draws(transform, (2, 20, 1), n=50)["width"]))
+
+
+def test_flipping_worked_by_hand():
+    image = jnp.float32([[1, 2], [3, 4]])[..., None] / 4
+    painted = [
+        aj.RandomFlip().apply({"horizontal": jnp.bool_(h), "vertical": jnp.bool_(v)}, image)
+        for h, v in ((0, 0), (1, 0), (0, 1), (1, 1))
+    ]
+    expected = [[1, 2, 3, 4], [2, 1, 4, 3], [3, 4, 1, 2], [4, 3, 2, 1]]
+    np.testing.assert_array_equal(np.stack(painted).reshape(4, 4) * 4, expected)
+
+
+def test_contrast_worked_by_hand():
+    image = jnp.float32([0.1, 0.5, 0.6]).reshape(1, 3, 1)  # The mean is 0.4.
+    doubled = aj.RandomContrast(1.0).apply({"factor": jnp.float32(2)}, image)
+    np.testing.assert_allclose(doubled[0, :, 0], [0.0, 0.6, 0.8], atol=1e-6)  # -0.2 is clipped.
+
+
+def test_a_quarter_turn_is_counter_clockwise():
+    image = noise(5, 5, 3)
+    turned = aj.RandomRotation(1.0).apply({"angle": jnp.float32(math.pi / 2)}, image)
+    np.testing.assert_allclose(turned, np.rot90(image), atol=1e-5)
+
+
+def test_translation_moves_down_and_right():
+    image = noise(5, 6, 1)
+    moved = aj.RandomTranslation(1.0, 1.0, fill_mode="wrap").apply(
+        {"dy": jnp.float32(2), "dx": jnp.float32(1)}, image
+    )
+    np.testing.assert_allclose(moved, np.roll(image, (2, 1), (0, 1)), atol=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(angle=st.floats(-math.pi, math.pi), size=st.integers(9, 24))
+def test_turning_there_and_back_returns_the_middle(angle, size):
+    y, x = np.mgrid[:size, :size] / size
+    image = np.float32(np.stack([x, y, x * y], -1))
+    turn = aj.RandomRotation(1.0).apply
+    back = turn({"angle": jnp.float32(-angle)}, turn({"angle": jnp.float32(angle)}, image))
+    third = slice(size // 3, size - size // 3)
+    np.testing.assert_allclose(back[third, third], image[third, third], atol=0.02)
+
+
+@settings(max_examples=20, deadline=None)
+@given(angle=st.floats(-3, 3), dx=st.floats(-4, 4), dy=st.floats(-4, 4), flip=st.booleans())
+def test_matrices_compose_as_pictures_do(angle, dx, dy, flip):
+    """On a linear ramp bilinear sampling is exact, so one resample equals three."""
+    shape = (40, 40, 1)
+    y, x = np.mgrid[:40, :40]
+    image = np.float32((x + 2 * y) / 120)[..., None]
+    params = {
+        "RandomFlip": {"horizontal": jnp.bool_(flip)},
+        "RandomRotation": {"angle": jnp.float32(angle)},
+        "RandomTranslation": {"dx": jnp.float32(dx), "dy": jnp.float32(dy)},
+    }
+    transforms = [
+        aj.RandomFlip("horizontal"),
+        aj.RandomRotation(1.0),
+        aj.RandomTranslation(1.0, 1.0),
+    ]
+    fused = aj.Sequential(transforms).apply(params, image)
+    sequential = aj.Sequential(transforms, fuse=False).apply(params, image)
+    middle = slice(15, 25)
+    assert fused.shape == shape
+    np.testing.assert_allclose(fused[middle, middle], sequential[middle, middle], atol=1e-4)
+
+
+def test_gradients_reach_the_draws():
+    y, x = np.mgrid[:9, :9] / 9
+    image = jnp.asarray(np.float32(x + 0 * y)[..., None])
+    move = aj.RandomTranslation(1.0, 1.0)
+
+    def brightness_of_the_middle(dx):
+        return move.apply({"dx": dx, "dy": jnp.float32(0)}, image)[4, 4, 0]
+
+    # Moving a ramp of slope 1/9 to the right by one pixel darkens each pixel by 1/9.
+    np.testing.assert_allclose(
+        jax.grad(brightness_of_the_middle)(jnp.float32(0.3)), -1 / 9, atol=1e-6
+    )
