@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from typing import Self
 
 import numpy as np
 
@@ -40,7 +39,7 @@ class EarlyStopping:
                 f"patience={self.patience}, min_delta={self.min_delta}"
             )
 
-    def update(self, value: float, epoch: int) -> Self:
+    def update(self, value: float, epoch: int) -> "EarlyStopping":
         """After an epoch whose value was `value`."""
         if math.isfinite(value) and (
             self.best_epoch is None or np.float32(value + self.min_delta) < np.float32(self.best)

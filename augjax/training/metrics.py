@@ -1,7 +1,5 @@
 """Metrics of an epoch as sums on the device, divided once at its end."""
 
-from typing import Self
-
 import flax.struct
 import jax.numpy as jnp
 import numpy as np
@@ -28,7 +26,7 @@ class Metrics(flax.struct.PyTreeNode):
     first_bad_step: Int[Array, ""]
 
     @classmethod
-    def zero(cls) -> Self:
+    def zero(cls) -> "Metrics":
         """Nothing seen yet; NumPy scalars, so that nothing is compiled to make them."""
         return cls(np.float32(0), np.int32(0), np.int32(0), np.int32(0), np.int32(-1))  # type: ignore[arg-type]
 
@@ -37,7 +35,7 @@ class Metrics(flax.struct.PyTreeNode):
         losses: Float[Array, " batch"],
         correct: Bool[Array, " batch"],
         mask: Bool[AnyArray, " batch"],
-    ) -> Self:
+    ) -> "Metrics":
         """Counts in the rows of a batch whose mask is True."""
         loss = jnp.sum(losses, where=mask)
         newly_bad = (self.first_bad_step < 0) & ~jnp.isfinite(loss)

@@ -1,6 +1,6 @@
 """The training state: a pytree of arrays and nothing else."""
 
-from typing import Any, Self
+from typing import Any
 
 import flax.linen as nn
 import flax.struct
@@ -33,7 +33,7 @@ class TrainState(flax.struct.PyTreeNode):
         optimizer: optax.GradientTransformation,
         key: PRNGKeyArray,
         image_shape: tuple[int, int, int],
-    ) -> Self:
+    ) -> "TrainState":
         """The state before the first step, initialised under the stream 'init' of `key`."""
         images = jnp.zeros((1, *image_shape), jnp.float32)
         variables = model.init(stream(key, "init"), images, train=False)
