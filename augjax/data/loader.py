@@ -1,16 +1,14 @@
 """Epochs: the order of the images, and the batches that tf.data streams in it."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Bool, Int, UInt8, UInt32
 
 from augjax.data.dataset import Split
 from augjax.data.quiet_tensorflow import import_tensorflow
-
-AnyArray: TypeAlias = jax.Array | np.ndarray
+from augjax.typing import AnyArray
 
 
 class Batch(NamedTuple):

@@ -6,6 +6,7 @@ from jaxtyping import Array, Bool, Float
 
 from augjax.kernels.conv import conv_general_dilated
 from augjax.kernels.pool import max_pool
+from augjax.typing import AnyArray
 
 
 class NotebookCNN(nn.Module):
@@ -19,7 +20,7 @@ class NotebookCNN(nn.Module):
     @nn.compact
     def __call__(
         self,
-        images: Float[Array, "batch height width channels"],
+        images: Float[AnyArray, "batch height width channels"],
         *,
         train: bool,
         mask: Bool[Array, " batch"] | None = None,

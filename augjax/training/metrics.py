@@ -2,10 +2,9 @@
 
 import flax.struct
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from augjax.data.loader import AnyArray
+from augjax.typing import AnyArray
 
 
 class Metrics(flax.struct.PyTreeNode):
@@ -19,16 +18,16 @@ class Metrics(flax.struct.PyTreeNode):
       first_bad_step: the first batch, counted from 0, whose loss was not finite; -1 if none.
     """
 
-    loss: Float[Array, ""]
-    correct: Int[Array, ""]
-    count: Int[Array, ""]
-    steps: Int[Array, ""]
-    first_bad_step: Int[Array, ""]
+    loss: Float[AnyArray, ""]
+    correct: Int[AnyArray, ""]
+    count: Int[AnyArray, ""]
+    steps: Int[AnyArray, ""]
+    first_bad_step: Int[AnyArray, ""]
 
     @classmethod
     def zero(cls) -> "Metrics":
-        """Nothing seen yet; NumPy scalars, so that nothing is compiled to make them."""
-        return cls(np.float32(0), np.int32(0), np.int32(0), np.int32(0), np.int32(-1))  # type: ignore[arg-type]
+        """Nothing seen yet."""
+        return cls(jnp.float32(0), jnp.int32(0), jnp.int32(0), jnp.int32(0), jnp.int32(-1))
 
     def add(
         self,

@@ -6,9 +6,10 @@ import flax.linen as nn
 import flax.struct
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Int, PRNGKeyArray
 
 from augjax.keys import stream
+from augjax.typing import AnyArray
 
 
 class TrainState(flax.struct.PyTreeNode):
@@ -21,7 +22,7 @@ class TrainState(flax.struct.PyTreeNode):
       opt_state: the optimizer's state.
     """
 
-    step: Int[Array, ""]
+    step: Int[AnyArray, ""]
     params: Any
     batch_stats: Any
     opt_state: Any

@@ -16,6 +16,7 @@ from augjax.training.mesh import replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
 from augjax.transforms import Sequential
+from augjax.typing import AnyArray
 
 
 def train_step(
@@ -23,7 +24,7 @@ def train_step(
     metrics: Metrics,
     batch: Batch,
     key: PRNGKeyArray,
-    epoch: Int[Array, ""],
+    epoch: Int[AnyArray, ""],
     *,
     model: nn.Module,
     optimizer: optax.GradientTransformation,

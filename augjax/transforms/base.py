@@ -10,12 +10,11 @@ from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Int, Num, PRNGKeyArray, UInt32
 
 from augjax.keys import check_key, image_key, stream
+from augjax.typing import AnyArray
 
-AnyArray: TypeAlias = jax.Array | np.ndarray
 Image: TypeAlias = Num[AnyArray, "height width channels"]
 Images: TypeAlias = Num[AnyArray, "batch height width channels"]
 Shape: TypeAlias = tuple[int, ...]

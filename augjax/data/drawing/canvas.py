@@ -7,23 +7,26 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 Colour = tuple[int, int, int]
-Points = np.ndarray | Sequence[tuple[float, float]]
+Number = float | int  # run-time type checkers take `float` at its word
+Points = np.ndarray | Sequence[tuple[Number, Number]]
 
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
 
 
-def mix(first: Colour, second: Colour, share: float) -> Colour:
+def mix(first: Colour, second: Colour, share: Number) -> Colour:
     """`first` with `share` (0 to 1) of it replaced by `second`."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
-def lighter(colour: Colour, share: float) -> Colour:
+def lighter(colour: Colour, share: Number) -> Colour:
+    """`colour` with `share` (0 to 1) of white mixed in."""
     return mix(colour, WHITE, share)
 
 
-def darker(colour: Colour, share: float) -> Colour:
+def darker(colour: Colour, share: Number) -> Colour:
+    """`colour` with `share` (0 to 1) of black mixed in."""
     return mix(colour, BLACK, share)
 
 
@@ -41,8 +44,12 @@ class Box:
         across, up = np.asarray(points, float).T
         return np.stack([self.left + across * self.width, self.ground - up * self.height], 1)
 
+    def point(self, across: Number, up: Number) -> tuple[float, float]:
+        """One point in box units, in picture pixels."""
+        return self.left + across * self.width, self.ground - up * self.height
 
-def rounded(points: Points, radius: float) -> np.ndarray:
+
+def rounded(points: Points, radius: Number) -> np.ndarray:
     """The closed polygon with every corner replaced by a curve reaching `radius` along its edges.
 
     A radius beyond half an edge is shortened to half that edge.
@@ -60,14 +67,17 @@ def rounded(points: Points, radius: float) -> np.ndarray:
     return curve.reshape(-1, 2)
 
 
-def disc(x: float, y: float, radius: float, radius_y: float | None = None) -> np.ndarray:
+_ANGLES = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+_CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], 1)
+
+
+def disc(x: Number, y: Number, radius: Number, radius_y: Number | None = None) -> np.ndarray:
     """A 32-cornered ellipse."""
-    angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
-    height = radius if radius_y is None else radius_y
-    return np.stack([x + radius * np.cos(angle), y + height * np.sin(angle)], 1)
+    return _CIRCLE * (radius, radius if radius_y is None else radius_y) + (x, y)
 
 
-def rectangle(left: float, top: float, right: float, bottom: float) -> np.ndarray:
+def rectangle(left: Number, top: Number, right: Number, bottom: Number) -> np.ndarray:
+    """An upright rectangle between two opposite corners."""
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
 
 
@@ -85,18 +95,22 @@ class Canvas:
         self._draw = ImageDraw.Draw(self.image)
 
     def _lit(self, colour: Colour) -> Colour:
-        red, green, blue = (
-            min(255, round(part * light)) for part, light in zip(colour, self.tint, strict=True)
+        red, green, blue = self.tint
+        return (
+            min(255, round(colour[0] * red)),
+            min(255, round(colour[1] * green)),
+            min(255, round(colour[2] * blue)),
         )
-        return red, green, blue
 
     def _pixels(self, points: Points) -> list[tuple[float, float]]:
         return [(x, y) for x, y in (np.asarray(points, float) * self.scale).tolist()]
 
     def polygon(self, points: Points, colour: Colour) -> None:
+        """A shape of one colour."""
         self._draw.polygon(self._pixels(points), fill=self._lit(colour))
 
-    def line(self, points: Points, width: float, colour: Colour) -> None:
+    def line(self, points: Points, width: Number, colour: Colour) -> None:
+        """A stroke `width` picture pixels wide."""
         stroke = max(1, round(width * self.scale))
         self._draw.line(self._pixels(points), self._lit(colour), stroke, joint="curve")
 
@@ -108,7 +122,7 @@ class Canvas:
         ramp = Image.fromarray(np.rint(column).astype(np.uint8)[:, None])
         self.image.paste(ramp.resize(mask.size, Image.Resampling.NEAREST), corner, mask)
 
-    def soft(self, points: Points, colour: Colour, opacity: float, blur: float = 0) -> None:
+    def soft(self, points: Points, colour: Colour, opacity: Number, blur: Number = 0) -> None:
         """A polygon laid over the picture with `opacity` (0 to 1), its edge blurred by `blur`."""
         mask, corner = self._mask(points, margin=3 * blur)
         if blur:
@@ -119,7 +133,7 @@ class Canvas:
     def _extent(self, mask: Image.Image, corner: tuple[int, int]) -> tuple[int, int, int, int]:
         return (*corner, corner[0] + mask.width, corner[1] + mask.height)
 
-    def _mask(self, points: Points, margin: float) -> tuple[Image.Image, tuple[int, int]]:
+    def _mask(self, points: Points, margin: Number) -> tuple[Image.Image, tuple[int, int]]:
         """The polygon as a mask no larger than it needs, and where its top left corner goes."""
         pixels = np.asarray(points, float) * self.scale
         low = np.floor(pixels.min(0) - margin * self.scale).astype(int)

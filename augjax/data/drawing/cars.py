@@ -31,32 +31,39 @@ class Style:
 
 STYLES: dict[str, Style] = {
     "sedan": Style(
-        (2.5, 9), (0.15, 0.2), (0.27, 0.33), (0.5, 0.56), (0.69, 0.73),
-        (0.62, 0.67), (0.6, 0.64), (0.5, 0.55), 0.17, (0.5,),
+        proportion=(2.3, 9.0), tail=(0.15, 0.2), roof_rear=(0.27, 0.33), roof_front=(0.5, 0.56),
+        cowl=(0.69, 0.73), deck_up=(0.62, 0.67), cowl_up=(0.6, 0.64), nose_up=(0.5, 0.55),
+        clearance=0.17, pillars=(0.5,),
     ),
     "coupe": Style(
-        (2.5, 9), (0.08, 0.12), (0.34, 0.4), (0.48, 0.53), (0.68, 0.71),
-        (0.62, 0.68), (0.58, 0.62), (0.46, 0.52), 0.15, (0.36,),
+        proportion=(2.35, 9.0), tail=(0.08, 0.12), roof_rear=(0.34, 0.4), roof_front=(0.48, 0.53),
+        cowl=(0.68, 0.71), deck_up=(0.62, 0.68), cowl_up=(0.58, 0.62), nose_up=(0.46, 0.52),
+        clearance=0.15, pillars=(0.36,),
     ),
     "estate": Style(
-        (2.4, 9), (0.015, 0.02), (0.06, 0.1), (0.48, 0.54), (0.67, 0.72),
-        (0.6, 0.64), (0.6, 0.63), (0.5, 0.56), 0.17, (0.3, 0.62),
+        proportion=(2.3, 9.0), tail=(0.015, 0.02), roof_rear=(0.06, 0.1), roof_front=(0.48, 0.54),
+        cowl=(0.67, 0.72), deck_up=(0.6, 0.64), cowl_up=(0.6, 0.63), nose_up=(0.5, 0.56),
+        clearance=0.17, pillars=(0.3, 0.62),
     ),
     "hatchback": Style(
-        (2.2, 2.6), (0.025, 0.04), (0.12, 0.18), (0.5, 0.57), (0.72, 0.77),
-        (0.58, 0.63), (0.58, 0.62), (0.5, 0.56), 0.17, (0.48,),
+        proportion=(2.1, 2.6), tail=(0.025, 0.04), roof_rear=(0.12, 0.18), roof_front=(0.5, 0.57),
+        cowl=(0.72, 0.77), deck_up=(0.58, 0.63), cowl_up=(0.58, 0.62), nose_up=(0.5, 0.56),
+        clearance=0.17, pillars=(0.48,),
     ),
     "suv": Style(
-        (0, 2.55), (0.01, 0.02), (0.05, 0.1), (0.5, 0.57), (0.66, 0.71),
-        (0.62, 0.66), (0.62, 0.66), (0.57, 0.62), 0.22, (0.3, 0.62),
+        proportion=(0.0, 2.55), tail=(0.01, 0.02), roof_rear=(0.05, 0.1), roof_front=(0.5, 0.57),
+        cowl=(0.66, 0.71), deck_up=(0.62, 0.66), cowl_up=(0.62, 0.66), nose_up=(0.57, 0.62),
+        clearance=0.22, pillars=(0.3, 0.62),
     ),
     "people carrier": Style(
-        (0, 2.5), (0.015, 0.02), (0.06, 0.1), (0.54, 0.6), (0.8, 0.85),
-        (0.55, 0.6), (0.54, 0.58), (0.46, 0.5), 0.17, (0.3, 0.6),
+        proportion=(0.0, 2.5), tail=(0.015, 0.02), roof_rear=(0.06, 0.1), roof_front=(0.54, 0.6),
+        cowl=(0.8, 0.85), deck_up=(0.55, 0.6), cowl_up=(0.54, 0.58), nose_up=(0.46, 0.5),
+        clearance=0.17, pillars=(0.3, 0.6),
     ),
     "city car": Style(
-        (0, 2.4), (0.04, 0.08), (0.18, 0.26), (0.46, 0.54), (0.72, 0.77),
-        (0.56, 0.6), (0.55, 0.6), (0.48, 0.52), 0.18, (0.52,),
+        proportion=(0.0, 2.4), tail=(0.04, 0.08), roof_rear=(0.18, 0.26), roof_front=(0.46, 0.54),
+        cowl=(0.72, 0.77), deck_up=(0.56, 0.6), cowl_up=(0.55, 0.6), nose_up=(0.48, 0.52),
+        clearance=0.18, pillars=(0.52,),
     ),
 }  # fmt: skip
 
@@ -88,7 +95,9 @@ def draw_car(canvas: Canvas, box: Box, paint: parts.Paint, rng: np.random.Genera
     parts.panel(canvas, box.at(outline), paint.body, radius=3.2 * unit)
     two_tone = rng.uniform() < 0.35
     if two_tone:
-        canvas.gradient(rounded(box.at(roof), 2.4 * unit), lighter(paint.second, 0.15), paint.second)
+        canvas.gradient(
+            rounded(box.at(roof), 2.4 * unit), lighter(paint.second, 0.15), paint.second
+        )
 
     _windows(canvas, box, paint, roof, style.pillars, rng)
     _flank(canvas, box, paint, clear, deck_up, nose_up, cowl, rng)
@@ -101,8 +110,8 @@ def draw_car(canvas: Canvas, box: Box, paint: parts.Paint, rng: np.random.Genera
         parts.arch(canvas, x, box.ground, radius)
         parts.wheel(canvas, x, box.ground, radius, paint.rim, spokes)
 
-    parts.tail_lamp(canvas, *box.at([(0.018, deck_up - 0.09)])[0], 1.7 * unit, paint)
-    parts.head_lamp(canvas, *box.at([(0.965, nose_up - 0.05)])[0], 1.7 * unit, paint)
+    parts.tail_lamp(canvas, *box.point(0.018, deck_up - 0.09), 1.7 * unit, paint)
+    parts.head_lamp(canvas, *box.point(0.965, nose_up - 0.05), 1.7 * unit, paint)
 
 
 def _windows(
@@ -139,7 +148,7 @@ def _windows(
         ]  # fmt: skip
         parts.glass(canvas, box.at(pane), paint)
     if rng.uniform() < 0.5:
-        x, y = box.at([(cuts[-1] + 0.06, sill)])[0]
+        x, y = box.point(cuts[-1] + 0.06, sill)
         parts.driver(canvas, x, y, box.height * (top - sill) * 0.7)
     mirror = box.at([(cowl - 0.055, sill - 0.01), (cowl - 0.025, sill + 0.06)])
     canvas.polygon(rectangle(*mirror[0], *mirror[1]), darker(paint.body, 0.3))
@@ -162,17 +171,13 @@ def _flank(
         stripe = box.at([(0.005, low), (0.005, high), (0.995, high), (0.995, low)])
         canvas.polygon(stripe, paint.second)
     sill = [(0.01, clear), (0.01, clear + 0.06), (0.99, clear + 0.06), (0.985, clear)]
-    canvas.polygon(box.at(sill), mix_sill(paint))
+    canvas.polygon(box.at(sill), darker(paint.body, 0.5))
     shoulder = box.at([(0.03, deck_up - 0.06), (0.5, deck_up - 0.075), (0.93, nose_up - 0.01)])
     canvas.line(shoulder, 0.7, lighter(paint.body, 0.35))
     for x in (0.31, 0.5, cowl - 0.03):
         canvas.line(box.at([(x, clear + 0.07), (x, deck_up - 0.02)]), 0.5, seam)
     for x in (0.33, 0.52):
         canvas.line(box.at([(x, deck_up - 0.13), (x + 0.04, deck_up - 0.13)]), 0.8, seam)
-
-
-def mix_sill(paint: parts.Paint) -> tuple[int, int, int]:
-    return darker(paint.body, 0.5)
 
 
 def _roof_load(

@@ -55,6 +55,7 @@ class Paint:
 
 
 def choose_paint(rng: np.random.Generator, lamps_on: bool) -> Paint:
+    """Random paint, glass and rims, with all lamps lit or not."""
     body, second = (PAINTS[i] for i in rng.choice(len(PAINTS), 2, replace=False))
     glass = mix((52, 66, 84), (176, 204, 216), rng.uniform(0, 0.8))
     return Paint(
@@ -107,6 +108,7 @@ def arch(canvas: Canvas, x: float, ground: float, radius: float) -> None:
 
 
 def head_lamp(canvas: Canvas, x: float, y: float, size: float, paint: Paint) -> None:
+    """A pale lamp at (x, y) facing right, with a beam when lit."""
     canvas.polygon(rounded(disc(x, y, size * 0.7, size), 0.3), LAMP)
     if paint.lamps_on:
         canvas.soft(disc(x + size, y, size * 1.8), LAMP, 0.75, blur=size * 0.8)
@@ -115,6 +117,7 @@ def head_lamp(canvas: Canvas, x: float, y: float, size: float, paint: Paint) -> 
 
 
 def tail_lamp(canvas: Canvas, x: float, y: float, size: float, paint: Paint) -> None:
+    """A red lamp at (x, y), glowing when lit."""
     canvas.polygon(disc(x, y, size * 0.6, size), TAIL_LAMP)
     if paint.lamps_on:
         canvas.soft(disc(x, y, size * 1.5), (255, 70, 60), 0.6, blur=size * 0.7)
@@ -122,14 +125,16 @@ def tail_lamp(canvas: Canvas, x: float, y: float, size: float, paint: Paint) -> 
 
 def driver(canvas: Canvas, x: float, sill: float, height: float) -> None:
     """A head and shoulders behind the glass, `height` picture pixels above the window sill."""
-    canvas.soft(disc(x, sill, height * 0.42, height * 0.4), BLACK, 0.45)
-    canvas.soft(disc(x, sill - height * 0.62, height * 0.24, height * 0.28), BLACK, 0.45)
+    shoulders = disc(x, sill, height * 0.42, height * 0.4)
+    shoulders[:, 1] = np.minimum(shoulders[:, 1], sill)
+    canvas.soft(shoulders, BLACK, 0.45)
+    canvas.soft(disc(x, sill - height * 0.66, height * 0.24, height * 0.28), BLACK, 0.45)
 
 
 def ground_shadow(canvas: Canvas, box: Box, sun: float, strength: float) -> None:
     """The shadow of a vehicle; `sun` is -1 (sun at the left) to 1, `strength` 0 to 1."""
     lean = -sun * 0.12
-    cast = box.at([(0.0, -0.02), (1.0, -0.02), (1.0 + lean, -0.2), (lean, -0.2)])
-    canvas.soft(rounded(cast, 3), BLACK, 0.38 * strength, blur=1.0)
-    contact = box.at([(0.03, 0.06), (0.97, 0.06), (0.97, -0.06), (0.03, -0.06)])
-    canvas.soft(rounded(contact, 2), BLACK, 0.6, blur=0.8)
+    cast = box.at([(0.02, 0.06), (0.98, 0.06), (0.98 + lean, -0.13), (0.02 + lean, -0.13)])
+    canvas.soft(rounded(cast, 4), BLACK, 0.35 * strength, blur=0.8)
+    underneath = box.at([(0.05, 0.24), (0.95, 0.24), (0.97, -0.03), (0.03, -0.03)])
+    canvas.soft(rounded(underneath, 3), BLACK, 0.5, blur=0.7)

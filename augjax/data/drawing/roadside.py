@@ -21,12 +21,13 @@ ROOFS: tuple[Colour, ...] = ((178, 92, 78), (140, 84, 78), (98, 104, 120), (152,
 
 
 def _pick(colours: Sequence[Colour], rng: np.random.Generator) -> Colour:
-    return colours[rng.integers(len(colours))]
+    return colours[int(rng.integers(len(colours)))]
 
 
 def round_tree(
     canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.Generator
 ) -> None:
+    """A broad-leaved tree, 20 to 37 pixels tall."""
     leaf, size = _pick(foliage, rng), rng.uniform(8, 15)
     canvas.polygon(rectangle(x - size * 0.09, foot - size * 1.2, x + size * 0.09, foot), BARK)
     crown = foot - size * 1.7
@@ -39,13 +40,17 @@ def round_tree(
 def poplar(
     canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.Generator
 ) -> None:
+    """A slender tree, 26 to 45 pixels tall."""
     leaf, size = _pick(foliage, rng), rng.uniform(14, 24)
     canvas.polygon(rectangle(x - 0.8, foot - size * 0.4, x + 0.8, foot), BARK)
     canvas.polygon(disc(x, foot - size, size * 0.24, size * 0.85), leaf)
-    canvas.polygon(disc(x - size * 0.07, foot - size * 1.1, size * 0.1, size * 0.6), lighter(leaf, 0.1))
+    canvas.polygon(
+        disc(x - size * 0.07, foot - size * 1.1, size * 0.1, size * 0.6), lighter(leaf, 0.1)
+    )
 
 
 def fir(canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.Generator) -> None:
+    """A fir of three tiers, 16 to 32 pixels tall."""
     leaf, size = _pick(foliage, rng), rng.uniform(16, 32)
     canvas.polygon(rectangle(x - 1, foot - size * 0.2, x + 1, foot), BARK)
     for low, high, half in ((0.12, 0.55, 0.3), (0.36, 0.8, 0.23), (0.6, 1.0, 0.16)):
@@ -55,6 +60,7 @@ def fir(canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.
 
 
 def palm(canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.Generator) -> None:
+    """A palm on a curved trunk, about 22 to 36 pixels tall."""
     leaf, size = _pick(foliage, rng), rng.uniform(22, 36)
     lean = rng.uniform(-0.2, 0.2) * size
     top = (x + lean, foot - size)
@@ -69,16 +75,20 @@ def palm(canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random
 def cactus(
     canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.Generator
 ) -> None:
+    """A cactus with two arms, 10 to 22 pixels tall."""
     skin, size = _pick(foliage, rng), rng.uniform(10, 22)
     canvas.line([(x, foot), (x, foot - size)], size * 0.17, skin)
     canvas.polygon(disc(x, foot - size, size * 0.085), skin)
     for side, low, high in ((-1, 0.35, 0.7), (1, 0.5, 0.85)):
         reach = x + side * size * 0.24
         canvas.line([(x, foot - low * size), (reach, foot - low * size)], size * 0.12, skin)
-        canvas.line([(reach, foot - low * size + 0.5), (reach, foot - high * size)], size * 0.12, skin)
+        canvas.line(
+            [(reach, foot - low * size + 0.5), (reach, foot - high * size)], size * 0.12, skin
+        )
 
 
 def bush(canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.Generator) -> None:
+    """A low bush, 3 to 11 pixels tall."""
     leaf, size = _pick(foliage, rng), rng.uniform(3, 7)
     for across, radius in ((-0.8, 0.6), (0.8, 0.65), (0, 0.9)):
         puff = disc(x + across * size, foot - radius * size * 0.6, radius * size)
@@ -89,6 +99,7 @@ def bush(canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random
 def fence(
     canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.Generator
 ) -> None:
+    """A fence of two rails, 40 to 120 pixels long."""
     del foliage
     wood = mix((176, 142, 108), (236, 234, 228), rng.uniform())
     left, right = x - rng.uniform(20, 60), x + rng.uniform(20, 60)
@@ -107,14 +118,19 @@ def pole(canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random
     for left in places:
         canvas.polygon(rectangle(left - 0.7, foot - height, left + 0.7, foot), wood)
         for up in (0, 4):
-            canvas.line([(left - 4, foot - height + 3 + up), (left + 4, foot - height + 3 + up)], 0.9, wood)
-            wire = np.stack([left + (sag + 1) / 2 * step, foot - height + 3 + up + 4 * (1 - sag**2)], 1)
+            canvas.line(
+                [(left - 4, foot - height + 3 + up), (left + 4, foot - height + 3 + up)], 0.9, wood
+            )
+            wire = np.stack(
+                [left + (sag + 1) / 2 * step, foot - height + 3 + up + 4 * (1 - sag**2)], 1
+            )
             canvas.line(wire, 0.34, wood)
 
 
 def street_lamp(
     canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.Generator
 ) -> None:
+    """A lamp on a bent mast, 36 to 50 pixels tall."""
     del foliage
     height, side = rng.uniform(34, 48), rng.choice([-1, 1])
     canvas.line([(x, foot), (x, foot - height), (x + side * 7, foot - height - 2)], 1.0, METAL)
@@ -123,6 +139,7 @@ def street_lamp(
 
 
 def sign(canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.Generator) -> None:
+    """A round, triangular or oblong road sign, 16 to 29 pixels tall."""
     del foliage
     height, size = rng.uniform(16, 24), rng.uniform(3, 5)
     canvas.polygon(rectangle(x - 0.5, foot - height, x + 0.5, foot), METAL)
@@ -135,8 +152,9 @@ def sign(canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random
     elif shape == 1:
         canvas.polygon([(x - size, top + size), (x, top - size), (x + size, top + size)], colour)
         inner = size * 0.55
-        canvas.polygon([(x - inner, top + 0.8 * size), (x, top - inner * 0.5), (x + inner, top + 0.8 * size)],
-                       (244, 244, 240))  # fmt: skip
+        base = top + 0.8 * size
+        white = [(x - inner, base), (x, top - inner * 0.5), (x + inner, base)]
+        canvas.polygon(white, (244, 244, 240))
     else:
         canvas.polygon(rectangle(x - size * 1.6, top - size, x + size * 1.6, top + size), colour)
         canvas.line([(x - size, top), (x + size, top)], 0.8, (244, 244, 240))
@@ -145,6 +163,7 @@ def sign(canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random
 def house(
     canvas: Canvas, x: float, foot: float, foliage: Foliage, rng: np.random.Generator
 ) -> None:
+    """A house with a pitched roof, 20 to 34 pixels tall."""
     del foliage
     wall, roof = _pick(WALLS, rng), _pick(ROOFS, rng)
     half, height = rng.uniform(12, 20), rng.uniform(13, 22)
@@ -159,7 +178,9 @@ def house(
     pane = mix((94, 116, 138), (250, 224, 150), rng.uniform(0, 0.6))
     for across in (-0.62, 0.0, 0.62):
         middle = x + across * half
-        canvas.polygon(rectangle(middle - 2.4, eaves + 3, middle + 2.4, eaves + 8), lighter(wall, 0.5))
+        canvas.polygon(
+            rectangle(middle - 2.4, eaves + 3, middle + 2.4, eaves + 8), lighter(wall, 0.5)
+        )
         canvas.polygon(rectangle(middle - 1.8, eaves + 3.6, middle + 1.8, eaves + 7.4), pane)
 
 

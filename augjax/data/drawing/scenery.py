@@ -1,4 +1,4 @@
-"""Where the vehicles stand: a place, a light, and the clutter of sky, roadside and street."""
+"""Where the vehicles stand: sky, distance, roadside and road of a place in some light."""
 
 import dataclasses
 
@@ -15,87 +15,11 @@ from augjax.data.drawing.canvas import (
     mix,
     rectangle,
 )
+from augjax.data.drawing.places import Light, Place
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
-    """The colours of a landscape and what may stand in it (methods of `roadside`)."""
-
-    sky: tuple[Colour, Colour]  # at the zenith, at the horizon
-    far: Colour
-    near: Colour
-    ground: Colour
-    road: Colour
-    foliage: tuple[Colour, ...]
-    skyline: str  # hills, mountains, mesas, city or sea
-    clutter: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Light:
-    """A time of day. `tint` multiplies every colour but the sky's."""
-
-    tint: tuple[float, float, float]
-    sky: tuple[Colour, Colour] | None  # None: the place's own sky
-    sky_share: float  # how much of the place's sky it replaces
-    haze: float  # 0 to 1, over the distance
-    shadow: float  # 0 to 1
-    lamps_on: bool
-
-
-PLACES: dict[str, Place] = {
-    "meadow": Place(
-        ((94, 164, 218), (212, 234, 240)), (138, 172, 180), (112, 160, 110), (132, 176, 96),
-        (112, 114, 122), ((70, 128, 78), (98, 148, 74), (58, 112, 86)),
-        "hills", ("round_tree", "round_tree", "poplar", "bush", "fence", "pole", "house"),
-    ),
-    "autumn": Place(
-        ((132, 178, 206), (244, 230, 208)), (172, 152, 150), (190, 146, 90), (204, 172, 100),
-        (118, 112, 114), ((206, 120, 56), (224, 162, 66), (170, 86, 60)),
-        "hills", ("round_tree", "round_tree", "poplar", "bush", "pole", "house"),
-    ),
-    "desert": Place(
-        ((108, 180, 208), (250, 230, 194)), (208, 152, 122), (216, 170, 126), (232, 194, 140),
-        (134, 124, 118), ((104, 140, 96), (126, 150, 100)),
-        "mesas", ("cactus", "cactus", "bush", "pole", "sign"),
-    ),
-    "winter": Place(
-        ((146, 188, 220), (234, 242, 246)), (184, 202, 218), (214, 224, 232), (238, 242, 245),
-        (132, 138, 150), ((84, 120, 116), (62, 100, 106), (112, 140, 138)),
-        "mountains", ("fir", "fir", "fir", "pole", "house", "fence"),
-    ),
-    "city": Place(
-        ((118, 172, 212), (226, 230, 230)), (164, 180, 194), (140, 150, 162), (182, 182, 178),
-        (98, 100, 108), ((84, 134, 92), (108, 150, 84)),
-        "city", ("round_tree", "street_lamp", "street_lamp", "sign", "house", "bush"),
-    ),
-    "coast": Place(
-        ((86, 172, 214), (222, 240, 238)), (150, 190, 196), (84, 158, 182), (226, 210, 160),
-        (126, 124, 128), ((90, 146, 98), (124, 162, 92)),
-        "sea", ("palm", "palm", "bush", "fence", "street_lamp", "sign"),
-    ),
-    "alps": Place(
-        ((84, 148, 206), (216, 230, 238)), (146, 164, 188), (92, 138, 106), (120, 166, 92),
-        (116, 118, 126), ((52, 104, 82), (70, 122, 84)),
-        "mountains", ("fir", "fir", "house", "fence", "pole"),
-    ),
-}  # fmt: skip
-
-DAYLIGHT = (
-    Light((1.0, 1.0, 1.0), None, 0, 0.05, 1.0, False),
-    Light((1.04, 1.0, 0.95), None, 0, 0.12, 0.9, False),
-)
-ANY_LIGHT = (
-    *DAYLIGHT,
-    Light((0.92, 0.95, 1.0), ((176, 188, 198), (222, 226, 228)), 0.8, 0.3, 0.35, False),
-    Light((1.06, 0.93, 0.8), ((122, 144, 190), (254, 206, 146)), 0.85, 0.15, 1.0, False),
-    Light((0.82, 0.74, 0.82), ((84, 82, 140), (246, 164, 132)), 0.95, 0.15, 0.5, True),
-    Light((0.9, 0.92, 0.96), ((198, 206, 212), (226, 230, 232)), 0.9, 0.6, 0.2, True),
-)  # overcast, golden hour, dusk and fog
-
-
-@dataclasses.dataclass(frozen=True)
-class Scene:
+class Layout:
     """The lines a scene is built on, in picture pixels from the top of the canvas."""
 
     horizon: float
@@ -107,9 +31,9 @@ class Scene:
 
 def draw_scenery(
     canvas: Canvas, place: Place, light: Light, wheels: float, rng: np.random.Generator
-) -> Scene:
+) -> Layout:
     """Everything behind the vehicle, whose wheels stand `wheels` below the top of the canvas."""
-    scene = Scene(
+    layout = Layout(
         horizon=wheels - rng.uniform(10, 20),
         road_top=wheels - rng.uniform(4, 7),
         wheels=wheels,
@@ -120,41 +44,46 @@ def draw_scenery(
     if light.sky is not None:
         zenith = mix(zenith, light.sky[0], light.sky_share)
         low_sky = mix(low_sky, light.sky[1], light.sky_share)
-    _sky(canvas, scene, zenith, low_sky, light, rng)
+    _sky(canvas, layout, zenith, low_sky, light, rng)
     canvas.tint = light.tint
-    _distance(canvas, scene, place, mix(low_sky, place.far, 0.1), light, rng)
-    _ground(canvas, scene, place, light, rng)
-    for _ in range(rng.integers(3, 8)):
-        name = place.clutter[rng.integers(len(place.clutter))]
-        foot = rng.uniform(scene.horizon + 1, scene.road_top - 0.5)
+    _distance(canvas, layout, place, mix(low_sky, place.far, 0.1), light, rng)
+    _ground(canvas, layout, place, light, rng)
+    for name in _choose_clutter(place, rng):
+        foot = rng.uniform(layout.horizon + 1, layout.road_top - 0.5)
         x = rng.uniform(8, canvas.size - 8)
         roadside.DRAW[name](canvas, x, foot, place.foliage, rng)
     if light.haze > 0.25:
-        veil = rectangle(0, scene.horizon - 60, canvas.size, scene.road_top)
+        veil = rectangle(0, layout.horizon - 60, canvas.size, layout.road_top)
         canvas.soft(veil, low_sky, light.haze * 0.6, blur=6)
-    _road(canvas, scene, place, rng)
-    return scene
+    _road(canvas, layout, place, rng)
+    return layout
+
+
+def _choose_clutter(place: Place, rng: np.random.Generator) -> list[str]:
+    names = [str(name) for name in rng.choice(place.clutter, rng.integers(3, 7))]
+    # One row of poles crosses the whole picture; a second would only confuse the eye.
+    return [name for i, name in enumerate(names) if name != "pole" or name not in names[:i]]
 
 
 def _sky(
     canvas: Canvas,
-    scene: Scene,
+    layout: Layout,
     zenith: Colour,
     low_sky: Colour,
     light: Light,
     rng: np.random.Generator,
 ) -> None:
-    top = scene.horizon - 115  # the crop never sees higher
+    top = layout.horizon - 115  # the crop never sees higher
     canvas.polygon(rectangle(0, 0, canvas.size, canvas.size), zenith)
-    canvas.gradient(rectangle(0, top, canvas.size, scene.horizon + 8), zenith, low_sky)
+    canvas.gradient(rectangle(0, top, canvas.size, layout.horizon + 8), zenith, low_sky)
     if rng.uniform() < 0.5 and light.shadow > 0.3:
-        x = canvas.size * (0.5 + 0.3 * scene.sun)
-        y = scene.horizon - rng.uniform(35, 70)
+        x = canvas.size * (0.5 + 0.3 * layout.sun)
+        y = layout.horizon - rng.uniform(35, 70)
         radius = rng.uniform(4, 7)
         canvas.soft(disc(x, y, radius * 2.6), (255, 244, 214), 0.35, blur=4)
         canvas.polygon(disc(x, y, radius), (255, 246, 218))
     for _ in range(rng.integers(0, 6)):
-        x, y = rng.uniform(0, canvas.size), scene.horizon - rng.uniform(22, 85)
+        x, y = rng.uniform(0, canvas.size), layout.horizon - rng.uniform(22, 85)
         _cloud(canvas, x, y, rng.uniform(5, 13), mix(low_sky, WHITE, 0.6), rng)
 
 
@@ -180,33 +109,33 @@ def _wave(size: int, rough: float, rng: np.random.Generator) -> tuple[np.ndarray
 
 
 def _ridge(canvas: Canvas, x: np.ndarray, y: np.ndarray, base: float, colour: Colour) -> None:
-    top = np.stack([x, y], 1)
-    canvas.polygon([*top.tolist(), (float(x[-1]), base), (float(x[0]), base)], colour)
+    outline = np.stack([[*x, x[-1], x[0]], [*y, base, base]], 1)
+    canvas.polygon(outline, colour)
 
 
 def _distance(
     canvas: Canvas,
-    scene: Scene,
+    layout: Layout,
     place: Place,
     air: Colour,
     light: Light,
     rng: np.random.Generator,
 ) -> None:
     """Two layers of skyline; the farther one takes on the colour of the air."""
-    base = scene.horizon + 3
+    base = layout.horizon + 3
     far = mix(place.far, air, 0.3 + light.haze * 0.5)
     near = mix(place.near, air, 0.1 + light.haze * 0.5)
     if place.skyline == "mountains":
         _peaks(canvas, base, far, rng)
         x, height = _wave(canvas.size, 1.6, rng)
-        _ridge(canvas, x, scene.horizon - 3 - 8 * height, base, near)
+        _ridge(canvas, x, layout.horizon - 3 - 8 * height, base, near)
     elif place.skyline == "city":
-        roadside.skyline(canvas, base, far, (22, 52), rng)
-        roadside.skyline(canvas, base, near, (10, 32), rng)
+        roadside.skyline(canvas, base, far, (22.0, 52.0), rng)
+        roadside.skyline(canvas, base, near, (10.0, 32.0), rng)
     elif place.skyline == "sea":
         x, height = _wave(canvas.size, 1.2, rng)
-        _ridge(canvas, x, scene.horizon - 1 - 12 * (height - 0.35).clip(0), base, far)
-        level = scene.horizon - 1
+        _ridge(canvas, x, layout.horizon - 1 - 12 * (height - 0.35).clip(0), base, far)
+        level = layout.horizon - 1
         sea = rectangle(0, level, canvas.size, level + 14)
         canvas.gradient(sea, lighter(near, 0.2), near)
         for _ in range(10):
@@ -217,7 +146,7 @@ def _distance(
         for colour, lift, swell in ((far, 4, 20), (near, 1, 12)):
             x, height = _wave(canvas.size, rng.uniform(1, 2), rng)
             height = ((height - 0.5) * sharp + 0.5).clip(0, 1)
-            _ridge(canvas, x, scene.horizon - lift - swell * height, base, colour)
+            _ridge(canvas, x, layout.horizon - lift - swell * height, base, colour)
 
 
 def _peaks(canvas: Canvas, base: float, colour: Colour, rng: np.random.Generator) -> None:
@@ -237,15 +166,15 @@ def _peaks(canvas: Canvas, base: float, colour: Colour, rng: np.random.Generator
 
 
 def _ground(
-    canvas: Canvas, scene: Scene, place: Place, light: Light, rng: np.random.Generator
+    canvas: Canvas, layout: Layout, place: Place, light: Light, rng: np.random.Generator
 ) -> None:
     haze = lighter(place.ground, 0.18 + light.haze * 0.2)
-    field = rectangle(0, scene.horizon, canvas.size, scene.road_top + 2)
+    field = rectangle(0, layout.horizon, canvas.size, layout.road_top + 2)
     canvas.gradient(field, haze, place.ground)
-    verge = rectangle(0, scene.road_bottom, canvas.size, canvas.size)
+    verge = rectangle(0, layout.road_bottom, canvas.size, canvas.size)
     canvas.gradient(verge, place.ground, darker(place.ground, 0.18))
     for _ in range(26):
-        x, y = rng.uniform(0, canvas.size), rng.uniform(scene.road_bottom + 3, canvas.size)
+        x, y = rng.uniform(0, canvas.size), rng.uniform(layout.road_bottom + 3, canvas.size)
         size = rng.uniform(1, 3)
         if rng.uniform() < 0.5:
             tone = darker(place.ground, rng.uniform(0.05, 0.22))
@@ -257,8 +186,8 @@ def _ground(
             canvas.polygon(blade, tone)
 
 
-def _road(canvas: Canvas, scene: Scene, place: Place, rng: np.random.Generator) -> None:
-    top, bottom = scene.road_top, scene.road_bottom
+def _road(canvas: Canvas, layout: Layout, place: Place, rng: np.random.Generator) -> None:
+    top, bottom = layout.road_top, layout.road_bottom
     canvas.gradient(
         rectangle(0, top, canvas.size, bottom), lighter(place.road, 0.1), darker(place.road, 0.05)
     )
@@ -267,7 +196,7 @@ def _road(canvas: Canvas, scene: Scene, place: Place, rng: np.random.Generator) 
     canvas.polygon(rectangle(0, bottom, canvas.size, bottom + 1), kerb)
     marking = rng.integers(3)
     paint = mix(place.road, WHITE, 0.7)
-    y = scene.wheels + (bottom - scene.wheels) * 0.55
+    y = layout.wheels + (bottom - layout.wheels) * 0.55
     if marking == 0:
         for x in np.arange(rng.uniform(-16, 0), canvas.size, 17):
             canvas.polygon(rectangle(x, y, x + 9, y + 1.1), paint)

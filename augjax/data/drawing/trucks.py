@@ -63,12 +63,13 @@ def draw_truck(canvas: Canvas, box: Box, paint: parts.Paint, rng: np.random.Gene
         x = box.left + across * box.width
         parts.arch(canvas, x, box.ground, radius)
         parts.wheel(canvas, x, box.ground, radius, paint.rim, spokes)
-    parts.tail_lamp(canvas, *box.at([(0.012, 0.25)])[0], box.height / 26, paint)
+    parts.tail_lamp(canvas, *box.point(0.012, 0.25), box.height / 26, paint)
 
 
 def _exhaust(
     canvas: Canvas, box: Box, cab_rear: float, cab_up: float, rng: np.random.Generator
 ) -> None:
+    """Sometimes a pipe that stands behind the cab."""
     if rng.uniform() < 0.4:
         x = cab_rear - 0.004
         canvas.line(box.at([(x, DECK), (x, min(1.0, cab_up + 0.04))]), 1.3, (168, 172, 178))
@@ -138,11 +139,11 @@ def _cab_details(
     handle = box.at([(back + 0.015, sill - 0.07), (back + 0.05, sill - 0.07)])
     canvas.line(handle, 0.8, seam)
     if rng.uniform() < 0.5:
-        x, y = box.at([((back + front) / 2, sill)])[0]
+        x, y = box.point((back + front) / 2, sill)
         parts.driver(canvas, x, y, box.height * (top - sill) * 0.75)
     bumper = box.at([(front - 0.01, 0.24), (1.003, 0.15)])
     canvas.polygon(rounded(rectangle(*bumper[0], *bumper[1]), 1), darker(paint.body, 0.5))
-    parts.head_lamp(canvas, *box.at([(0.985, 0.31)])[0], box.height / 24, paint)
+    parts.head_lamp(canvas, *box.point(0.985, 0.31), box.height / 24, paint)
 
 
 def _box(
@@ -160,7 +161,7 @@ def _box(
         high = low + rng.uniform(0.08, 0.18)
         canvas.polygon(box.at([(0, low), (0, high), (share, high), (share, low)]), paint.body)
     elif look == 2:
-        x, y = box.at([(share / 2, (1 + DECK) / 2)])[0]
+        x, y = box.point(share / 2, (1 + DECK) / 2)
         size = box.height * 0.2
         canvas.polygon(disc(x, y, size), paint.body)
         canvas.polygon(disc(x, y, size * 0.6), lighter(paint.second, 0.3))
@@ -181,9 +182,7 @@ def _tanker(
     canvas: Canvas, box: Box, share: float, paint: parts.Paint, rng: np.random.Generator
 ) -> None:
     low, high = DECK, rng.uniform(0.84, 0.94)
-    barrel = rounded(
-        box.at([(0, low), (0, high), (share, high), (share, low)]), box.height * 0.22
-    )
+    barrel = rounded(box.at([(0, low), (0, high), (share, high), (share, low)]), box.height * 0.22)
     canvas.gradient(barrel, lighter(paint.second, 0.4), darker(paint.second, 0.35))
     for part in (0.25, 0.5, 0.75):
         x = share * part
@@ -285,10 +284,10 @@ def _mixer(
 EARTHS: tuple[Colour, ...] = ((150, 112, 78), (188, 160, 116), (124, 124, 126), (92, 80, 72))
 
 LOADS: dict[str, Load] = {
-    "box": Load((0, 2.7), (0.66, 0.73), (0.74, 0.9), ((0.2,), (0.15, 0.3)), _box),
-    "dump": Load((0, 2.6), (0.62, 0.68), (0.8, 0.92), ((0.14, 0.3), (0.2,)), _dump),
-    "mixer": Load((0, 2.6), (0.64, 0.68), (0.74, 0.86), ((0.14, 0.3),), _mixer),
-    "flatbed": Load((0, 9), (0.66, 0.72), (0.94, 1.0), ((0.16,), (0.13, 0.28)), _flatbed),
-    "tanker": Load((2.3, 9), (0.68, 0.74), (0.9, 1.0), ((0.13, 0.27), (0.18,)), _tanker),
-    "trailer": Load((2.5, 9), (0.74, 0.78), (0.74, 0.92), ((0.1, 0.22, 0.66),), _trailer),
+    "box": Load((0.0, 2.7), (0.66, 0.73), (0.74, 0.9), ((0.2,), (0.15, 0.3)), _box),
+    "dump": Load((0.0, 2.6), (0.62, 0.68), (0.8, 0.92), ((0.14, 0.3), (0.2,)), _dump),
+    "mixer": Load((0.0, 2.6), (0.64, 0.68), (0.74, 0.86), ((0.14, 0.3),), _mixer),
+    "flatbed": Load((0.0, 9.0), (0.66, 0.72), (0.94, 1.0), ((0.16,), (0.13, 0.28)), _flatbed),
+    "tanker": Load((2.3, 9.0), (0.68, 0.74), (0.9, 1.0), ((0.13, 0.27), (0.18,)), _tanker),
+    "trailer": Load((2.35, 9.0), (0.74, 0.78), (0.74, 0.92), ((0.1, 0.22, 0.66),), _trailer),
 }

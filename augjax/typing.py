@@ -1,0 +1,9 @@
+"""Names of types that many modules use."""
+
+from typing import TypeAlias
+
+import jax
+import numpy as np
+
+AnyArray: TypeAlias = jax.Array | np.ndarray
+"""On a device or on the host; shapes and dtypes are added as in Float[AnyArray, "h w 3"]."""

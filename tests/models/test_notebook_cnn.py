@@ -1,0 +1,177 @@
+"""The network is Keras's: same parameters, and with the same weights the same numbers."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.models import NotebookCNN
+from augjax.report.model_table import count_parameters
+from tests.helpers import noise
+
+tf = import_tensorflow()
+import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
+
+SIZE, BATCH = 32, 6
+FLAX_OF_KERAS = {"gamma": "scale", "beta": "bias", "moving_mean": "mean", "moving_variance": "var"}
+
+
+def keras_network() -> keras.Model:
+    layers = keras.layers
+
+    def conv(filters, kernel):
+        return layers.Conv2D(filters, kernel, activation="relu", padding="same")
+
+    blocks = []
+    for filters, kernel in ((64, 5), (128, 3), (256, 3), (512, 3)):
+        blocks += [layers.MaxPool2D(), layers.BatchNormalization(), conv(filters, kernel)]
+    head = [layers.GlobalAveragePooling2D(), layers.BatchNormalization()]
+    head += [layers.Dense(6, activation="relu"), layers.Dense(1)]
+    first = [layers.BatchNormalization(), conv(16, 7), conv(32, 5)]
+    return keras.Sequential([layers.Input((SIZE, SIZE, 3)), *first, *blocks, *head])
+
+
+@pytest.fixture
+def network():
+    """A Keras network with random biases and statistics, and our variables with its weights."""
+    keras.utils.set_random_seed(0)
+    network = keras_network()
+    rng = np.random.default_rng(0)
+    for variable in network.variables:
+        if variable.name != "kernel":
+            near = 1.0 if variable.name in ("gamma", "moving_variance") else 0.0
+            variable.assign(near + rng.uniform(-0.2, 0.2, variable.shape))
+    return network, to_flax(network)
+
+
+def to_flax(network) -> dict:
+    variables = {"params": {}, "batch_stats": {}}
+    counts = {"BatchNorm": 0, "Conv": 0, "Dense": 0}
+    for layer in network.layers:
+        kind = {"BatchNormalization": "BatchNorm", "Conv2D": "Conv", "Dense": "Dense"}.get(
+            type(layer).__name__
+        )
+        if kind is None:
+            continue
+        name = f"{kind}_{counts[kind]}"
+        counts[kind] += 1
+        for variable in layer.variables:
+            collection = "batch_stats" if variable.name.startswith("moving") else "params"
+            own = FLAX_OF_KERAS.get(variable.name, variable.name)
+            variables[collection].setdefault(name, {})[own] = jnp.asarray(variable.numpy())
+    return variables
+
+
+def assert_close(ours, theirs, rtol=2e-4):
+    """Relative to the largest entry of each array."""
+
+    def compare(path, a, b):
+        scale = float(np.abs(b).max()) + 1e-6
+        np.testing.assert_allclose(a, b, atol=rtol * scale, err_msg=str(path))
+
+    jax.tree_util.tree_map_with_path(compare, ours, theirs)
+
+
+def mean_loss(params, batch_stats, images, labels):
+    logits, updates = NotebookCNN().apply(
+        {"params": params, "batch_stats": batch_stats}, images, train=True, mutable=["batch_stats"]
+    )
+    loss = optax.sigmoid_binary_cross_entropy(logits, labels).mean()
+    return loss, (logits, updates["batch_stats"])
+
+
+def test_has_as_many_parameters_as_keras(network):
+    keras_model, _ = network
+    shape = jax.ShapeDtypeStruct((1, SIZE, SIZE, 3), jnp.float32)
+    ours = jax.eval_shape(lambda x: NotebookCNN().init(jax.random.key(0), x, train=False), shape)
+    assert count_parameters(ours) == keras_model.count_params()
+    # Worked by hand: kernels and biases; scale, offset, mean and variance of six BatchNorms.
+    convolutions = [
+        (7, 3, 16),
+        (5, 16, 32),
+        (5, 32, 64),
+        (3, 64, 128),
+        (3, 128, 256),
+        (3, 256, 512),
+    ]
+    by_hand = sum(k * k * i * o + o for k, i, o in convolutions) + (512 * 6 + 6) + (6 + 1)
+    by_hand += 4 * (3 + 32 + 64 + 128 + 256 + 512)
+    assert count_parameters(ours) == by_hand == 1_622_713
+
+
+def test_starts_as_keras_does():
+    """Glorot uniform kernels: the same bounds, filled to the edge."""
+    variables = NotebookCNN().init(jax.random.key(0), jnp.zeros((1, SIZE, SIZE, 3)), train=False)
+    for layer in keras_network().layers:
+        if not hasattr(layer, "kernel"):
+            continue
+        kernels = [own["kernel"] for own in variables["params"].values() if "kernel" in own]
+        (ours,) = [k for k in kernels if k.shape == layer.kernel.shape]
+        fan_in, fan_out = (np.prod(ours.shape[:-2]) * n for n in ours.shape[-2:])
+        limit = np.sqrt(6 / (fan_in + fan_out))
+        assert np.abs(layer.kernel.numpy()).max() <= limit >= float(jnp.abs(ours).max())
+        assert float(jnp.abs(ours).max()) > 0.9 * limit or ours.size < 50
+
+
+@pytest.mark.parametrize("train", [False, True])
+def test_forward_equals_keras(network, train):
+    keras_model, variables = network
+    images = noise(BATCH, SIZE, SIZE, 3)
+    theirs = keras_model(images, training=train).numpy()[:, 0]
+    if train:
+        ours, updates = NotebookCNN().apply(variables, images, train=True, mutable=["batch_stats"])
+        assert_close(updates["batch_stats"], to_flax(keras_model)["batch_stats"])
+    else:
+        ours = NotebookCNN().apply(variables, images, train=False)
+    assert_close(ours, theirs)
+
+
+def test_gradients_and_five_sgd_steps_equal_keras(network):
+    keras_model, variables = network
+    params, batch_stats = variables["params"], variables["batch_stats"]
+    keras_sgd, sgd = keras.optimizers.SGD(0.05), optax.sgd(0.05)
+    opt_state = sgd.init(params)
+    grad = jax.jit(jax.grad(mean_loss, has_aux=True))
+    for step in range(5):
+        images = noise(BATCH, SIZE, SIZE, 3, seed=step)
+        labels = np.float32(np.arange(BATCH) % 2)
+        with tf.GradientTape() as tape:
+            logits = keras_model(images, training=True)[:, 0]
+            loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels, logits))
+        theirs = tape.gradient(loss, keras_model.trainable_weights)
+        ours, (_, batch_stats) = grad(params, batch_stats, images, jnp.asarray(labels))
+        if step == 0:
+            by_name = iter(theirs)
+            for layer in keras_model.layers:
+                for weight in layer.trainable_weights:
+                    own = ours[our_name(keras_model, layer)][
+                        FLAX_OF_KERAS.get(weight.name, weight.name)
+                    ]
+                    assert_close(own, next(by_name).numpy(), rtol=1e-3)
+        keras_sgd.apply_gradients(zip(theirs, keras_model.trainable_weights, strict=True))
+        updates, opt_state = sgd.update(ours, opt_state, params)
+        params = optax.apply_updates(params, updates)
+    assert_close({"params": params, "batch_stats": batch_stats}, to_flax(keras_model), rtol=2e-3)
+
+
+def our_name(keras_model, layer) -> str:
+    kind = {"BatchNormalization": "BatchNorm", "Conv2D": "Conv", "Dense": "Dense"}[
+        type(layer).__name__
+    ]
+    same = [other for other in keras_model.layers if type(other) is type(layer)]
+    return f"{kind}_{same.index(layer)}"
+
+
+def test_masked_rows_change_nothing():
+    images = noise(5, 16, 16, 3)
+    variables = NotebookCNN().init(jax.random.key(0), images, train=False)
+    padded = np.concatenate([images, np.ones((3, 16, 16, 3), np.float32)])
+    mask = np.arange(8) < 5
+    ours, stats = NotebookCNN().apply(variables, images, train=True, mutable=["batch_stats"])
+    masked, masked_stats = NotebookCNN().apply(
+        variables, padded, train=True, mask=jnp.asarray(mask), mutable=["batch_stats"]
+    )
+    assert_close(masked[:5], np.asarray(ours))
+    assert_close(masked_stats, jax.device_get(stats))

@@ -1,0 +1,167 @@
+"""The compiled steps: padding, exact sums, devices, and no needless communication."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import augjax as aj
+from augjax.data.loader import Batch
+from augjax.models import NotebookCNN
+from augjax.training.mesh import data_mesh, replicated, split_batch
+from augjax.training.metrics import Metrics
+from augjax.training.state import TrainState
+from augjax.training.step import jit_eval_step, jit_train_step
+
+SIZE, BATCH = 16, 16
+AUGMENT = aj.Sequential(
+    [
+        aj.RandomContrast(0.2),
+        aj.RandomFlip("horizontal"),
+        aj.RandomRotation(0.1),
+        aj.RandomTranslation(0.1, 0.1),
+    ]
+)
+OPTIMIZER = optax.adam(1e-3)
+KEY = aj.stream(aj.key(0), "augment")
+
+
+def batch(seed=0, valid=BATCH, filler=0) -> Batch:
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 256, (BATCH, SIZE, SIZE, 3), np.uint8)
+    labels = rng.integers(0, 2, BATCH, np.int32)
+    ids = rng.integers(0, 2**32, (BATCH, 2), np.uint32)
+    images[valid:], labels[valid:], ids[valid:] = filler, filler % 2, filler
+    return Batch(images, labels, ids, np.arange(BATCH) < valid)
+
+
+class Run:
+    """A network and its compiled steps on a number of devices."""
+
+    def __init__(self, devices=1):
+        self.mesh = data_mesh(jax.devices()[:devices])
+        state = TrainState.create(NotebookCNN(), OPTIMIZER, aj.key(0), (SIZE, SIZE, 3))
+        self.state = jax.device_put(state, replicated(self.mesh))
+        self.train_step = jit_train_step(
+            self.mesh, model=NotebookCNN(), optimizer=OPTIMIZER, augment=AUGMENT
+        )
+        self.eval_step = jit_eval_step(self.mesh, model=NotebookCNN())
+
+    def zero(self):
+        return jax.device_put(Metrics.zero(), replicated(self.mesh))
+
+    def train(self, *batches, epoch=1):
+        metrics = self.zero()
+        for rows in batches:
+            rows = jax.device_put(rows, split_batch(self.mesh))
+            self.state, metrics = self.train_step(self.state, metrics, rows, KEY, np.int32(epoch))
+        return jax.device_get(metrics)
+
+    def evaluate(self, *batches):
+        metrics = self.zero()
+        for rows in batches:
+            rows = jax.device_put(rows, split_batch(self.mesh))
+            metrics = self.eval_step(self.state.variables, metrics, rows)
+        return jax.device_get(metrics)
+
+
+def test_what_fills_up_the_last_batch_changes_nothing():
+    zeros, ones = Run(), Run()
+    after_zeros = zeros.train(batch(valid=5), batch(1, valid=3))
+    after_ones = ones.train(batch(valid=5, filler=1), batch(1, valid=3, filler=255))
+    assert after_zeros.count == after_ones.count == 8
+    jax.tree.map(np.testing.assert_array_equal, after_zeros, after_ones)
+    jax.tree.map(np.testing.assert_array_equal, zeros.state, ones.state)
+    jax.tree.map(
+        np.testing.assert_array_equal,
+        zeros.evaluate(batch(valid=5)),
+        zeros.evaluate(batch(valid=5, filler=200)),
+    )
+
+
+def test_a_padded_batch_is_the_smaller_batch():
+    padded, small = Run(), Run()
+    metrics = padded.train(batch(valid=8))
+    rows = Batch(*(field[:8] for field in batch()))
+    expected = small.train(rows)
+    np.testing.assert_allclose(metrics.loss, expected.loss, rtol=1e-5)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5),
+        padded.state.batch_stats,
+        small.state.batch_stats,
+    )
+
+
+@pytest.mark.parametrize("valid", [BATCH, 9])
+def test_sums_count_each_image_once(valid):
+    run = Run()
+    rows = batch(valid=valid)
+    metrics = run.evaluate(rows, rows)
+    images = jnp.asarray(rows.images[:valid], jnp.float32) / 255.0
+    logits = np.asarray(NotebookCNN().apply(run.state.variables, images, train=False))
+    labels = rows.labels[:valid]
+    losses = np.logaddexp(0, np.where(labels == 1, -logits, logits))
+    np.testing.assert_allclose(metrics.loss, 2 * losses.sum(), rtol=1e-5)
+    assert metrics.correct == 2 * ((logits > 0) == labels).sum()
+    assert metrics.count == 2 * valid
+    assert metrics.means()["loss"] == pytest.approx(losses.mean(), rel=1e-5)
+
+
+def test_training_metrics_are_those_before_the_step():
+    run = Run()
+    rows = batch()
+    images = AUGMENT.batch(KEY, rows.images, rows.ids, epoch=1)
+    logits, _ = NotebookCNN().apply(
+        run.state.variables, images, train=True, mutable=["batch_stats"]
+    )
+    losses = optax.sigmoid_binary_cross_entropy(logits, jnp.float32(rows.labels))
+    np.testing.assert_allclose(run.train(rows).loss, losses.sum(), rtol=1e-4)
+
+
+def test_the_first_bad_step_is_remembered():
+    run = Run()
+    run.train(batch())
+    poisoned = run.state.replace(params=jax.tree.map(lambda p: p * jnp.nan, run.state.params))
+    metrics = run.zero()
+    assert int(metrics.first_bad_step) == -1
+    rows = jax.device_put(batch(), split_batch(run.mesh))
+    good, metrics = run.train_step(run.state, metrics, rows, KEY, np.int32(1))
+    assert int(metrics.first_bad_step) == -1
+    for _ in range(2):
+        _, metrics = run.train_step(
+            jax.tree.map(jnp.copy, poisoned), metrics, rows, KEY, np.int32(1)
+        )
+    assert int(metrics.first_bad_step) == 1
+    assert int(good.step) == 2
+
+
+def test_eight_devices_train_as_one():
+    one, eight = Run(1), Run(8)
+    for seed in range(3):
+        expected, metrics = one.train(batch(seed)), eight.train(batch(seed))
+        np.testing.assert_allclose(metrics.loss, expected.loss, rtol=1e-4)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=2e-3),
+        jax.device_get(eight.state.variables),
+        jax.device_get(one.state.variables),
+    )
+
+
+def test_eight_devices_exchange_nothing_but_sums():
+    run = Run(8)
+    rows = jax.device_put(batch(), split_batch(run.mesh))
+    arguments = run.state, run.zero(), rows, KEY, np.int32(1)
+    program = run.train_step.lower(*arguments).compile().as_text()
+    assert "all-reduce" in program
+    for exchange in ("all-gather", "all-to-all", "collective-permute"):
+        assert exchange not in program
+
+
+def test_each_step_compiles_once():
+    run = Run()
+    for epoch in (1, 2):
+        run.train(batch(epoch), batch(epoch + 1, valid=3), epoch=epoch)
+        run.evaluate(batch(epoch), batch(epoch, valid=1))
+    assert run.train_step._cache_size() == 1
+    assert run.eval_step._cache_size() == 1
