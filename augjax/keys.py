@@ -14,7 +14,9 @@ from hashlib import blake2b
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, PRNGKeyArray, UInt32
+from jaxtyping import Int, PRNGKeyArray, UInt32
+
+from augjax.typing import AnyArray
 
 
 def key(seed: int) -> PRNGKeyArray:
@@ -33,8 +35,8 @@ def stream(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
 
 def image_key(
     key: PRNGKeyArray,
-    epoch: int | Int[Array, ""],
-    image_id: UInt32[Array, ""] | UInt32[Array, "2"],
+    epoch: int | Int[AnyArray, ""],
+    image_id: UInt32[AnyArray, ""] | UInt32[AnyArray, "2"],
 ) -> PRNGKeyArray:
     """The key of one image in one epoch below the key of a stream.
 

@@ -5,9 +5,17 @@ import os
 os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax
+import pytest
 
 import tests.typechecker  # noqa: F401 (found by name when augjax is imported)
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture
+def adam_may_promote():
+    """Optax's Adam raises a float to an int32 power, which strict promotion refuses."""
+    with jax.numpy_dtype_promotion("standard"):
+        yield

@@ -34,7 +34,7 @@ class NotebookCNN(nn.Module):
         """
         valid = None if mask is None else mask[:, None, None, None]
 
-        def norm(x: Array, mask: Array | None) -> Array:
+        def norm(x: AnyArray, mask: Array | None) -> Array:
             return nn.BatchNorm(
                 use_running_average=not train,
                 momentum=0.99,

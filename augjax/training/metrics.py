@@ -1,8 +1,10 @@
 """Metrics of an epoch as sums on the device, divided once at its end."""
 
+from typing import Any
+
 import flax.struct
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float
 
 from augjax.typing import AnyArray
 
@@ -11,18 +13,19 @@ class Metrics(flax.struct.PyTreeNode):
     """Sums over the images seen so far, each image counted once.
 
     Attributes:
-      loss: sum of the images' losses.
-      correct: number of images classified correctly.
+      loss: sum of the images' losses; float32 ().
+      correct: number of images classified correctly; int32 (), as all that follow.
       count: number of images.
       steps: number of batches.
       first_bad_step: the first batch, counted from 0, whose loss was not finite; -1 if none.
     """
 
-    loss: Float[AnyArray, ""]
-    correct: Int[AnyArray, ""]
-    count: Int[AnyArray, ""]
-    steps: Int[AnyArray, ""]
-    first_bad_step: Int[AnyArray, ""]
+    # JAX rebuilds pytrees around things that are not arrays, so the fields stay untyped.
+    loss: Any
+    correct: Any
+    count: Any
+    steps: Any
+    first_bad_step: Any
 
     @classmethod
     def zero(cls) -> "Metrics":

@@ -6,23 +6,22 @@ import flax.linen as nn
 import flax.struct
 import jax.numpy as jnp
 import optax
-from jaxtyping import Int, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
 from augjax.keys import stream
-from augjax.typing import AnyArray
 
 
 class TrainState(flax.struct.PyTreeNode):
     """What a step reads and replaces.
 
     Attributes:
-      step: number of steps taken.
+      step: number of steps taken; int32 ().
       params: the network's parameters.
       batch_stats: BatchNorm's running statistics.
       opt_state: the optimizer's state.
     """
 
-    step: Int[AnyArray, ""]
+    step: Any
     params: Any
     batch_stats: Any
     opt_state: Any

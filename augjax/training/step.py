@@ -53,7 +53,7 @@ def train_step(
             {"params": params, "batch_stats": state.batch_stats},
             images,
             train=True,
-            mask=batch.mask,
+            mask=jnp.asarray(batch.mask),
             mutable=["batch_stats"],
         )
         losses = _losses(logits, batch)

@@ -91,7 +91,7 @@ class Transform:
         images: Images,
         ids: UInt32[AnyArray, "batch"] | UInt32[AnyArray, "batch words"] | None = None,
         *,
-        epoch: int | Int[Array, ""] = 0,
+        epoch: int | Int[AnyArray, ""] = 0,
         strength: Strength = 1.0,
     ) -> Num[Array, "batch _ _ channels"]:
         """Transforms each image of a batch with draws of its own.
@@ -129,7 +129,7 @@ def _batch(
     key: PRNGKeyArray,
     images: Images,
     ids: AnyArray,
-    epoch: int | Int[Array, ""],
+    epoch: int | Int[AnyArray, ""],
     strength: Strength,
 ) -> Num[Array, "batch _ _ channels"]:
     def one(image_id: Any, image: Any) -> Array:

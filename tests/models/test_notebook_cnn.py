@@ -14,7 +14,7 @@ from tests.helpers import noise
 tf = import_tensorflow()
 import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
 
-SIZE, BATCH = 32, 6
+SIZE, BATCH = 32, 16
 FLAX_OF_KERAS = {"gamma": "scale", "beta": "bias", "moving_mean": "mean", "moving_variance": "var"}
 
 
@@ -131,7 +131,7 @@ def test_forward_equals_keras(network, train):
 def test_gradients_and_five_sgd_steps_equal_keras(network):
     keras_model, variables = network
     params, batch_stats = variables["params"], variables["batch_stats"]
-    keras_sgd, sgd = keras.optimizers.SGD(0.05), optax.sgd(0.05)
+    keras_sgd, sgd = keras.optimizers.SGD(0.01), optax.sgd(0.01)
     opt_state = sgd.init(params)
     grad = jax.jit(jax.grad(mean_loss, has_aux=True))
     for step in range(5):

@@ -84,7 +84,7 @@ def test_what_is_not_finite_is_never_the_best_and_costs_patience(bad):
 
 
 def test_negative_settings_are_refused():
-    with pytest.raises(ValueError, match="patience=-1"):
+    with pytest.raises(ValueError, match=r"patience=-1"):
         EarlyStopping(patience=-1)
-    with pytest.raises(ValueError, match="min_delta=-0.1"):
+    with pytest.raises(ValueError, match=r"min_delta=-0\.1"):
         EarlyStopping(min_delta=-0.1)

@@ -14,6 +14,8 @@ from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step
 
+pytestmark = pytest.mark.usefixtures("adam_may_promote")
+
 SIZE, BATCH = 16, 16
 AUGMENT = aj.Sequential(
     [
@@ -116,13 +118,14 @@ def test_training_metrics_are_those_before_the_step():
         run.state.variables, images, train=True, mutable=["batch_stats"]
     )
     losses = optax.sigmoid_binary_cross_entropy(logits, jnp.float32(rows.labels))
-    np.testing.assert_allclose(run.train(rows).loss, losses.sum(), rtol=1e-4)
+    np.testing.assert_allclose(run.train(rows).loss, losses.sum(), rtol=1e-3)
 
 
 def test_the_first_bad_step_is_remembered():
     run = Run()
     run.train(batch())
-    poisoned = run.state.replace(params=jax.tree.map(lambda p: p * jnp.nan, run.state.params))
+    poisoned = jax.tree.map(jnp.copy, run.state)
+    poisoned = poisoned.replace(params=jax.tree.map(lambda p: p * jnp.nan, poisoned.params))
     metrics = run.zero()
     assert int(metrics.first_bad_step) == -1
     rows = jax.device_put(batch(), split_batch(run.mesh))
@@ -140,7 +143,7 @@ def test_eight_devices_train_as_one():
     one, eight = Run(1), Run(8)
     for seed in range(3):
         expected, metrics = one.train(batch(seed)), eight.train(batch(seed))
-        np.testing.assert_allclose(metrics.loss, expected.loss, rtol=1e-4)
+        np.testing.assert_allclose(metrics.loss, expected.loss, rtol=2e-3)
     jax.tree.map(
         lambda a, b: np.testing.assert_allclose(a, b, atol=2e-3),
         jax.device_get(eight.state.variables),
