@@ -20,6 +20,7 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "processor": _processor(),
         "cpus": os.cpu_count(),
         "devices": [f"{d.platform}:{d.id} {d.device_kind}" for d in jax.local_devices()],
         "versions": {
@@ -46,6 +47,14 @@ def device_line() -> str:
             'install it with: pip install -e ".[cuda13]"'
         )
     return line
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "")
 
 
 def _has_nvidia_gpu() -> bool:
