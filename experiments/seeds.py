@@ -108,7 +108,7 @@ def summary_of_run(config: Config, kind: str, seed: int, run_dir: Path) -> dict[
 def table(rows: dict[str, list[dict[str, Any]]]) -> str:
     """Mean and sample standard deviation over the seeds, in Markdown."""
     lines = [
-        "| | n | highest validation accuracy | of the restored epoch | its loss | epochs | minutes |",
+        "| | n | highest val. accuracy | restored val. accuracy | val. loss | epochs | minutes |",
         "|---|---|---|---|---|---|---|",
     ]
     for kind, runs in rows.items():

@@ -78,8 +78,9 @@ def _prepare(spec: str, builder: Any) -> None:
 
 def _chosen_classes(spec: str, info: Any, listed: str) -> tuple[tuple[str, ...], dict[int, int]]:
     """The names of the classes, and a map from the data set's labels to ours."""
-    label: Any = info.features.get("label") if hasattr(info.features, "get") else None
-    if "image" not in info.features or not hasattr(label, "names"):
+    features = dict(info.features.items()) if hasattr(info.features, "items") else {}
+    label: Any = features.get("label")
+    if "image" not in features or not hasattr(label, "names"):
         raise InputError(f"--data {spec}: not a data set of images with one class label each")
     wanted = [word.strip() for word in listed.split(",")] if listed else label.names
     chosen = [

@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import flax.linen as nn
 import jax
@@ -23,6 +23,7 @@ from augjax.training.step import jit_eval_step, jit_train_step
 from augjax.transforms import Sequential
 
 
+@runtime_checkable
 class Listener(Protocol):
     """What the loop tells while it runs."""
 

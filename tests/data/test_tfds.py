@@ -1,0 +1,94 @@
+"""TensorFlow Datasets, with its own mock data."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+from augjax.data import load_tfds
+from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.errors import InputError
+
+import_tensorflow()
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # TensorFlow Datasets' own, at import.
+    import tensorflow_datasets as tfds
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+
+
+@pytest.fixture
+def cifar10(tmp_path):
+    """CIFAR-10 as if prepared: real names of classes and splits, invented images."""
+    folder = tmp_path / "cifar10" / tfds.builder_cls("cifar10").VERSION.__str__()
+    folder.mkdir(parents=True)
+    files = "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"
+    splits = [
+        {"name": name, "shardLengths": ["60"], "numBytes": "1", "filepathTemplate": files}
+        for name in ("test", "train")
+    ]
+    info = {"name": "cifar10", "version": folder.name, "fileFormat": "tfrecord", "splits": splits}
+    (folder / "dataset_info.json").write_text(json.dumps(info))
+    image, label = tfds.features.Image(shape=(32, 32, 3)), tfds.features.ClassLabel(names=NAMES)
+    tfds.features.FeaturesDict({"image": image, "label": label}).save_config(str(folder))
+    with tfds.testing.mock_data(num_examples=60, data_dir=str(tmp_path)):
+        yield
+
+
+def test_chosen_classes_are_relabelled_in_the_order_listed(cifar10):
+    by_name = load_tfds("tfds:cifar10:truck,automobile", image_size=16)
+    by_index = load_tfds("tfds:cifar10:9,1", image_size=16)
+    assert by_name.class_names == by_index.class_names == ("truck", "automobile")
+    assert by_name.valid.name == "test"
+    assert set(by_name.train.labels.tolist()) == {0, 1}
+    np.testing.assert_array_equal(by_name.train.labels, by_index.train.labels)
+    assert by_name.train.image(0).shape == (16, 16, 3)
+    assert len(set(by_name.train.sources)) == len(by_name.train)
+    everything = load_tfds("tfds:cifar10", image_size=16)
+    assert everything.class_names == tuple(NAMES) and len(everything.train) == 60
+    trucks = everything.train.labels == 9
+    assert trucks.sum() == (by_name.train.labels == 0).sum()
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("tfds:no_such_set", "has no data set 'no_such_set'"),
+        ("tfds:cifar10:tractor,truck", "no class tractor; it has airplane, automobile"),
+        ("tfds:cifar10:1,10", "no class 10"),
+        ("tfds:cifar10:truck,9", "listed twice"),
+    ],
+)
+def test_what_does_not_exist_is_named(cifar10, spec, message):
+    with pytest.raises(InputError, match=message):
+        load_tfds(spec, image_size=16)
+
+
+def test_a_set_beyond_the_memory_limit_is_refused(cifar10):
+    with pytest.raises(InputError, match="smaller --image-size"):
+        load_tfds("tfds:cifar10", image_size=64, cache_limit=10_000)
+
+
+@pytest.mark.parametrize("error", [ConnectionError("no route\nto host"), OSError("resolve failed")])
+def test_no_network_is_one_line(cifar10, monkeypatch, error):
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail_with(error))
+    with pytest.raises(InputError, match="check the network") as raised:
+        load_tfds("tfds:cifar10", image_size=16)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_package_is_not_called_a_missing_network(cifar10, monkeypatch):
+    error = ModuleNotFoundError("No module named 'scipy'")
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail_with(error))
+    with pytest.raises(ModuleNotFoundError, match="scipy"):
+        load_tfds("tfds:cifar10", image_size=16)
+
+
+def fail_with(error):
+    def download_and_prepare(self, *args, **kwargs):
+        raise error
+
+    return download_and_prepare

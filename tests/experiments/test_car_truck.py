@@ -1,0 +1,218 @@
+"""The whole run on sixteen small images, as a person would start it."""
+
+import csv
+import json
+import os
+import re
+from pathlib import Path
+
+import jax
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from augjax.errors import InputError
+from augjax.training.weights import load_weights
+from experiments import seeds
+from experiments.car_truck import Config, run
+from tests.helpers import run_python, write_image_folder
+
+pytestmark = pytest.mark.usefixtures("adam_may_promote")
+
+FILES = {
+    "config.json",
+    "run.json",
+    "history.csv",
+    "history.jsonl",
+    "augmentations.png",
+    "loss.png",
+    "accuracy.png",
+    "best.safetensors",
+    "summary.json",
+}
+ONE_DEVICE = {"JAX_NUM_CPU_DEVICES": "1"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    return write_image_folder(tmp_path_factory.mktemp("car_truck") / "data")
+
+
+def config(data, run_dir, **changes) -> Config:
+    settings = {"image_size": 16, "batch_size": 8, "epochs": 3, "debug": True, **changes}
+    return Config(data=str(data), run_dir=run_dir, **settings)
+
+
+def start(*arguments: str, cwd: Path | None = None, **env: str):
+    return run_python("-m", "experiments.car_truck", *arguments, cwd=cwd, **ONE_DEVICE, **env)
+
+
+@pytest.fixture(scope="module")
+def finished(data, tmp_path_factory):
+    """One run from the command line."""
+    run_dir = tmp_path_factory.mktemp("finished") / "run"
+    listing = sorted(data.rglob("*"))
+    done = start(f"--data={data}", f"--run-dir={run_dir}", "--image-size=16", "--epochs=3")
+    assert done.returncode == 0, done.stderr
+    assert sorted(data.rglob("*")) == listing, "nothing is written into the data"
+    return run_dir, done
+
+
+def test_says_what_keras_says_and_nothing_on_stderr(finished):
+    run_dir, done = finished
+    said = done.stdout
+    assert said.count("Found 8 files belonging to 2 classes.") == 2
+    assert "(train: Car 4, Truck 4)" in said
+    assert "1,622,713" in said
+    number = r"\d+\.\d{4}"
+    for epoch in (1, 2, 3):
+        line = (
+            rf"^Epoch {epoch}/3  1/1  \d+s \d+ms/step - loss {number} - binary_accuracy {number}"
+            rf" - val_loss {number} - val_binary_accuracy {number}$"
+        )
+        assert re.search(line, said, re.MULTILINE), said
+    assert re.search(r"^Highest validation accuracy: (0\.\d+|1\.0)$", said, re.MULTILINE)
+    assert str(run_dir) in said
+    assert done.stderr == ""
+
+
+def test_leaves_the_whole_run_folder(finished):
+    run_dir, _ = finished
+    assert set(os.listdir(run_dir)) == FILES
+    for name in ("augmentations.png", "loss.png", "accuracy.png"):
+        with Image.open(run_dir / name) as picture:
+            assert np.asarray(picture.convert("L")).std() > 10
+    settings = json.loads((run_dir / "config.json").read_text())
+    assert settings["image_size"] == 16 and settings["batch_size"] == 64
+    record = json.loads((run_dir / "run.json").read_text())
+    assert record["class_names"] == ["Car", "Truck"] and record["versions"]["jax"]
+
+
+def test_history_reads_as_in_the_notebook_and_agrees_with_the_summary(finished):
+    run_dir, _ = finished
+    history = pd.read_csv(run_dir / "history.csv")
+    assert history.epoch.tolist() == [1, 2, 3]
+    assert history.loc[:, ["loss", "val_loss", "binary_accuracy"]].notna().all(axis=None)
+    lines = [json.loads(line) for line in (run_dir / "history.jsonl").read_text().splitlines()]
+    assert lines == history.to_dict("records")
+    summary = json.loads((run_dir / "summary.json").read_text())
+    assert summary["highest_val_binary_accuracy"] == history.val_binary_accuracy.max()
+    assert lines[summary["epoch"] - 1].items() <= summary.items()
+    variables, metadata = load_weights(run_dir / "best.safetensors")
+    assert json.loads(metadata["class_names"]) == ["Car", "Truck"]
+    assert json.loads(metadata["epoch"]) == summary["epoch"]
+    assert variables["params"]["Conv_0"]["kernel"].shape == (7, 7, 3, 16)
+    assert variables["batch_stats"]["BatchNorm_0"]["mean"].shape == (3,)
+
+
+def test_the_best_epoch_is_restored_and_saved(data, tmp_path):
+    result = run(config(data, tmp_path / "run", epochs=4, min_delta=0.0))
+    losses = [row["val_loss"] for row in result.history]
+    assert result.best["val_loss"] == min(losses)
+    saved, _ = load_weights(tmp_path / "run" / "best.safetensors")
+    jax.tree.map(np.testing.assert_array_equal, saved, dict(result.variables))
+
+
+def without_seconds(run_dir: Path) -> list[dict[str, str]]:
+    with open(run_dir / "history.csv") as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def test_a_seed_repeats_its_run_and_another_does_not(data, tmp_path):
+    for name, seed in (("first", 5), ("second", 5), ("other", 6)):
+        run(config(data, tmp_path / name, seed=seed))
+    assert without_seconds(tmp_path / "first") == without_seconds(tmp_path / "second")
+    first, second = ((tmp_path / n / "best.safetensors").read_bytes() for n in ("first", "second"))
+    assert first == second
+    assert without_seconds(tmp_path / "first") != without_seconds(tmp_path / "other")
+
+
+def test_augmentation_can_be_left_out(data, tmp_path):
+    run(config(data, tmp_path / "with", epochs=1))
+    run(config(data, tmp_path / "without", epochs=1, augment=False))
+    assert without_seconds(tmp_path / "with") != without_seconds(tmp_path / "without")
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(data, tmp_path):
+    run_dir = tmp_path / "run"
+    done = start(
+        f"--data={data}", f"--run-dir={run_dir}", "--image-size=16", "--learning-rate=1e30"
+    )
+    assert done.returncode == 1
+    assert re.search(r"error: the training loss is not finite from epoch \d+, step 1", done.stderr)
+    assert "Car/" in done.stderr or "Truck/" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_is_instant_and_imports_neither_jax_nor_tensorflow():
+    done = start("--help")
+    assert done.returncode == 0 and "--image-size" in done.stdout
+    for flag in ("--data", "--run-dir", "--interpolation", "--batch-size", "--epochs", "--seed"):
+        assert flag in done.stdout
+    assert "--augment, --no-augment" in done.stdout
+    program = "import sys, experiments.car_truck; print({'jax', 'tensorflow'} & set(sys.modules))"
+    assert run_python("-c", program).stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"data": "no/such/folder"}, "no such folder: no/such/folder"),
+        ({"image_size": 15}, "--image-size 15: expected at least 16"),
+        ({"batch_size": 12}, "--batch-size 12 does not divide among 8 devices"),
+        ({"batch_size": 0}, "--batch-size 0"),
+        ({"epochs": 0}, "--epochs 0"),
+        ({"learning_rate": 0.0}, "--learning-rate 0.0"),
+        ({"patience": -1}, "--patience -1"),
+        ({"min_delta": -0.1}, "--min-delta -0.1"),
+        ({"seed": -1}, "--seed -1"),
+    ],
+)
+def test_options_that_cannot_be(data, tmp_path, changes, words):
+    settings = {"data": data, "run_dir": tmp_path / "run", **changes}
+    with pytest.raises(InputError, match=re.escape(words)) as error:
+        run(config(**settings))
+    assert error.value.exit_code == 2
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_folder_in_use_is_refused(data, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="is in use"):
+        run(config(data, tmp_path))
+    with pytest.raises(InputError, match="inside --data"):
+        run(config(data, data / "runs"))
+
+
+def test_three_classes_are_refused(data, tmp_path):
+    three = write_image_folder(tmp_path / "three")
+    for split in ("train", "valid"):
+        (three / split / "Bus").mkdir()
+        Image.new("RGB", (16, 16)).save(three / split / "Bus" / "0.png")
+    with pytest.raises(InputError, match="but there are 3: Bus, Car, Truck"):
+        run(config(three, tmp_path / "run"))
+
+
+def test_user_errors_leave_by_one_line_and_code_2(tmp_path):
+    done = start(f"--data={tmp_path}")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {tmp_path} has no folder train")
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" in start(f"--data={tmp_path}", "--debug").stderr
+
+
+def test_a_study_runs_each_seed_once_and_tells_mean_and_spread(data, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(seeds.__file__).parents[1]))
+    monkeypatch.setenv("JAX_NUM_CPU_DEVICES", "1")
+    study = seeds.Config(
+        name="tiny", data=str(data), image_size=16, epochs=1, seeds=(0, 1), runs=tmp_path / "runs"
+    )
+    result = seeds.study(study, tmp_path / "results")
+    accuracies = [run["highest_val_binary_accuracy"] for run in result["runs"]["augment"]]
+    mean, deviation = np.mean(accuracies), np.std(accuracies, ddof=1)
+    assert f"| with augmentation | 2 | {mean:.4f} ± {deviation:.4f} |" in result["table"]
+    assert json.loads((tmp_path / "results" / "tiny.json").read_text())["seeds"] == [0, 1]
+    before = sorted(p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*"))
+    seeds.study(study, tmp_path / "results")
+    assert sorted(p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*")) == before
