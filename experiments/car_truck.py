@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from augjax.training.metrics import Metrics
 
 
+PREVIEW_SIZE = 128
+"""Pixels a side, so that the preview pleases even where training images are small."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config:
     """Car or truck? Trains the notebook's network on a folder of images, with augmentation."""
@@ -257,7 +261,7 @@ def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:
     import augjax as aj
     from augjax.report.figures import picture_grid, save_png
 
-    image = jnp.asarray(dataset.train.image(0))
+    image = jnp.asarray(dataset.train.image(0, at_least=PREVIEW_SIZE))
     key = aj.stream(aj.key(seed), "preview")
     rows: dict[str, list[Any]] = {}
     for title, transform in preview_transforms().items():
@@ -291,16 +295,13 @@ class RunWriter:
 
     def on_epoch(self, row: "EpochRow", steps: int, best: dict[str, Any] | None) -> None:
         """Writes the history, and the weights if they are the best so far."""
-        import json
-
         from augjax.training.history import write_history
         from augjax.training.weights import save_weights
 
         self._history.append(row)
         write_history(self._history, self._run_dir)
         if best is not None:
-            described = {**self._metadata, "epoch": row["epoch"]}
-            metadata = {name: json.dumps(value) for name, value in described.items()}
+            metadata = {**self._metadata, "epoch": row["epoch"]}
             save_weights(self._run_dir / "best.safetensors", best, metadata)
         self._progress.on_epoch(row, steps)
 

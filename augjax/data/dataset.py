@@ -24,8 +24,8 @@ class Split:
       labels: the index of each image's class.
       ids: each image's identity (`augjax.image_ids` of its source).
       cache: all images as one uint8 tensor (n, size, size, 3), or None if each epoch decodes them.
-      decode: index tensor to uint8 image tensor, for images that are not cached; to be called
-        within tf.data.
+      decode: index and, if another than the usual, image size to uint8 image tensor; None where
+        only the cache is left.
     """
 
     name: str
@@ -33,17 +33,18 @@ class Split:
     labels: Int[np.ndarray, " n"]
     ids: UInt32[np.ndarray, "n 2"]
     cache: Any | None
-    decode: Callable[[Any], Any] | None
+    decode: Callable[..., Any] | None
 
     def __len__(self) -> int:
         return len(self.sources)
 
-    def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
-        """One decoded image."""
-        if self.cache is not None:
+    def image(self, index: int, *, at_least: int = 0) -> UInt8[np.ndarray, "height width 3"]:
+        """One decoded image, of at least so many pixels a side if it can be decoded again."""
+        if self.cache is not None and (self.cache.shape[1] >= at_least or self.decode is None):
             return self.cache[index].numpy()
         assert self.decode is not None
-        return self.decode(index).numpy()
+        image = self.decode(index)
+        return (image if image.shape[0] >= at_least else self.decode(index, at_least)).numpy()
 
     def class_counts(self, num_classes: int) -> list[int]:
         """The number of images of each class."""

@@ -1,10 +1,10 @@
 """Image folders: DIR/train/<class>/... and DIR/valid/<class>/... scanned, checked and decoded."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -161,10 +161,17 @@ def _decode_splits(
             labels=scanned.labels,
             ids=image_ids(scanned.paths),
             cache=None if images is None else tf.constant(images),
-            decode=lambda i, encoded=encoded: decode_file(encoded[i], image_size, method),
+            decode=_decoder(encoded, image_size, method),
         )
     if bad:
         listed = "; ".join(f"{path} ({reason})" for path, reason in sorted(bad.items())[:20])
         more = f"; and {len(bad) - 20} more" if len(bad) > 20 else ""
         raise InputError(f"cannot read {len(bad)} image(s): {listed}{more}; repair or remove them")
     return splits
+
+
+def _decoder(encoded: Any, usual_size: int, method: ResizeMethod) -> Callable[..., Any]:
+    def decode(index: Any, image_size: int = usual_size) -> Any:
+        return decode_file(encoded[index], image_size, method)
+
+    return decode

@@ -52,7 +52,7 @@ def picture_grid(rows: Mapping[str, Sequence[Any]]) -> Figure:
         strip.suptitle(title, x=0.01, ha="left", fontsize=10, fontfamily="monospace")
         for axes, picture in zip(strip.subplots(1, columns, squeeze=False)[0], row, strict=True):
             picture = np.asarray(picture)
-            axes.imshow(picture, vmin=0, vmax=1, interpolation="nearest")
+            axes.imshow(picture, vmin=0, vmax=1)
             middle = (picture.shape[1] - 1) / 2
             axes.set_xlim(middle - width / 2, middle + width / 2)
             axes.axis("off")

@@ -100,8 +100,8 @@ def test_history_reads_as_in_the_notebook_and_agrees_with_the_summary(finished):
     assert summary["highest_val_binary_accuracy"] == history.val_binary_accuracy.max()
     assert lines[summary["epoch"] - 1].items() <= summary.items()
     variables, metadata = load_weights(run_dir / "best.safetensors")
-    assert json.loads(metadata["class_names"]) == ["Car", "Truck"]
-    assert json.loads(metadata["epoch"]) == summary["epoch"]
+    assert metadata["class_names"] == ["Car", "Truck"]
+    assert metadata["epoch"] == summary["epoch"]
     assert variables["params"]["Conv_0"]["kernel"].shape == (7, 7, 3, 16)
     assert variables["batch_stats"]["BatchNorm_0"]["mean"].shape == (3,)
 
