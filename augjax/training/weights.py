@@ -10,7 +10,6 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 
 from augjax.files import write_atomically
 
-
 _KEY = "augjax"
 
 

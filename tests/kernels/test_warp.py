@@ -6,7 +6,7 @@ from scipy import ndimage
 from augjax.kernels.warp import affine_warp
 from tests.helpers import noise
 
-SHIFT_HALF = np.float32([[1, 0, -0.5], [0, 1, 0], [0, 0, 1]])
+SHIFT_HALF = np.array([[1, 0, -0.5], [0, 1, 0], [0, 0, 1]], np.float32)
 """Output pixel x reads the input at x - 0.5: the picture moves right by half a pixel."""
 
 
@@ -43,7 +43,7 @@ def test_half_a_pixel_worked_by_hand(fill_mode, expected):
 def test_whole_pixels_beyond_both_borders(fill_mode, expected, interpolation):
     image = row([0, 1, 2, 3, *[0] * 8])[:, :4]
     for start in (-4, 0, 4):
-        matrix = np.float32([[1, 0, start], [0, 1, 0], [0, 0, 1]])
+        matrix = np.array([[1, 0, start], [0, 1, 0], [0, 0, 1]], np.float32)
         warped = affine_warp(
             image,
             jnp.asarray(matrix),
@@ -89,7 +89,7 @@ def test_equals_scipy_far_beyond_the_border(fill_mode, shape):
                     image[..., c].astype(np.float64),
                     # SciPy's axes are (row, column).
                     matrix[:2, :2][::-1, ::-1],
-                    matrix[:2, 2][::-1],
+                    matrix[:2, 2][::-1],  # type: ignore[arg-type]
                     order=1,
                     mode=SCIPY_MODES[fill_mode],
                     cval=0.3,

@@ -1,5 +1,7 @@
 """The compiled steps: padding, exact sums, devices, and no needless communication."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -45,10 +47,10 @@ class Run:
         self.mesh = data_mesh(jax.devices()[:devices])
         state = TrainState.create(NotebookCNN(), OPTIMIZER, aj.key(0), (SIZE, SIZE, 3))
         self.state = jax.device_put(state, replicated(self.mesh))
-        self.train_step = jit_train_step(
+        self.train_step: Any = jit_train_step(
             self.mesh, model=NotebookCNN(), optimizer=OPTIMIZER, augment=AUGMENT
         )
-        self.eval_step = jit_eval_step(self.mesh, model=NotebookCNN())
+        self.eval_step: Any = jit_eval_step(self.mesh, model=NotebookCNN())
 
     def zero(self):
         return jax.device_put(Metrics.zero(), replicated(self.mesh))

@@ -124,7 +124,7 @@ def test_what_must_differ_does():
         PIPELINE.batch(KEY, same, epoch=1),
         PIPELINE.batch(aj.stream(aj.key(8), "augment"), same),
         PIPELINE.batch(aj.stream(aj.key(7), "another stream"), same),
-        PIPELINE.batch(KEY, same, np.uint32([5, 6, 7])),
+        PIPELINE.batch(KEY, same, np.array([5, 6, 7], np.uint32)),
     ):
         assert (np.asarray(changed) != batch).any()
 

@@ -1,6 +1,7 @@
 """Given the same numbers, each transform paints what Keras 3 paints."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -40,9 +41,10 @@ def keras_paint(layer, transformation, images):
 def keras_affine(images, matrices, fill_mode, interpolation, fill_value):
     """One resample by 3x3 matrices."""
     eight = matrices.reshape(-1, 9)[:, :8]
-    return keras.ops.image.affine_transform(
+    moved: Any = keras.ops.image.affine_transform(
         images, eight, interpolation=interpolation, fill_mode=fill_mode, fill_value=fill_value
-    ).numpy()
+    )
+    return moved.numpy()
 
 
 def assert_same(ours, theirs, interpolation="bilinear"):
@@ -83,7 +85,7 @@ def test_flip(shape, mode):
 @pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
 def test_rotation(shape, fill_mode, interpolation):
     images = pictures(shape)
-    angles = np.float32([0.0, 0.3, -0.7, 1.5, -2.2, 3.0, math.pi / 5, -math.pi / 7])
+    angles = np.array([0.0, 0.3, -0.7, 1.5, -2.2, 3.0, math.pi / 5, -math.pi / 7], np.float32)
     layer = keras.layers.RandomRotation(
         1.0, fill_mode=fill_mode, interpolation=interpolation, fill_value=0.4 * 255
     )

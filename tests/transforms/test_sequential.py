@@ -45,7 +45,7 @@ def test_value_range_is_set_once_and_holds_for_input_and_output():
     plain = aj.Sequential([contrast, turn])
     image, key = noise(6, 6, 3), aj.key(0)
     np.testing.assert_allclose(pipeline(key, image * 2 - 1), plain(key, image) * 2 - 1, atol=1e-5)
-    pixels = np.uint8(image * 255)
+    pixels = (image * 255).astype(np.uint8)
     np.testing.assert_allclose(pipeline(key, pixels), plain(key, pixels) * 2 - 1, atol=1e-5)
     assert pipeline(key, jnp.asarray(image * 2 - 1, jnp.bfloat16)).dtype == jnp.bfloat16
 

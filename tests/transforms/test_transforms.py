@@ -66,7 +66,7 @@ def test_strength_0_is_the_identity(transform, shape):
 
 @pytest.mark.parametrize("transform", ALL, ids=repr)
 def test_is_hashable_and_equal_to_a_copy(transform):
-    copy = eval(repr(transform), vars(aj))
+    copy = eval(repr(transform), dict(vars(aj)))
     assert copy == transform and hash(copy) == hash(transform)
 
 
@@ -149,7 +149,7 @@ def test_translation_moves_down_and_right():
 @given(angle=st.floats(-math.pi, math.pi), size=st.integers(9, 24))
 def test_turning_there_and_back_returns_the_middle(angle, size):
     y, x = np.mgrid[:size, :size] / size
-    image = np.float32(np.stack([x, y, x * y], -1))
+    image = np.stack([x, y, x * y], -1).astype(np.float32)
     turn = aj.RandomRotation(1.0).apply
     back = turn({"angle": jnp.float32(-angle)}, turn({"angle": jnp.float32(angle)}, image))
     third = slice(size // 3, size - size // 3)
@@ -162,7 +162,7 @@ def test_matrices_compose_as_pictures_do(angle, dx, dy, flip):
     """On a linear ramp bilinear sampling is exact, so one resample equals three."""
     shape = (40, 40, 1)
     y, x = np.mgrid[:40, :40]
-    image = np.float32((x + 2 * y) / 120)[..., None]
+    image = ((x + 2 * y) / 120).astype(np.float32)[..., None]
     params = {
         "RandomFlip": {"horizontal": jnp.bool_(flip)},
         "RandomRotation": {"angle": jnp.float32(angle)},
@@ -181,8 +181,8 @@ def test_matrices_compose_as_pictures_do(angle, dx, dy, flip):
 
 
 def test_gradients_reach_the_draws():
-    y, x = np.mgrid[:9, :9] / 9
-    image = jnp.asarray(np.float32(x + 0 * y)[..., None])
+    _, x = np.mgrid[:9, :9] / 9
+    image = jnp.asarray(x.astype(np.float32)[..., None])
     move = aj.RandomTranslation(1.0, 1.0)
 
     def brightness_of_the_middle(dx):
