@@ -128,6 +128,15 @@ def test_a_seed_repeats_its_run_and_another_does_not(data, tmp_path):
     assert without_seconds(tmp_path / "first") != without_seconds(tmp_path / "other")
 
 
+def test_each_step_compiles_once_in_a_run(data, tmp_path, caplog):
+    with jax.log_compiles():
+        run(config(data, tmp_path / "run"))
+    messages = [record.getMessage() for record in caplog.records]
+    for step in ("train_step", "eval_step"):
+        compiled = [m for m in messages if m.startswith("Compiling") and step in m]
+        assert len(compiled) == 1
+
+
 def test_augmentation_can_be_left_out(data, tmp_path):
     run(config(data, tmp_path / "with", epochs=1))
     run(config(data, tmp_path / "without", epochs=1, augment=False))
