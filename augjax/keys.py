@@ -10,6 +10,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable
 from hashlib import blake2b
+from pathlib import PurePath
 
 import jax
 import jax.numpy as jnp
@@ -54,16 +55,17 @@ def image_key(
     return key
 
 
-def image_ids(paths: Iterable[str]) -> UInt32[np.ndarray, "n 2"]:
+def image_ids(paths: Iterable[str | PurePath]) -> UInt32[np.ndarray, "n 2"]:
     """The identities of images named by `paths`: the 64-bit BLAKE2b of each name.
 
     Args:
       paths: POSIX paths relative to the split's folder ('Car/0001.jpg'), or any names that stay
         with the image. They are brought to Unicode's NFC first, since file systems differ.
     """
+    names = [path.as_posix() if isinstance(path, PurePath) else path for path in paths]
     digests = [
-        blake2b(unicodedata.normalize("NFC", p).encode(errors="surrogateescape"), digest_size=8)
-        for p in paths
+        blake2b(unicodedata.normalize("NFC", name).encode(errors="surrogateescape"), digest_size=8)
+        for name in names
     ]
     words = np.frombuffer(b"".join(d.digest() for d in digests), dtype="<u4")
     return words.astype(np.uint32).reshape(-1, 2)

@@ -82,7 +82,7 @@ def main() -> None:
     """Parses the command line and runs."""
     debug = "--debug" in sys.argv
     with told_in_one_line(debug=debug):
-        run(tyro.cli(Config, description=__doc__))
+        run(tyro.cli(Config, prog="python -m experiments.car_truck"))
 
 
 def run(config: Config) -> "FitResult":
@@ -132,6 +132,10 @@ def run(config: Config) -> "FitResult":
             mesh=mesh,
             listener=RunWriter(config.run_dir, dataset.class_names, config.image_size, progress),
         )
+    except KeyboardInterrupt:
+        progress.close()
+        console.print(f"The history and the best weights so far are in {config.run_dir}")
+        raise
     finally:
         progress.close()
     finish_run(config, result, console)
@@ -183,7 +187,7 @@ def check_run_dir(config: Config) -> None:
     run_dir = config.run_dir
     assert run_dir is not None
     if run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
-        raise InputError(f"--run-dir {run_dir} is in use; choose a new or empty folder")
+        raise InputError(f"--run-dir {run_dir} already holds files; choose a new or empty folder")
     if config.data and run_dir.resolve().is_relative_to(Path(config.data).resolve()):
         raise InputError(f"--run-dir {run_dir} lies inside --data, where nothing is written")
 
@@ -205,6 +209,9 @@ def load_data(config: Config, console: "Console") -> "Dataset":
         )
         dataset = load_image_folder(root, image_size=size, method=method)
     elif config.data.startswith(PREFIX):
+        listed = config.data.split(":")[2:]
+        if listed and listed[0].count(",") != 1:
+            raise InputError(f"--data {config.data}: name two classes, as in tfds:NAME:CLASS,CLASS")
         dataset = load_tfds(config.data, image_size=size, method=method)
     else:
         dataset = load_image_folder(config.data, image_size=size, method=method)
@@ -220,7 +227,8 @@ def load_data(config: Config, console: "Console") -> "Dataset":
         console.print(note, markup=False)
     if len(names) != 2:
         raise InputError(
-            f"this network tells two classes apart, but there are {len(names)}: {', '.join(names)}"
+            f"--data {config.data} has {len(names)} classes ({', '.join(names)}), but this network "
+            "tells two apart; keep two class folders, or name two as in tfds:cifar10:truck,ship"
         )
     return dataset
 
@@ -262,7 +270,7 @@ def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:
     from augjax.report.figures import picture_grid, save_png
 
     image = jnp.asarray(dataset.train.image(0, at_least=PREVIEW_SIZE))
-    key = aj.stream(aj.key(seed), "preview")
+    key = aj.stream(aj.key(seed), "augmentations")
     rows: dict[str, list[Any]] = {}
     for title, transform in preview_transforms().items():
         rows[title] = []

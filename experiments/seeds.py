@@ -60,7 +60,7 @@ class Config:
 def main() -> None:
     """Parses the command line and runs the study."""
     with told_in_one_line(debug="--debug" in sys.argv):
-        study(tyro.cli(Config, description=__doc__))
+        study(tyro.cli(Config, prog="python -m experiments.seeds"))
 
 
 def study(config: Config, results: Path = Path(__file__).parent / "results") -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from augjax.data.dataset import ResizeMethod
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.quiet_tensorflow import import_tensorflow, silent_stderr
 
 
 def decode_file(path: Any, image_size: int, method: ResizeMethod) -> Any:
@@ -63,15 +63,17 @@ def decode_files(
         .batch(64)
         .prefetch(tf.data.AUTOTUNE)
     )
-    for indices, batch in decoded.as_numpy_iterator():
-        seen[indices] = True
-        if images is not None:
-            images[indices] = batch
-    return images, {
-        path: _why_unreadable(path, image_size, method)
-        for path, decodable in zip(paths, seen, strict=True)
-        if not decodable
-    }
+    # The decoders complain on stderr without saying about which file.
+    with silent_stderr():
+        for indices, batch in decoded.as_numpy_iterator():
+            seen[indices] = True
+            if images is not None:
+                images[indices] = batch
+        return images, {
+            path: _why_unreadable(path, image_size, method)
+            for path, decodable in zip(paths, seen, strict=True)
+            if not decodable
+        }
 
 
 def cache_bytes(count: int, image_size: int) -> int:

@@ -105,14 +105,16 @@ def scan_split(folder: Path) -> FolderSplit:
 
 def _find_splits(root: Path) -> tuple[Path, Path, list[str]]:
     if not root.is_dir():
-        raise InputError(f"no such folder: {root} (from --data)")
+        problem = "not a folder" if root.exists() else "no such folder"
+        raise InputError(f"--data {root}: {problem}")
     found = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
     train = root / "train"
     valid = next((root / name for name in VALID_NAMES if name in found), None)
     if "train" not in found or valid is None:
-        missing = "train" if "train" not in found else " or ".join(VALID_NAMES)
+        missing = "train" if "train" not in found else ", ".join(VALID_NAMES)
         raise InputError(
-            f"{root} has no folder {missing} (found: {', '.join(found) or 'no folders'}); "
+            f"--data {root}: found none of the folders {missing} "
+            f"(there are: {', '.join(found) or 'none'}); "
             "expected train/<class>/... and valid/<class>/..."
         )
     notes = [] if valid.name == "valid" else [f"Validating on the folder {valid.name!r}."]

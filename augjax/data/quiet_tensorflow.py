@@ -17,7 +17,7 @@ def import_tensorflow() -> ModuleType:
     descriptor is redirected; if the import fails, what was written is shown.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _silent_stderr():
+    with silent_stderr():
         import tensorflow as tf
 
         tf.config.set_visible_devices([], "GPU")
@@ -27,14 +27,15 @@ def import_tensorflow() -> ModuleType:
 
 
 @contextmanager
-def _silent_stderr() -> Iterator[None]:
+def silent_stderr() -> Iterator[None]:
+    """Keeps what is written to file descriptor 2, by C++ too, unless an error ends the block."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as written:
         os.dup2(written.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             os.dup2(kept, 2)
             written.seek(0)
             os.write(2, written.read())

@@ -43,6 +43,8 @@ def load_tfds(
         builder = tfds.builder(name)
     except tfds.core.DatasetNotFoundError as error:
         raise InputError(f"--data {spec}: TensorFlow Datasets has no data set {name!r}") from error
+    except ValueError as error:
+        raise InputError(f"--data {spec}: expected tfds:NAME[:CLASS,CLASS]") from error
     _prepare(spec, builder)
     # Class and split names are part of what is prepared, and unknown before.
     class_names, labels = _chosen_classes(spec, builder.info, listed)

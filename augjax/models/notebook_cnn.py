@@ -31,7 +31,12 @@ class NotebookCNN(nn.Module):
           images: in [0, 1], at least 16 pixels high and wide (four poolings halve them).
           train: whether BatchNorm uses the batch's statistics and updates the running ones.
           mask: the rows that count in the batch's statistics; all of them by default.
+
+        Raises:
+          TypeError: for images that are not floating, such as uint8.
         """
+        if not jnp.issubdtype(images.dtype, jnp.floating):
+            raise TypeError(f"NotebookCNN takes floats in [0, 1], but got {images.dtype}")
         valid = None if mask is None else mask[:, None, None, None]
 
         def norm(x: AnyArray, mask: Array | None) -> Array:

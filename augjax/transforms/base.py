@@ -115,10 +115,12 @@ class Transform:
             )
         if ids is None:
             ids = jnp.arange(images.shape[0], dtype=jnp.uint32)
+        elif not hasattr(ids, "dtype"):
+            raise TypeError(f"ids are an array of uint32, but got a {type(ids).__name__}")
         elif ids.dtype != jnp.uint32 or ids.shape[:1] != images.shape[:1] or ids.ndim > 2:
             raise ValueError(
-                f"ids are uint32 of shape ({images.shape[0]},) or ({images.shape[0]}, words), "
-                f"but got {ids.dtype} {_shape_text(ids.shape)}"
+                f"expected uint32 ids of shape ({images.shape[0]},) or ({images.shape[0]}, words), "
+                f"but got {ids.dtype} of shape {ids.shape}; see np.asarray(ids, np.uint32)"
             )
         return _batch(self, key, images, ids, epoch, strength)
 

@@ -93,6 +93,11 @@ class Sequential(Transform):
         return draws
 
     def apply(self, params: Params, image: Image) -> Num[Array, "_ _ channels"]:
+        if set(params) != set(self._labels()):
+            raise ValueError(
+                f"params hold draws for {sorted(params)}, but this pipeline takes "
+                f"{sorted(self._labels())}"
+            )
         lowest, highest = self.value_range
         if (lowest, highest) == (0.0, 1.0):
             return super().apply(params, image)

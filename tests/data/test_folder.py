@@ -94,13 +94,13 @@ def test_the_fingerprint_follows_names_and_sizes(root):
 
 
 def test_no_such_folder(tmp_path):
-    refuse(tmp_path / "nothing", "no such folder", tmp_path / "nothing")
+    refuse(tmp_path / "nothing", f"--data {tmp_path / 'nothing'}: no such folder")
 
 
 def test_missing_splits_list_what_was_found(root):
     (root / "valid").rename(root / "holdout")
-    refuse(root, "valid or val or validation or test", "found: holdout, train")
-    refuse(root / "train", "has no folder train", "found: Car, Truck")
+    refuse(root, "valid, val, validation, test", "there are: holdout, train")
+    refuse(root / "train", "none of the folders train", "there are: Car, Truck")
 
 
 def test_no_classes_and_one_class(root):

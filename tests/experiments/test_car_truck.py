@@ -167,7 +167,7 @@ def test_help_is_instant_and_imports_neither_jax_nor_tensorflow():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"data": "no/such/folder"}, "no such folder: no/such/folder"),
+        ({"data": "no/such/folder"}, "--data no/such/folder: no such folder"),
         ({"image_size": 15}, "--image-size 15: expected at least 16"),
         ({"batch_size": 12}, "--batch-size 12 does not divide among 8 devices"),
         ({"batch_size": 0}, "--batch-size 0"),
@@ -188,7 +188,7 @@ def test_options_that_cannot_be(data, tmp_path, changes, words):
 
 def test_a_run_folder_in_use_is_refused(data, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match="is in use"):
+    with pytest.raises(InputError, match="already holds files"):
         run(config(data, tmp_path))
     with pytest.raises(InputError, match="inside --data"):
         run(config(data, data / "runs"))
@@ -199,14 +199,14 @@ def test_three_classes_are_refused(data, tmp_path):
     for split in ("train", "valid"):
         (three / split / "Bus").mkdir()
         Image.new("RGB", (16, 16)).save(three / split / "Bus" / "0.png")
-    with pytest.raises(InputError, match="but there are 3: Bus, Car, Truck"):
+    with pytest.raises(InputError, match=r"has 3 classes \(Bus, Car, Truck\)"):
         run(config(three, tmp_path / "run"))
 
 
 def test_user_errors_leave_by_one_line_and_code_2(tmp_path):
     done = start(f"--data={tmp_path}")
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {tmp_path} has no folder train")
+    assert done.stderr.startswith(f"error: --data {tmp_path}: found none of the folders train")
     assert done.stderr.count("\n") == 1
     assert "Traceback" in start(f"--data={tmp_path}", "--debug").stderr
 

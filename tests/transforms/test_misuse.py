@@ -34,8 +34,11 @@ CASES = {
     "t(key, image[:0])": "but got an array of shape (0, 4, 3)",
     "t(key, np.int32(image))": "TypeError: RandomFlip takes uint8 or floating images, but got int32",
     "t.batch(key, image)": "call the transform itself on one image",
-    "t.batch(key, image[None], np.arange(1))": "ValueError: ids are uint32 of shape (1,) or (1, words)",
-    "t.batch(key, image[None], np.uint32([1, 2]))": "but got uint32 an array of shape (2,)",
+    "t.batch(key, image[None], np.arange(1))": "ValueError: expected uint32 ids of shape (1,) or (1, words), but got "
+    "int64 of shape (1,)",
+    "t.batch(key, image[None], np.uint32([1, 2]))": "but got uint32 of shape (2,)",
+    "t.batch(key, image[None], [3])": "TypeError: ids are an array of uint32, but got a list",
+    "aj.Sequential([t]).apply({}, image)": "ValueError: params hold draws for [], but this pipeline takes",
 }
 
 
