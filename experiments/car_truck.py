@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
     import augjax as aj
     from augjax.data import Dataset
-    from augjax.report.progress import EpochProgress
-    from augjax.training.history import EpochRow
     from augjax.training.loop import FitResult
-    from augjax.training.metrics import Metrics
 
 
 PREVIEW_SIZE = 128
@@ -99,6 +96,7 @@ def run(config: Config) -> "FitResult":
     from augjax.training.environment import device_line
     from augjax.training.loop import fit
     from augjax.training.mesh import data_mesh
+    from augjax.training.run_writer import RunWriter
 
     console = Console(highlight=False, soft_wrap=True)
     config = with_defaults(config)
@@ -130,7 +128,11 @@ def run(config: Config) -> "FitResult":
             early_stopping=EarlyStopping(config.patience, config.min_delta),
             seed=config.seed,
             mesh=mesh,
-            listener=RunWriter(config.run_dir, dataset.class_names, config.image_size, progress),
+            listener=RunWriter(
+                config.run_dir,
+                {"class_names": list(dataset.class_names), "image_size": config.image_size},
+                progress,
+            ),
         )
     except KeyboardInterrupt:
         progress.close()
@@ -280,38 +282,6 @@ def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:
             # RandomWidth leaves its canvas blank beyond the width it drew.
             rows[title].append(picture[:, : int(params["width"])] if "width" in params else picture)
     save_png(picture_grid(rows), path)
-
-
-class RunWriter:
-    """Keeps the run folder up to date, epoch by epoch, and passes the news on."""
-
-    def __init__(
-        self,
-        run_dir: Path,
-        class_names: tuple[str, ...],
-        image_size: int,
-        progress: "EpochProgress",
-    ) -> None:
-        self._run_dir = run_dir
-        self._metadata = {"class_names": list(class_names), "image_size": image_size}
-        self._progress = progress
-        self._history: list[EpochRow] = []
-
-    def on_step(self, epoch: int, step: int, steps: int, metrics: "Metrics") -> None:
-        """Passes on."""
-        self._progress.on_step(epoch, step, steps, metrics)
-
-    def on_epoch(self, row: "EpochRow", steps: int, best: dict[str, Any] | None) -> None:
-        """Writes the history, and the weights if they are the best so far."""
-        from augjax.training.history import write_history
-        from augjax.training.weights import save_weights
-
-        self._history.append(row)
-        write_history(self._history, self._run_dir)
-        if best is not None:
-            metadata = {**self._metadata, "epoch": row["epoch"]}
-            save_weights(self._run_dir / "best.safetensors", best, metadata)
-        self._progress.on_epoch(row, steps)
 
 
 def finish_run(config: Config, result: "FitResult", console: "Console") -> None:

@@ -1,6 +1,7 @@
 """Epochs as they go by, told like Keras: a live bar on a terminal, a line an epoch elsewhere."""
 
 import time
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -45,7 +46,7 @@ class EpochProgress:
             refresh=True,
         )
 
-    def on_epoch(self, row: EpochRow, steps: int) -> None:
+    def on_epoch(self, row: EpochRow, steps: int, best: dict[str, Any] | None) -> None:
         """Replaces the bar by the epoch's line."""
         self.close()
         seconds = row["seconds"]

@@ -1,0 +1,36 @@
+"""A run folder that is up to date after every epoch."""
+
+from pathlib import Path
+from typing import Any
+
+from augjax.training.history import EpochRow, write_history
+from augjax.training.loop import Listener
+from augjax.training.metrics import Metrics
+from augjax.training.weights import save_weights
+
+
+class RunWriter:
+    """Listens to the training loop, writes the run folder, and passes the news on.
+
+    After each epoch `history.csv` and `history.jsonl` are whole, and `best.safetensors` holds the
+    best epoch so far, with `metadata` and the epoch's number.
+    """
+
+    def __init__(self, run_dir: Path, metadata: dict[str, Any], listener: Listener) -> None:
+        self._run_dir = run_dir
+        self._metadata = metadata
+        self._listener = listener
+        self._history: list[EpochRow] = []
+
+    def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
+        """Passes on."""
+        self._listener.on_step(epoch, step, steps, metrics)
+
+    def on_epoch(self, row: EpochRow, steps: int, best: dict[str, Any] | None) -> None:
+        """Writes the history, and the weights if they are the best so far."""
+        self._history.append(row)
+        write_history(self._history, self._run_dir)
+        if best is not None:
+            metadata = {**self._metadata, "epoch": row["epoch"]}
+            save_weights(self._run_dir / "best.safetensors", best, metadata)
+        self._listener.on_epoch(row, steps, best)
