@@ -105,6 +105,13 @@ def test_editing_the_pipeline_changes_no_other_draw():
         assert len(rest) == len(TRANSFORMS) - 1
 
 
+def test_an_image_added_changes_no_other_draw():
+    paths = [f"Car/{i}.jpg" for i in range(8)]
+    fewer, more = aj.image_ids(paths), aj.image_ids(["Car/00.jpg", *paths])
+    before, after = (jax.vmap(sample)(jnp.asarray(ids)) for ids in (fewer, more))
+    assert_same_bits(before, jax.tree.map(lambda draw: draw[1:], after))
+
+
 def test_wrapping_changes_no_draw_and_naming_does():
     alone = TRANSFORMS[2].sample(KEY, SHAPE)
     wrapped = aj.Sequential([aj.Sequential([TRANSFORMS[2]])])
