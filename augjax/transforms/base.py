@@ -4,6 +4,7 @@ Images are HWC (batches NHWC). uint8 is read as 0..255 and becomes float32 in [0
 images lie in [0, 1] and keep their dtype, with the arithmetic between done in float32.
 """
 
+import abc
 import dataclasses
 from functools import partial
 from typing import Any, TypeAlias
@@ -25,7 +26,7 @@ Strength: TypeAlias = float | Float[Array, ""]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Transform:
+class Transform(abc.ABC):
     """A random transform of one image: static, hashable configuration.
 
     A subclass defines `draw` and `render`; users call the transform, `batch`, or `sample` and
@@ -46,15 +47,15 @@ class Transform:
         """This transform's key below that of an image or a container."""
         return stream(key, self.label)
 
+    @abc.abstractmethod
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         """The draws under `key`, which is this transform's own."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def render(
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "_ _ channels"]:
         """The image that the draws make of a float32 image in [0, 1]."""
-        raise NotImplementedError
 
     def sample(self, key: PRNGKeyArray, shape: Shape, *, strength: Strength = 1.0) -> Params:
         """Draws the parameters of one image.

@@ -1,5 +1,6 @@
 """What geometric transforms share: a matrix each, so that a run of them is one resample."""
 
+import abc
 import dataclasses
 from typing import NamedTuple, get_args
 
@@ -22,14 +23,14 @@ class Resampling(NamedTuple):
 class Geometric(Transform):
     """A transform that moves pixels by one affine map and keeps the image's size."""
 
+    @abc.abstractmethod
     def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
         """Output pixel (x, y, 1) to input pixel, of an image of `shape` (height, width, ...)."""
-        raise NotImplementedError
 
     @property
+    @abc.abstractmethod
     def resampling(self) -> Resampling | None:
         """How this transform resamples; None if it lands on pixels and never leaves the image."""
-        raise NotImplementedError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
