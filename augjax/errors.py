@@ -23,15 +23,24 @@ class RunError(AugjaxError):
     exit_code = 1
 
 
+class Interrupted(KeyboardInterrupt):
+    """The run was asked to stop, and did; the exit code is 128 and the signal's number."""
+
+    def __init__(self, signum: int, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signum
+
+
 @contextmanager
 def told_in_one_line(*, debug: bool) -> Iterator[None]:
     """Ends the program with one line on stderr and the error's exit code; `debug` lets it rise."""
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         if debug:
             raise
-        _leave("interrupted", 130)
+        exit_code = interruption.exit_code if isinstance(interruption, Interrupted) else 130
+        _leave(str(interruption) or "interrupted", exit_code)
     except AugjaxError as error:
         if debug:
             raise

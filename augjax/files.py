@@ -1,26 +1,49 @@
 """Writing files so that a reader, or a crash, never meets half of one."""
 
+import contextlib
 import json
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from augjax.errors import RunError
+
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Writes `content` (text as UTF-8) to a neighbouring file and renames it to `path`."""
+    """Writes `content` (text as UTF-8) to a neighbouring file and renames it to `path`.
+
+    Raises:
+      RunError: if it cannot be written; what was at `path` before is still there.
+    """
     data = content.encode() if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = None
     try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
+        sync_folder(path.parent)
+    except BaseException as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise RunError(f"cannot write {path}: {error.strerror}") from error
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Waits until the names in `folder` are on the disk, where the system can say so."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -3,9 +3,13 @@
 python -m experiments.car_truck                  # drawn cars and trucks
 python -m experiments.car_truck --data DIR       # DIR/train/<class>/..., DIR/valid/<class>/...
 python -m experiments.car_truck --data tfds:cifar10:automobile,truck
+python -m experiments.car_truck --resume RUN     # goes on as if nothing had happened
 """
 
+import contextlib
 import dataclasses
+import io
+import json
 import os
 import shlex
 import sys
@@ -24,7 +28,11 @@ if TYPE_CHECKING:
     import augjax as aj
     from augjax.data import Dataset
     from augjax.training.loop import FitResult
+    from augjax.training.signals import StopSignals
 
+PROGRAM = "python -m experiments.car_truck"
+MAY_CHANGE = ("epochs", "patience", "checkpoint_minutes", "resume", "debug")
+"""The flags that a resumed run may be given anew."""
 
 PREVIEW_SIZE = 128
 """Pixels a side, so that the preview pleases even where training images are small."""
@@ -57,6 +65,11 @@ class Config:
     """Of the weights, the epochs' orders and the augmentation."""
     augment: bool = True
     """Whether training images are augmented."""
+    checkpoint_minutes: float = 5.0
+    """A checkpoint is written after each epoch, and inside one after so many minutes."""
+    resume: Path | None = None
+    """The folder of a run to go on with; its own flags are used, and --epochs and --patience may
+    be given anew."""
     debug: bool = False
     """Show the traceback of an error."""
 
@@ -68,6 +81,7 @@ class Config:
             ("learning_rate", 0 < self.learning_rate < float("inf"), "above 0"),
             ("patience", self.patience >= 0, "at least 0"),
             ("min_delta", 0 <= self.min_delta < float("inf"), "at least 0"),
+            ("checkpoint_minutes", self.checkpoint_minutes > 0, "above 0"),
             ("seed", 0 <= self.seed < 2**32, "from 0 to 4294967295"),
         ):
             if not valid:
@@ -79,19 +93,71 @@ def main() -> None:
     """Parses the command line and runs."""
     debug = "--debug" in sys.argv
     with told_in_one_line(debug=debug):
-        run(tyro.cli(Config, prog="python -m experiments.car_truck"))
+        config = tyro.cli(Config, prog=PROGRAM)
+        run(config if config.resume is None else resumed_config(config.resume, sys.argv[1:]))
+
+
+def resumed_config(run_dir: Path, arguments: list[str]) -> Config:
+    """The flags of the run in `run_dir`, with those given anew.
+
+    Raises:
+      InputError: if there is no run, or a flag is given that would make it another run.
+    """
+    path = run_dir / "config.json"
+    try:
+        recorded = json.loads(path.read_bytes())
+        flags = [
+            f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
+            + ("" if isinstance(value, bool) else f"={value}")
+            for name, value in recorded.items()
+            if value is not None
+        ]
+        # The command line's own parser judges the file: nothing but flags can be in it.
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            before = tyro.cli(Config, args=flags, prog=PROGRAM)
+    except FileNotFoundError as error:
+        raise InputError(f"--resume {run_dir}: there is no run (no config.json)") from error
+    except (ValueError, AttributeError, SystemExit, InputError) as error:
+        raise InputError(f"--resume {run_dir}: {path} is not what a run has written") from error
+    now = tyro.cli(Config, args=arguments, prog=PROGRAM, default=before)
+    for field in dataclasses.fields(Config):
+        old, new = getattr(before, field.name), getattr(now, field.name)
+        if field.name not in MAY_CHANGE and old != new:
+            flag = f"--{field.name.replace('_', '-')}"
+            raise InputError(
+                f"--resume {run_dir}: the run has {flag} {old}, not {new}; "
+                "leave the flag out, or start a new run"
+            )
+    return dataclasses.replace(now, run_dir=run_dir)
 
 
 def run(config: Config) -> "FitResult":
     """Reads the data, shows the augmentations, trains, and leaves the run folder."""
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+    from augjax.training.run_folder import locked_run_folder
+    from augjax.training.signals import StopSignals
+
+    config = with_defaults(config)
+    assert config.run_dir
+    if config.data and config.run_dir.resolve().is_relative_to(Path(config.data).resolve()):
+        raise InputError(f"--run-dir {config.run_dir} lies inside --data, where nothing is written")
+    with (
+        StopSignals() as signals,
+        locked_run_folder(config.run_dir, existing=config.resume is not None),
+    ):
+        return train(config, signals)
+
+
+def train(config: Config, signals: "StopSignals") -> "FitResult":
+    """`run` in a folder that is this process's own."""
     import optax
     from rich.console import Console
 
     from augjax.models import NotebookCNN
     from augjax.report.model_table import model_table
     from augjax.report.progress import EpochProgress
+    from augjax.training.checkpoints import Checkpoints
     from augjax.training.early_stopping import EarlyStopping
     from augjax.training.environment import device_line
     from augjax.training.loop import fit
@@ -99,7 +165,6 @@ def run(config: Config) -> "FitResult":
     from augjax.training.run_writer import RunWriter
 
     console = Console(highlight=False, soft_wrap=True)
-    config = with_defaults(config)
     assert config.image_size and config.batch_size and config.run_dir
     mesh = data_mesh()
     if config.batch_size % mesh.size:
@@ -107,7 +172,6 @@ def run(config: Config) -> "FitResult":
             f"--batch-size {config.batch_size} does not divide among {mesh.size} devices; "
             f"choose a multiple of {mesh.size}"
         )
-    check_run_dir(config)
     console.print(device_line())
     dataset = load_data(config, console)
     model = NotebookCNN()
@@ -115,6 +179,7 @@ def run(config: Config) -> "FitResult":
 
     start_run(config, dataset)
     draw_preview(dataset, config.seed, config.run_dir / "augmentations.png")
+    signals.hint = f"go on with: {PROGRAM} --resume {shlex.quote(str(config.run_dir))}"
     progress = EpochProgress(console, config.epochs)
     try:
         result = fit(
@@ -130,14 +195,20 @@ def run(config: Config) -> "FitResult":
             mesh=mesh,
             listener=RunWriter(
                 config.run_dir,
-                {"class_names": list(dataset.class_names), "image_size": config.image_size},
+                {
+                    "class_names": list(dataset.class_names),
+                    "image_size": config.image_size,
+                    "interpolation": config.interpolation,
+                },
                 progress,
             ),
+            checkpoints=Checkpoints(
+                config.run_dir / "checkpoints",
+                minutes=config.checkpoint_minutes,
+                tell=lambda line: console.print(line, markup=False),
+            ),
+            signals=signals,
         )
-    except KeyboardInterrupt:
-        progress.close()
-        console.print(f"The history and the best weights so far are in {config.run_dir}")
-        raise
     finally:
         progress.close()
     finish_run(config, result, console)
@@ -180,24 +251,19 @@ def with_defaults(config: Config) -> Config:
         config,
         image_size=config.image_size or (32 if drawn else 128),
         batch_size=config.batch_size or (16 if drawn else 64),
+        data=config.data if drawn or is_tfds(config) else os.path.abspath(config.data or ""),
         run_dir=config.run_dir or Path("runs", time.strftime("car_truck-%Y%m%d-%H%M%S")),
     )
 
 
-def check_run_dir(config: Config) -> None:
-    """Refuses a run folder that holds files, or that lies within the data."""
-    run_dir = config.run_dir
-    assert run_dir is not None
-    if run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
-        raise InputError(f"--run-dir {run_dir} already holds files; choose a new or empty folder")
-    if config.data and run_dir.resolve().is_relative_to(Path(config.data).resolve()):
-        raise InputError(f"--run-dir {run_dir} lies inside --data, where nothing is written")
+def is_tfds(config: Config) -> bool:
+    """Whether --data names a TensorFlow data set."""
+    return config.data is not None and config.data.startswith("tfds:")
 
 
 def load_data(config: Config, console: "Console") -> "Dataset":
     """Reads the folder, the TensorFlow data set or the drawn set, and says what was found."""
     from augjax.data import load_image_folder, load_tfds
-    from augjax.data.tfds import PREFIX
 
     assert config.image_size
     size, method = config.image_size, config.interpolation
@@ -210,7 +276,7 @@ def load_data(config: Config, console: "Console") -> "Dataset":
             f"({size}x{size} pixels, batches of {config.batch_size})."
         )
         dataset = load_image_folder(root, image_size=size, method=method)
-    elif config.data.startswith(PREFIX):
+    elif is_tfds(config):
         listed = config.data.split(":")[2:]
         if listed and listed[0].count(",") != 1:
             raise InputError(f"--data {config.data}: name two classes, as in tfds:NAME:CLASS,CLASS")
@@ -236,31 +302,50 @@ def load_data(config: Config, console: "Console") -> "Dataset":
 
 
 def start_run(config: Config, dataset: "Dataset") -> None:
-    """Creates the run folder with what the run is about to do, and on what."""
+    """Writes what the run is about to do, and on what; a resumed run must be on the same data."""
     from augjax.files import write_json
     from augjax.training.environment import environment
 
     run_dir = config.run_dir
     assert run_dir is not None
-    run_dir.mkdir(parents=True, exist_ok=True)
-    settings = dataclasses.asdict(config)
+    command = shlex.join(["python", "-m", "experiments.car_truck", *sys.argv[1:]])
+    start = {"command": command, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    data = {
+        "data": "drawn" if config.data is None else config.data,
+        "class_names": list(dataset.class_names),
+        "train_images": len(dataset.train),
+        "valid_images": len(dataset.valid),
+        "dataset_fingerprint": dataset.fingerprint,
+    }
+    if config.resume is None:
+        record = {**start, **data, **environment(), "resumed": []}
+    else:
+        record = read_record(run_dir)
+        changed = [f"{k} {record.get(k)!a} -> {v!a}" for k, v in data.items() if record.get(k) != v]
+        if changed:
+            raise InputError(
+                f"--resume {run_dir}: the data are not those of the run: {', '.join(changed)}; "
+                "bring them back, or start a new run"
+            )
+        record["resumed"] = [*record.get("resumed", []), {**start, **environment()}]
+    # The flags come last: with them the folder holds a run.
+    write_json(run_dir / "run.json", record)
+    settings = {k: v for k, v in dataclasses.asdict(config).items() if k not in ("resume", "debug")}
     write_json(
         run_dir / "config.json",
         {k: str(v) if isinstance(v, Path) else v for k, v in settings.items()},
     )
-    write_json(
-        run_dir / "run.json",
-        {
-            "command": shlex.join(["python", "-m", "experiments.car_truck", *sys.argv[1:]]),
-            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "data": "drawn" if config.data is None else config.data,
-            "class_names": dataset.class_names,
-            "train_images": len(dataset.train),
-            "valid_images": len(dataset.valid),
-            "dataset_fingerprint": dataset.fingerprint,
-            **environment(),
-        },
-    )
+
+
+def read_record(run_dir: Path) -> dict[str, Any]:
+    """What `start_run` wrote to run.json."""
+    try:
+        record = json.loads((run_dir / "run.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"--resume {run_dir}: cannot read its run.json") from error
+    if not isinstance(record, dict) or not isinstance(record.get("resumed", []), list):
+        raise InputError(f"--resume {run_dir}: run.json is not what a run has written")
+    return record
 
 
 def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:

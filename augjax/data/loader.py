@@ -26,7 +26,10 @@ def epoch_order(n: int, *, seed: int, epoch: int) -> Int[np.ndarray, " n"]:
 
 
 def epoch_batches(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iterator[Batch]:
-    """Streams the images of `split` in `order`: each exactly once, in batches of equal size."""
+    """Streams the images of `split` in `order`: each exactly once, in batches of equal size.
+
+    To go on after `k` batches of an epoch, give its order from `k * batch_size` on.
+    """
     tf = import_tensorflow()
     indices = tf.data.Dataset.from_tensor_slices(order.astype(np.int64))
     if split.cache is not None:

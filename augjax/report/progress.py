@@ -9,6 +9,7 @@ from rich.text import Text
 
 from augjax.training.history import EpochRow
 from augjax.training.metrics import Metrics
+from augjax.training.snapshot import Snapshot
 
 _REFRESH_SECONDS = 0.25
 _BAR_WIDTH = 24
@@ -22,7 +23,15 @@ class EpochProgress:
         self._epochs = epochs
         self._live: Live | None = None
         self._started = time.perf_counter()
+        self._first_step = 0
         self._shown = 0.0
+
+    def on_start(self, snapshot: Snapshot) -> None:
+        """Says where a resumed run goes on."""
+        if snapshot.history or snapshot.step:
+            self._console.print(f"Going on in epoch {snapshot.epoch} after step {snapshot.step}.")
+        self._first_step = snapshot.step
+        self._started = time.perf_counter()
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """Refreshes the bar a few times a second; elsewhere than on a terminal does nothing."""
@@ -36,7 +45,7 @@ class EpochProgress:
             return
         self._shown = now
         done = round(_BAR_WIDTH * step / steps)
-        left = (now - self._started) / step * (steps - step)
+        left = (now - self._started) / (step - self._first_step) * (steps - step)
         bar = "━" * done + "─" * (_BAR_WIDTH - done)
         numbers = " - ".join(f"{name} {value:.4f}" for name, value in metrics.means().items())
         self._live.update(
@@ -58,7 +67,7 @@ class EpochProgress:
             f"{seconds:.0f}s {1000 * seconds / steps:.0f}ms/step - {numbers}",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
-        self._started = time.perf_counter()
+        self._started, self._first_step = time.perf_counter(), 0
 
     def close(self) -> None:
         """Takes the bar away."""

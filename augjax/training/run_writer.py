@@ -6,6 +6,7 @@ from typing import Any
 from augjax.training.history import EpochRow, write_history
 from augjax.training.loop import Listener
 from augjax.training.metrics import Metrics
+from augjax.training.snapshot import Snapshot
 from augjax.training.weights import save_weights
 
 
@@ -18,9 +19,20 @@ class RunWriter:
 
     def __init__(self, run_dir: Path, metadata: dict[str, Any], listener: Listener) -> None:
         self._run_dir = run_dir
+        self._weights = run_dir / "best.safetensors"
         self._metadata = metadata
         self._listener = listener
         self._history: list[EpochRow] = []
+
+    def on_start(self, snapshot: Snapshot) -> None:
+        """Brings the folder to where the run stands, which may be before it was broken off."""
+        self._history = list(snapshot.history)
+        write_history(self._history, self._run_dir)
+        if snapshot.best is None:
+            self._weights.unlink(missing_ok=True)
+        else:
+            self._save(snapshot.best, snapshot.early_stopping.best_epoch)
+        self._listener.on_start(snapshot)
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """Passes on."""
@@ -31,6 +43,8 @@ class RunWriter:
         self._history.append(row)
         write_history(self._history, self._run_dir)
         if best is not None:
-            metadata = {**self._metadata, "epoch": row["epoch"]}
-            save_weights(self._run_dir / "best.safetensors", best, metadata)
+            self._save(best, row["epoch"])
         self._listener.on_epoch(row, steps, best)
+
+    def _save(self, best: dict[str, Any], epoch: int | None) -> None:
+        save_weights(self._weights, best, {**self._metadata, "epoch": epoch})

@@ -1,13 +1,16 @@
 """A network's variables as one safetensors file: arrays and text, nothing that can run."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors
 import safetensors.numpy
 from flax.traverse_util import flatten_dict, unflatten_dict
 
+from augjax.errors import InputError
 from augjax.files import write_atomically
 
 _KEY = "augjax"
@@ -17,14 +20,56 @@ def save_weights(path: Path, variables: dict[str, Any], metadata: dict[str, Any]
     """Writes host arrays under names such as 'params/Conv_0/kernel', atomically.
 
     The metadata becomes one JSON text, because safetensors writes several in any order, and equal
-    weights should be equal files.
+    weights should be equal files. A SHA-256 of everything is part of it, because safetensors has
+    no checksum.
     """
     arrays: dict[str, Any] = dict(flatten_dict(variables, sep="/"))
-    write_atomically(path, safetensors.numpy.save(arrays, {_KEY: json.dumps(metadata)}))
+    sealed = {**metadata, "sha256": _digest(arrays, metadata)}
+    write_atomically(path, safetensors.numpy.save(arrays, {_KEY: json.dumps(sealed)}))
 
 
-def load_weights(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The variables and the metadata of a file that `save_weights` wrote."""
-    with safetensors.safe_open(path, "numpy") as file:
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return unflatten_dict(arrays, sep="/"), json.loads(file.metadata()[_KEY])
+def load_weights(path: Path, like: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The variables and the metadata of a file that `save_weights` wrote.
+
+    Args:
+      path: the file.
+      like: variables (or `jax.eval_shape` of them) whose names, shapes and types the file must
+        have; checked before any array is read.
+
+    Raises:
+      InputError: if the file is missing, damaged, or of another network.
+    """
+    try:
+        with safetensors.safe_open(path, "numpy") as file:
+            if like is not None:
+                _check_fit(path, file, like)
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            metadata = json.loads((file.metadata() or {})[_KEY])
+            digest = metadata.pop("sha256")
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (safetensors.SafetensorError, OSError, ValueError, KeyError, AttributeError) as error:
+        raise InputError(f"{path}: damaged, or not written by augjax") from error
+    if digest != _digest(arrays, metadata):
+        raise InputError(f"{path}: damaged; its contents are not what was written")
+    return unflatten_dict(arrays, sep="/"), metadata
+
+
+def _check_fit(path: Path, file: Any, like: Any) -> None:
+    flat: dict[str, Any] = dict(flatten_dict(like, sep="/"))
+    expected = {name: tuple(x.shape) for name, x in flat.items()}
+    found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise InputError(
+                f"{path}: {name!a} does not fit this network: "
+                f"{found.get(name)}, expected {expected.get(name)}"
+            )
+
+
+def _digest(arrays: dict[str, np.ndarray], metadata: dict[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(f"\0{name}\0{array.dtype}\0{array.shape}\0".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

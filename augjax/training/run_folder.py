@@ -1,0 +1,53 @@
+"""A run's folder, which belongs to one process at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import filelock
+
+from augjax.errors import InputError
+
+_LOCK = ".lock"
+
+
+@contextmanager
+def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
+    """Makes the folder of a new run, or opens that of an `existing` one, and locks it.
+
+    The lock dies with its process, however that ends. A new folder that nothing was written to is
+    removed again.
+
+    Raises:
+      InputError: if a new run's folder holds files, there is no existing one, or another process
+        has locked it.
+    """
+    if existing and not path.is_dir():
+        raise InputError(f"{path}: no such run folder")
+    if not existing:
+        _check_free(path)
+    path.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise InputError(
+            f"{path} is in use by another run; wait for it, or choose another"
+        ) from error
+    try:
+        if not existing:
+            _check_free(path)  # Another run may have had it a moment ago.
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):  # The folder may have vanished.
+            if not any(entry.name != _LOCK for entry in path.iterdir()):
+                (path / _LOCK).unlink(missing_ok=True)
+                path.rmdir()
+
+
+def _check_free(path: Path) -> None:
+    if not path.exists():
+        return
+    if not path.is_dir() or any(entry.name != _LOCK for entry in path.iterdir()):
+        raise InputError(f"--run-dir {path} already holds files; choose a new or empty folder")

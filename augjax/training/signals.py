@@ -1,0 +1,95 @@
+"""Being asked to stop: SIGTERM and Ctrl-C end a run where nothing is lost, or at once."""
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+from augjax.errors import Interrupted
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_GRACE_SECONDS = 2.0
+
+
+class StopSignals:
+    """While entered, SIGTERM and SIGINT are taken as requests to stop.
+
+    While `saving` is True, the first signal only sets `asked`, for whoever can save the run to see
+    after the step in progress. Else there is nothing to save, and the first signal raises
+    `Interrupted` in the main thread. A second signal ends the process at once.
+
+    Python runs its handlers between bytecodes of the main thread, which may be inside XLA's
+    compiler for a minute. So the signal's number also arrives, through the wake-up descriptor, at
+    a thread that ends the process where the main thread cannot.
+
+    Attributes:
+      saving: whether a signal should wait for the run to be saved.
+      asked: the signal that arrived; None before.
+      hint: what to tell a user who leaves at once.
+    """
+
+    def __init__(self) -> None:
+        self.saving = False
+        self.asked: int | None = None
+        self.hint = ""
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> "StopSignals":
+        if threading.current_thread() is not threading.main_thread():
+            return self  # Only the main thread may, and whoever owns it decides.
+        self._left = threading.Event()
+        read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+        self._wakeup_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        self._before = {s: signal.signal(s, self._handle) for s in _SIGNALS}
+        self._watcher = threading.Thread(target=self._watch, args=(read,), daemon=True)
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if not self._before:
+            return
+        self._left.set()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup_before)
+        os.close(self._write)
+        self._watcher.join()
+
+    def interrupted(self) -> Interrupted:
+        """To be raised once the run is saved."""
+        assert self.asked is not None
+        return Interrupted(self.asked, _line("interrupted", self.hint))
+
+    def _handle(self, signum: int, frame: FrameType | None) -> None:
+        if not self.saving:
+            raise Interrupted(signum, _line("interrupted", self.hint))
+
+    def _watch(self, read: int) -> None:
+        with os.fdopen(read, "rb", buffering=0) as numbers:
+            while number := numbers.read(1):
+                if number[0] not in _SIGNALS:
+                    continue
+                if self.asked is not None:
+                    self._leave(number[0])
+                self.asked = number[0]
+                if self.saving:
+                    _tell("stopping after this step; once more to leave at once")
+                elif not self._left.wait(_GRACE_SECONDS):
+                    self._leave(number[0])
+
+    def _leave(self, signum: int) -> None:
+        if sys.stdout.isatty():
+            os.write(sys.stdout.fileno(), b"\x1b[?25h")  # A live bar hides the cursor.
+        _tell(_line("interrupted at once", self.hint))
+        os._exit(128 + signum)
+
+
+def _line(what: str, hint: str) -> str:
+    return f"{what}; {hint}" if hint else what
+
+
+def _tell(line: str) -> None:
+    os.write(2, f"{line}\n".encode())
