@@ -9,7 +9,6 @@ python -m experiments.car_truck --resume RUN     # goes on as if nothing had hap
 import contextlib
 import dataclasses
 import io
-import json
 import os
 import shlex
 import sys
@@ -103,21 +102,14 @@ def resumed_config(run_dir: Path, arguments: list[str]) -> Config:
     Raises:
       InputError: if there is no run, or a flag is given that would make it another run.
     """
-    path = run_dir / "config.json"
+    from augjax.training.run_record import recorded_flags
+
+    flags = recorded_flags(run_dir)
     try:
-        recorded = json.loads(path.read_bytes())
-        flags = [
-            f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
-            + ("" if isinstance(value, bool) else f"={value}")
-            for name, value in recorded.items()
-            if value is not None
-        ]
-        # The command line's own parser judges the file: nothing but flags can be in it.
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
             before = tyro.cli(Config, args=flags, prog=PROGRAM)
-    except FileNotFoundError as error:
-        raise InputError(f"--resume {run_dir}: there is no run (no config.json)") from error
-    except (ValueError, AttributeError, SystemExit, InputError) as error:
+    except (SystemExit, InputError) as error:
+        path = run_dir / "config.json"
         raise InputError(f"--resume {run_dir}: {path} is not what a run has written") from error
     now = tyro.cli(Config, args=arguments, prog=PROGRAM, default=before)
     for field in dataclasses.fields(Config):
@@ -162,6 +154,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     from augjax.training.environment import device_line
     from augjax.training.loop import fit
     from augjax.training.mesh import data_mesh
+    from augjax.training.run_record import record_run
     from augjax.training.run_writer import RunWriter
 
     console = Console(highlight=False, soft_wrap=True)
@@ -177,7 +170,19 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     model = NotebookCNN()
     console.print(model_table(model, config.image_size))
 
-    start_run(config, dataset)
+    record_run(
+        config.run_dir,
+        command=f"{PROGRAM} {shlex.join(sys.argv[1:])}".strip(),
+        settings={k: v for k, v in vars(config).items() if k not in ("resume", "debug")},
+        data={
+            "data": "drawn" if config.data is None else config.data,
+            "class_names": list(dataset.class_names),
+            "train_images": len(dataset.train),
+            "valid_images": len(dataset.valid),
+            "dataset_fingerprint": dataset.fingerprint,
+        },
+        resumed=config.resume is not None,
+    )
     draw_preview(dataset, config.seed, config.run_dir / "augmentations.png")
     signals.hint = f"go on with: {PROGRAM} --resume {shlex.quote(str(config.run_dir))}"
     progress = EpochProgress(console, config.epochs)
@@ -299,53 +304,6 @@ def load_data(config: Config, console: "Console") -> "Dataset":
             "tells two apart; keep two class folders, or name two as in tfds:cifar10:truck,ship"
         )
     return dataset
-
-
-def start_run(config: Config, dataset: "Dataset") -> None:
-    """Writes what the run is about to do, and on what; a resumed run must be on the same data."""
-    from augjax.files import write_json
-    from augjax.training.environment import environment
-
-    run_dir = config.run_dir
-    assert run_dir is not None
-    command = shlex.join(["python", "-m", "experiments.car_truck", *sys.argv[1:]])
-    start = {"command": command, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-    data = {
-        "data": "drawn" if config.data is None else config.data,
-        "class_names": list(dataset.class_names),
-        "train_images": len(dataset.train),
-        "valid_images": len(dataset.valid),
-        "dataset_fingerprint": dataset.fingerprint,
-    }
-    if config.resume is None:
-        record = {**start, **data, **environment(), "resumed": []}
-    else:
-        record = read_record(run_dir)
-        changed = [f"{k} {record.get(k)!a} -> {v!a}" for k, v in data.items() if record.get(k) != v]
-        if changed:
-            raise InputError(
-                f"--resume {run_dir}: the data are not those of the run: {', '.join(changed)}; "
-                "bring them back, or start a new run"
-            )
-        record["resumed"] = [*record.get("resumed", []), {**start, **environment()}]
-    # The flags come last: with them the folder holds a run.
-    write_json(run_dir / "run.json", record)
-    settings = {k: v for k, v in dataclasses.asdict(config).items() if k not in ("resume", "debug")}
-    write_json(
-        run_dir / "config.json",
-        {k: str(v) if isinstance(v, Path) else v for k, v in settings.items()},
-    )
-
-
-def read_record(run_dir: Path) -> dict[str, Any]:
-    """What `start_run` wrote to run.json."""
-    try:
-        record = json.loads((run_dir / "run.json").read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(f"--resume {run_dir}: cannot read its run.json") from error
-    if not isinstance(record, dict) or not isinstance(record.get("resumed", []), list):
-        raise InputError(f"--resume {run_dir}: run.json is not what a run has written")
-    return record
 
 
 def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:

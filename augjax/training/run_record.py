@@ -1,0 +1,87 @@
+"""What a run is, on disk: its flags in config.json, its surroundings in run.json."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from augjax.errors import InputError
+from augjax.files import write_json
+from augjax.training.environment import environment
+
+
+def record_run(
+    run_dir: Path,
+    *,
+    command: str,
+    settings: dict[str, Any],
+    data: dict[str, Any],
+    resumed: bool,
+) -> None:
+    """Writes `run.json` and `config.json` of a run that starts, or notes that it goes on.
+
+    Args:
+      run_dir: the run's folder.
+      command: the command line.
+      settings: the run's flags by name; those that are None are left to their defaults.
+      data: what the run is trained on; a resumed run must be trained on the same.
+      resumed: whether the run was recorded before.
+
+    Raises:
+      InputError: if the data of a resumed run have changed, or its run.json cannot be read.
+    """
+    start = {"command": command, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    if not resumed:
+        record = {**start, **data, **environment(), "resumed": []}
+    else:
+        record = _read_record(run_dir)
+        changed = [
+            f"{name} {record.get(name)!a} -> {value!a}"
+            for name, value in data.items()
+            if record.get(name) != value
+        ]
+        if changed:
+            raise InputError(
+                f"--resume {run_dir}: the data are not those of the run: {', '.join(changed)}; "
+                "bring them back, or start a new run"
+            )
+        record["resumed"] = [*record.get("resumed", []), {**start, **environment()}]
+    write_json(run_dir / "run.json", record)
+    # The flags come last: a folder that has them holds a run.
+    write_json(
+        run_dir / "config.json",
+        {k: str(v) if isinstance(v, Path) else v for k, v in settings.items()},
+    )
+
+
+def recorded_flags(run_dir: Path) -> list[str]:
+    """The command line that the settings in `config.json` amount to.
+
+    It is to be parsed like any other, so nothing but flags can come from the file.
+
+    Raises:
+      InputError: if there is no run, or the file is not one that `record_run` wrote.
+    """
+    path = run_dir / "config.json"
+    try:
+        settings = json.loads(path.read_bytes())
+        return [
+            f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
+            + ("" if isinstance(value, bool) else f"={value}")
+            for name, value in settings.items()
+            if value is not None
+        ]
+    except FileNotFoundError as error:
+        raise InputError(f"--resume {run_dir}: there is no run (no config.json)") from error
+    except (ValueError, AttributeError) as error:
+        raise InputError(f"--resume {run_dir}: {path} is not what a run has written") from error
+
+
+def _read_record(run_dir: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((run_dir / "run.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"--resume {run_dir}: cannot read its run.json") from error
+    if not isinstance(record, dict) or not isinstance(record.get("resumed", []), list):
+        raise InputError(f"--resume {run_dir}: run.json is not what a run has written")
+    return record
