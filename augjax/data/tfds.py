@@ -1,6 +1,9 @@
 """Data sets of TensorFlow Datasets, named as tfds:NAME or tfds:NAME:CLASS,CLASS."""
 
-from collections.abc import Sequence
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
 
@@ -14,6 +17,7 @@ from augjax.errors import InputError
 from augjax.keys import image_ids
 
 PREFIX = "tfds:"
+_RETRIES = 2
 
 
 def load_tfds(
@@ -65,17 +69,36 @@ def load_tfds(
 def _prepare(spec: str, builder: Any) -> None:
     import tensorflow_datasets as tfds
 
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
     try:
-        builder.download_and_prepare()
+        with _few_retries():
+            builder.download_and_prepare()
     except ImportError:
         raise  # A missing package is not a missing network.
     except (OSError, tfds.download.DownloadError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].partition(" (")[0]
         raise InputError(
             f"--data {spec}: cannot download or prepare it "
             f"({type(error).__name__}: {reason:.120}); "
             f"check the network, or prepare it elsewhere and copy it to {builder.data_dir}"
         ) from error
+
+
+@contextmanager
+def _few_retries() -> Iterator[None]:
+    """Without a network, TensorFlow Datasets would try for minutes, and warn each time."""
+    from tensorflow_datasets.core.download import downloader
+
+    logger = logging.getLogger("urllib3.connectionpool")
+    level, retries = logger.level, downloader.MAX_RETRIES
+    logger.setLevel(logging.ERROR)
+    downloader.MAX_RETRIES = _RETRIES
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        downloader.MAX_RETRIES = retries
 
 
 def _chosen_classes(spec: str, info: Any, listed: str) -> tuple[tuple[str, ...], dict[int, int]]:

@@ -24,7 +24,7 @@ import jax
 import numpy as np
 
 from augjax.errors import InputError, RunError
-from augjax.files import sync_folder, write_json
+from augjax.files import json_text, sync_folder, write_json
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
 from augjax.training.snapshot import Snapshot
@@ -126,7 +126,8 @@ class Checkpoints:
 
     def _write(self, place: str, arrays: Any, progress: dict[str, Any]) -> str:
         target = self._folder / place
-        target.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self._folder, target.parent):  # Not a run folder that has vanished.
+            folder.mkdir(exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
         try:
             fresh = scratch / "fresh"
@@ -265,7 +266,8 @@ def _manifest(folder: Path, *, sync: bool = False) -> dict[str, str]:
 
 def _verify(folder: Path) -> None:
     try:
-        expected = json.loads((folder / "manifest.json").read_bytes())
+        written = (folder / "manifest.json").read_bytes()
+        expected = json.loads(written)
         found = _manifest(folder)
     except FileNotFoundError as error:
         raise Damaged(f"{Path(error.filename).name!a} is missing") from error
@@ -278,6 +280,8 @@ def _verify(folder: Path) -> None:
             raise Damaged(f"{name!a} is missing")
         if expected.get(name) != found[name]:
             raise Damaged(f"{name!a} has changed")
+    if written != json_text(found).encode():
+        raise Damaged("manifest.json has changed")
 
 
 def _read_progress(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from augjax.data import load_tfds
 from augjax.data.quiet_tensorflow import import_tensorflow
 from augjax.errors import InputError
+from tests.helpers import run_python
 
 import_tensorflow()
 with warnings.catch_warnings():
@@ -78,6 +79,21 @@ def test_no_network_is_one_line(cifar10, monkeypatch, error):
     with pytest.raises(InputError, match="check the network") as raised:
         load_tfds("tfds:cifar10", image_size=16)
     assert "\n" not in str(raised.value)
+
+
+def test_no_network_is_one_line_soon(tmp_path):
+    """In truth: every request goes to a port where nobody listens."""
+    nowhere = dict.fromkeys(
+        ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
+    )
+    done = run_python(
+        "-m", "experiments.car_truck", "--data=tfds:cifar10:automobile,truck",
+        f"--run-dir={tmp_path / 'run'}", TFDS_DATA_DIR=str(tmp_path), NO_PROXY="", no_proxy="",
+        **nowhere,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --data tfds:cifar10:automobile,truck: cannot download")
+    assert "check the network" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_a_missing_package_is_not_called_a_missing_network(cifar10, monkeypatch):

@@ -1,0 +1,231 @@
+"""Whole runs that are killed, interrupted, or lose their disk, as from the command line."""
+
+import csv
+import hashlib
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import run_python, write_image_folder
+
+EPOCHS = 3
+CHECKOUT = Path(__file__).parents[2]
+FLAGS = ("--image-size=16", "--batch-size=8", f"--epochs={EPOCHS}", "--checkpoint-minutes=0.003")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    # 20 steps an epoch, so that a signal finds the run inside one.
+    root = write_image_folder(tmp_path_factory.mktemp("survival") / "data", per_class=4)
+    for name in ("Car", "Truck"):
+        folder = root / "train" / name
+        for copy in range(1, 20):
+            for i in range(4):
+                shutil.copy(folder / f"{i}.png", folder / f"{i}-{copy}.png")
+    return root
+
+
+def start(*arguments: object, **options) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "experiments.car_truck", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "JAX_NUM_CPU_DEVICES": "1"},
+        **options,
+    )
+
+
+def wait_for(process: subprocess.Popen, reached, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not reached():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end, "it never came so far"
+        time.sleep(0.002)
+
+
+def progress(run: Path) -> tuple[int, int]:
+    """Epoch and step of the latest checkpoint, (0, 0) before the first."""
+    folder = run / "checkpoints" / "last"
+    names = sorted(n for n in os.listdir(folder) if n[0] != ".") if folder.exists() else []
+    return tuple(int(number) for number in names[-1].split("-")) if names else (0, 0)
+
+
+def outcome(run: Path) -> dict[str, object]:
+    """All that a run leaves but its times."""
+    last = run / "checkpoints" / "last" / f"{EPOCHS + 1:06d}-{0:09d}"
+    kept = json.loads((last / "progress.json").read_text())
+    with open(run / "history.csv") as file:
+        history = [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+    summary = json.loads((run / "summary.json").read_text())
+    return {
+        "weights": hashlib.sha256((run / "best.safetensors").read_bytes()).hexdigest(),
+        "best": kept["best"]["epoch"],
+        "history": history,
+        "summary": {k: v for k, v in summary.items() if "seconds" not in k},
+        "files": sorted(name for name in os.listdir(run)),
+    }
+
+
+@pytest.fixture(scope="module")
+def unbroken(data, tmp_path_factory):
+    run = tmp_path_factory.mktemp("unbroken") / "run"
+    process = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
+    _, stderr = process.communicate(timeout=300)
+    assert (process.returncode, stderr) == (0, "")
+    return outcome(run)
+
+
+def finish(run: Path) -> str:
+    done = run_python("-m", "experiments.car_truck", f"--resume={run}", JAX_NUM_CPU_DEVICES="1")
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_killed_again_and_again_it_ends_as_if_unbroken(data, tmp_path, unbroken):
+    run = tmp_path / "run"
+    arguments = (f"--data={data}", f"--run-dir={run}", *FLAGS)
+    for stop_at in ((1, 1), (2, 0), (3, 1)):
+        process = start(*arguments)
+        wait_for(process, lambda at=stop_at: progress(run) >= at)
+        process.kill()
+        process.communicate()
+        arguments = (f"--resume={run}",)
+    said = finish(run)
+    assert "Going on in epoch" in said
+    assert outcome(run) == unbroken
+    resumed = json.loads((run / "run.json").read_text())["resumed"]
+    assert len(resumed) == 3 and all(entry["versions"] for entry in resumed)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_step_keeps_it_and_says_how_to_go_on(
+    data, tmp_path, unbroken, number, code
+):
+    run = tmp_path / "run"
+    arguments = (f"--data={data}", f"--run-dir={run}", *FLAGS)
+    process = start(*arguments, "--checkpoint-minutes=60")
+    wait_for(process, lambda: progress(run) >= (2, 0))
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == code, stderr
+    assert stderr.splitlines() == [
+        "stopping after this step; once more to leave at once",
+        f"interrupted; go on with: python -m experiments.car_truck --resume {run}",
+    ]
+    assert progress(run) > (2, 0)
+    finish(run)
+    assert outcome(run) == unbroken
+
+
+def test_before_the_first_step_a_signal_just_ends_it(data, tmp_path):
+    run = tmp_path / "run"
+    process = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
+    wait_for(process, lambda: (run / ".lock").exists())
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 143, stderr
+    assert stderr.startswith("interrupted") and stderr.count("\n") == 1
+    assert time.monotonic() - began < 10
+    assert not run.exists()
+
+
+def test_a_second_signal_leaves_at_once_even_inside_a_step(data, tmp_path):
+    run = tmp_path / "run"
+    process = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
+    wait_for(process, lambda: progress(run) >= (1, 1))
+    process.send_signal(signal.SIGSTOP)  # So that both are there before it can save.
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode in (130, 143)
+    assert "interrupted at once; go on with:" in stderr
+    finish(run)
+
+
+def test_two_runs_cannot_share_a_folder(data, tmp_path):
+    run = tmp_path / "run"
+    first = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
+    wait_for(first, lambda: (run / "config.json").exists())
+    for arguments in ((f"--resume={run}",), (f"--data={data}", f"--run-dir={run}")):
+        second = run_python("-m", "experiments.car_truck", *arguments)
+        assert second.returncode == 2
+        assert str(run) in second.stderr and second.stderr.count("\n") == 1
+    first.kill()
+    first.communicate()
+    finish(run)  # The lock died with its process.
+
+
+def test_a_full_disk_ends_the_run_in_one_line_and_it_goes_on_later(data, tmp_path, unbroken):
+    """A limit on the size of files stands in for a disk that is full."""
+    run = tmp_path / "run"
+    first = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
+    wait_for(first, lambda: progress(run) >= (2, 1))
+    first.kill()
+    first.communicate()
+    kept = progress(run)
+    limit = 2**20
+    second = start(
+        f"--resume={run}",
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    _, stderr = second.communicate(timeout=120)
+    assert second.returncode == 1, stderr
+    assert stderr.startswith("error: cannot write ") and stderr.count("\n") == 1
+    assert str(run) in stderr
+    assert progress(run) == kept
+    finish(run)
+    assert outcome(run) == unbroken
+
+
+def test_a_folder_that_vanishes_ends_the_run_in_one_line(data, tmp_path):
+    run = tmp_path / "run"
+    process = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
+    wait_for(process, lambda: progress(run) >= (1, 3))
+    run.rename(tmp_path / "elsewhere")
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert stderr.startswith("error: cannot write ") and stderr.count("\n") == 1
+
+
+def resume(run: Path, *arguments: str):
+    done = run_python("-m", "experiments.car_truck", f"--resume={run}", *arguments)
+    assert done.returncode == 2, done.stdout
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_only_the_same_run_on_the_same_data_is_resumed(data, tmp_path):
+    mine = tmp_path / "data"
+    shutil.copytree(data, mine)
+    run = tmp_path / "run"
+    one = ("--image-size=16", "--epochs=1")
+    assert start(f"--data={mine}", f"--run-dir={run}", *one).wait(120) == 0
+    assert "the run has --batch-size 64, not 32" in resume(run, "--batch-size=32")
+    assert "the run has --augment True, not False" in resume(run, "--no-augment")
+    (mine / "train" / "Car" / "0.png").unlink()
+    said = resume(run, "--epochs=2")
+    assert "train_images 160 -> 159" in said and "dataset_fingerprint" in said
+
+
+@pytest.mark.parametrize(
+    "config", ['{"image_size": "$(reboot)"}', '{"--help": 1}', "[1]", '{"no_such": 1}', "{", ""]
+)
+def test_a_hostile_config_is_refused(tmp_path, config):
+    (tmp_path / "config.json").write_text(config)
+    assert "config.json is not what a run has written" in resume(tmp_path)
+
+
+def test_no_run_to_resume(tmp_path):
+    assert "there is no run" in resume(tmp_path)
+    assert "there is no run" in resume(tmp_path / "nowhere")
