@@ -161,7 +161,7 @@ class Checkpoints:
                 shutil.rmtree(folder)
 
     def _load(self, folder: Path, beginning: Snapshot) -> Snapshot:
-        _verify(folder)
+        verify(folder)
         progress = _read_progress(folder / "progress.json")
         arrays = {"state": beginning.state, "metrics": beginning.metrics}
         arrays = _restore(folder / "arrays", arrays)
@@ -169,7 +169,7 @@ class Checkpoints:
         if self._best:
             of_best = self._folder / "best" / f"{self._best['epoch']:06d}"
             try:
-                _verify(of_best)
+                verify(of_best)
             except Damaged as damage:
                 raise Damaged(f"its best weights, {of_best}: {damage}") from damage
             if _sha256(of_best / "manifest.json") != self._best["manifest"]:
@@ -264,7 +264,8 @@ def _manifest(folder: Path, *, sync: bool = False) -> dict[str, str]:
     return digests
 
 
-def _verify(folder: Path) -> None:
+def verify(folder: Path) -> None:
+    """Raises `Damaged` unless every file in `folder` is as its manifest says, and none is more."""
     try:
         written = (folder / "manifest.json").read_bytes()
         expected = json.loads(written)

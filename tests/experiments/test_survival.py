@@ -210,7 +210,9 @@ def test_only_the_same_run_on_the_same_data_is_resumed(data, tmp_path):
     shutil.copytree(data, mine)
     run = tmp_path / "run"
     one = ("--image-size=16", "--epochs=1")
-    assert start(f"--data={mine}", f"--run-dir={run}", *one).wait(120) == 0
+    process = start(f"--data={mine}", f"--run-dir={run}", *one)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
     assert "the run has --batch-size 64, not 32" in resume(run, "--batch-size=32")
     assert "the run has --augment True, not False" in resume(run, "--no-augment")
     (mine / "train" / "Car" / "0.png").unlink()

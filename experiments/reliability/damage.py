@@ -1,0 +1,97 @@
+"""Every file of a run's latest checkpoint, harmed in every way; and its weights for others."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from augjax.errors import InputError
+from augjax.training.weights import load_weights
+from experiments.reliability.runs import Row, finish, new_run, outcome, start
+
+LATEST, BEFORE = "000004-000000000", "000003-000000005"
+
+
+def _flip(at: float) -> Callable[[Path], object]:
+    def flip(path: Path) -> None:
+        data = bytearray(path.read_bytes())
+        data[int(at * (len(data) - 1))] ^= 0x04
+        path.write_bytes(data)
+
+    return flip
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a bit flipped at the start": _flip(0),
+    "a bit flipped in the middle": _flip(0.5),
+    "a bit flipped at the end": _flip(1),
+    "cut in half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "a byte short": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "a byte longer": lambda path: path.write_bytes(path.read_bytes() + b"\0"),
+    "emptied": lambda path: path.write_bytes(b""),
+    "removed": lambda path: path.unlink(),
+}
+
+
+def damage_checkpoints(data: Path, scratch: Path, unbroken: dict, *, whole_runs: int) -> Row:
+    """Harms each file of the latest checkpoint in each way, and sees that it is refused.
+
+    Detection is asked of the library; the first `whole_runs` damages are also resumed from the
+    command line, and must end like the unbroken run.
+    """
+    run_dir = scratch / "damaged"
+    _finished(data, run_dir)
+    folder = run_dir / "checkpoints"
+    files = sorted(f for f in (folder / "last" / LATEST).rglob("*") if f.is_file())
+    failures, tried = [], 0
+    pristine = scratch / "pristine"
+    shutil.copytree(run_dir, pristine)
+    for file in files:
+        for kind, damage in DAMAGES.items():
+            damage(file)
+            what = f"{file.relative_to(folder)} {kind}"
+            if not _refused(folder / "last" / LATEST):
+                failures.append(f"{what}: not detected")
+            elif tried < whole_runs:
+                wrong = finish(data, run_dir)
+                if wrong or outcome(run_dir) != unbroken:
+                    failures.append(f"{what}: {wrong or 'it ended differently'}")
+            tried += 1
+            shutil.rmtree(run_dir)
+            shutil.copytree(pristine, run_dir)
+    note = f"{len(files)} files, {len(DAMAGES)} kinds; {whole_runs} of them resumed to the end"
+    return Row("checkpoints damaged", tried, tried - len(failures), note, tuple(failures))
+
+
+def damage_weights(data: Path, scratch: Path, *, flips: int) -> Row:
+    """Harms `best.safetensors` in each way, and flips bits all over it."""
+    run_dir = scratch / "weights"
+    _finished(data, run_dir)
+    path = run_dir / "best.safetensors"
+    whole = path.read_bytes()
+    kinds = {**DAMAGES, **{f"a bit flipped at {i / flips:.3f}": _flip(i / flips) for i in range(flips)}}  # fmt: skip # noqa: E501
+    failures = []
+    for kind, damage in kinds.items():
+        path.write_bytes(whole)
+        damage(path)
+        try:
+            load_weights(path)
+        except InputError:
+            continue
+        failures.append(f"best.safetensors {kind}: loaded")
+    return Row("best.safetensors damaged", len(kinds), len(kinds) - len(failures), "", tuple(failures))  # fmt: skip # noqa: E501
+
+
+def _finished(data: Path, run_dir: Path) -> None:
+    process = start(new_run(data, run_dir))
+    _, stderr = process.communicate()
+    assert process.returncode == 0, stderr
+
+
+def _refused(folder: Path) -> bool:
+    from augjax.training.checkpoints import Damaged, verify
+
+    try:
+        verify(folder)
+    except Damaged:
+        return True
+    return False

@@ -1,0 +1,91 @@
+"""SIGKILL at moments nobody chose, and at every k-th call to the file system."""
+
+import collections
+import itertools
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from experiments.reliability.runs import Row, finish, new_run, outcome, start
+
+CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
+
+
+def kill_at_random(data: Path, scratch: Path, unbroken: dict, *, kills: int, seed: int) -> Row:
+    """Kills runs, up to three times each, at random moments from the first written file on."""
+    rng = np.random.default_rng(seed)
+    failures, done = [], 0
+    for number in itertools.count():
+        if done >= kills:
+            break
+        run_dir = scratch / f"random-{number}"
+        flags = new_run(data, run_dir)
+        for _ in range(min(3, kills - done)):
+            process = start(flags)
+            while not (run_dir / "config.json").exists() and process.poll() is None:
+                time.sleep(0.01)
+            # A whole run takes a few seconds from here, most of them to compile.
+            time.sleep(rng.uniform(0, 9))
+            process.kill()
+            process.communicate()
+            done += 1
+            flags = [f"--resume={run_dir}"]
+        failures += compare(data, run_dir, unbroken, f"random kill, run {number}")
+        shutil.rmtree(run_dir, ignore_errors=True)
+    return Row("SIGKILL at random moments", done, done - len(failures), "", tuple(failures))
+
+
+def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int | None) -> Row:
+    """Kills a run at the k-th call of each kind that changes files, in whichever thread.
+
+    Args:
+      data: the image folder.
+      scratch: for the runs.
+      unbroken: the outcome of a run that was left alone.
+      points: so many, spread evenly over all there are; None for every one.
+    """
+    what = "SIGKILL at every k-th file-system call"
+    if shutil.which("strace") is None:
+        return Row(what, 0, None, "strace is not installed")
+    every = list(_all_points(data, scratch))
+    chosen = every
+    if points is not None and points < len(every):
+        chosen = [every[i] for i in np.linspace(0, len(every) - 1, points).round().astype(int)]
+    failures, killed = [], 0
+    for call, k in chosen:
+        run_dir = scratch / f"{call}-{k}"
+        strace = ["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", f"trace={call}"]
+        strace += ["-e", f"inject={call}:signal=SIGKILL:when={k}"]
+        process = start(new_run(data, run_dir), wrapper=strace)
+        process.communicate()
+        killed += process.returncode != 0
+        failures += compare(data, run_dir, unbroken, f"{call} {k}")
+        shutil.rmtree(run_dir, ignore_errors=True)
+    note = f"{len(chosen)} of the {len(every)} points there are, {killed} of which it reached"
+    return Row(what, len(chosen), len(chosen) - len(failures), note, tuple(failures))
+
+
+def _all_points(data: Path, scratch: Path) -> Iterator[tuple[str, int]]:
+    """Each kind of call with each k up to the most that any thread of a run makes."""
+    log, run_dir = scratch / "calls.log", scratch / "traced"
+    strace = ["strace", "-f", "--seccomp-bpf", "-o", str(log), "-e", f"trace={','.join(CALLS)}"]
+    start(new_run(data, run_dir), wrapper=strace).communicate()
+    shutil.rmtree(run_dir)
+    per_thread = collections.Counter(re.findall(r"^(\d+) +(\w+)\(", log.read_text(errors="replace"), re.M))  # fmt: skip # noqa: E501
+    most: collections.Counter[str] = collections.Counter()
+    for (_, call), count in per_thread.items():
+        most[call] = max(most[call], count)
+    for call in CALLS:
+        yield from ((call, k) for k in range(1, most[call] + 1))
+
+
+def compare(data: Path, run_dir: Path, unbroken: dict, what: str) -> list[str]:
+    """Resumes a run; what went wrong if it does not end like the unbroken one."""
+    wrong = finish(data, run_dir)
+    if wrong is None and outcome(run_dir) != unbroken:
+        wrong = "it ended differently"
+    return [f"{what}: {wrong}"] if wrong else []
