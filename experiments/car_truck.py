@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from augjax.training.signals import StopSignals
 
 PROGRAM = "python -m experiments.car_truck"
-MAY_CHANGE = ("epochs", "patience", "checkpoint_minutes", "resume", "debug")
+MAY_CHANGE = ("epochs", "patience", "checkpoint_minutes")
 """The flags that a resumed run may be given anew."""
 
 PREVIEW_SIZE = 128
@@ -112,15 +112,23 @@ def resumed_config(run_dir: Path, arguments: list[str]) -> Config:
         path = run_dir / "config.json"
         raise InputError(f"--resume {run_dir}: {path} is not what a run has written") from error
     now = tyro.cli(Config, args=arguments, prog=PROGRAM, default=before)
-    for field in dataclasses.fields(Config):
-        old, new = getattr(before, field.name), getattr(now, field.name)
-        if field.name not in MAY_CHANGE and old != new:
-            flag = f"--{field.name.replace('_', '-')}"
+    was = settings(before)
+    for name, value in settings(now).items():
+        if name not in MAY_CHANGE and value != was[name]:
+            flag, old, new = f"--{name.replace('_', '-')}", was[name], value
             raise InputError(
                 f"--resume {run_dir}: the run has {flag} {old}, not {new}; "
                 "leave the flag out, or start a new run"
             )
     return dataclasses.replace(now, run_dir=run_dir)
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """The flags that make the run what it is, as config.json records them."""
+    recorded = {k: v for k, v in vars(config).items() if k not in ("resume", "debug")}
+    if config.data and not is_tfds(config):
+        recorded["data"] = os.path.abspath(config.data)  # Resumed from any folder.
+    return recorded
 
 
 def run(config: Config) -> "FitResult":
@@ -173,7 +181,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     record_run(
         config.run_dir,
         command=f"{PROGRAM} {shlex.join(sys.argv[1:])}".strip(),
-        settings={k: v for k, v in vars(config).items() if k not in ("resume", "debug")},
+        settings=settings(config),
         data={
             "data": "drawn" if config.data is None else config.data,
             "class_names": list(dataset.class_names),
@@ -256,7 +264,6 @@ def with_defaults(config: Config) -> Config:
         config,
         image_size=config.image_size or (32 if drawn else 128),
         batch_size=config.batch_size or (16 if drawn else 64),
-        data=config.data if drawn or is_tfds(config) else os.path.abspath(config.data or ""),
         run_dir=config.run_dir or Path("runs", time.strftime("car_truck-%Y%m%d-%H%M%S")),
     )
 

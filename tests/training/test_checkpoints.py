@@ -36,7 +36,8 @@ def snapshot(epoch: int, step: int = 0, *, best_epoch: int | None = None, width=
     return Snapshot(state, metrics, epoch, step, 0.25 * step, tuple(rows), stopping, best)
 
 
-def same(a: Snapshot, b: Snapshot) -> bool:
+def same(a: Snapshot | None, b: Snapshot) -> bool:
+    assert a is not None
     arrays = [(s.state, s.metrics, s.best) for s in (a, b)]
     assert jax.tree.structure(arrays[0]) == jax.tree.structure(arrays[1])
     equal = jax.tree.map(lambda x, y: x.dtype == y.dtype and (x == y).all(), *arrays)
@@ -132,7 +133,7 @@ def test_a_damaged_one_is_replaced_when_the_run_comes_by_again(two, tmp_path):
     shutil.copytree(two, harmed)
     flip(harmed / "last" / "000003-000000000" / "progress.json")
     checkpoints = Checkpoints(harmed)
-    assert checkpoints.latest(snapshot(1)).epoch == 2
+    assert same(checkpoints.latest(snapshot(1)), snapshot(2, best_epoch=1))
     checkpoints.save(snapshot(3, best_epoch=2))
     assert same(Checkpoints(harmed).latest(snapshot(1)), snapshot(3, best_epoch=2))
 

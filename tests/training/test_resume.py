@@ -41,7 +41,7 @@ class Breaker:
 
     def __init__(self, epoch: int = 0, step: int | None = None) -> None:
         self.at = (epoch, step)
-        self.began_at: Snapshot | None = None
+        self.began_at: Snapshot
 
     def on_start(self, snapshot):
         self.began_at = snapshot

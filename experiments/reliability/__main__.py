@@ -1,0 +1,110 @@
+"""What a run survives, counted: kills, damage, full disks, signals, bad images and folders.
+
+    python -m experiments.reliability           # a few of each, about ten minutes
+    python -m experiments.reliability --full    # hours
+
+Prints the table of the README, and writes it to experiments/results/reliability.json (with --full;
+else to a name of its own). Exits with 1 if anything did not go as promised.
+"""
+
+import dataclasses
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from augjax.errors import RunError, told_in_one_line
+
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """Breaks runs in many ways and counts what survives."""
+
+    full: bool = False
+    """At least 200 kills of either kind, every damage resumed; hours."""
+    seed: int = 0
+    """Of the moments that are chosen at random."""
+    debug: bool = False
+    """Show the traceback of an error."""
+
+
+def main() -> None:
+    """Parses the command line and runs the experiment."""
+    with told_in_one_line(debug="--debug" in sys.argv):
+        config = tyro.cli(Config, prog="python -m experiments.reliability")
+        rows = experiment(config)
+        if any(row.passed not in (None, row.tried) for row in rows):
+            raise RunError("not everything went as promised; see above")
+
+
+def experiment(config: Config) -> list[Any]:
+    """Tries everything, prints the table, and writes it to the results."""
+    import os
+
+    from rich.console import Console
+
+    from augjax.files import write_json
+    from augjax.training.environment import environment
+    from experiments.reliability import damage, disk, kills, stops
+    from experiments.reliability.runs import Row, new_run, outcome, start, write_data
+
+    full = config.full
+    console = Console(highlight=False, soft_wrap=True)
+    rows: list[Row] = []
+
+    def report(row: Row) -> None:
+        rows.append(row)
+        console.print(line(row), markup=False)
+        for failure in row.failures:
+            console.print(f"  failed: {failure}", markup=False)
+
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = str(scratch / "compiled")
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # XLA has much to say about what it loads.
+        data = write_data(scratch / "data")
+        start(new_run(data, scratch / "unbroken")).communicate()
+        unbroken = outcome(scratch / "unbroken")
+        console.print(HEADER)
+        report(
+            kills.kill_at_random(
+                data, scratch, unbroken, kills=200 if full else 6, seed=config.seed
+            )
+        )
+        report(kills.kill_at_calls(data, scratch, unbroken, points=None if full else 7))
+        report(damage.damage_checkpoints(data, scratch, unbroken, whole_runs=10**6 if full else 2))
+        report(damage.damage_weights(data, scratch, flips=2000 if full else 200))
+        report(disk.fill_disk(data, scratch, unbroken, points=40 if full else 4))
+        report(
+            stops.ask_to_stop(data, scratch, unbroken, times=40 if full else 4, seed=config.seed)
+        )
+        report(stops.cost_of_resuming(data, scratch, epochs=(1, 10, 100) if full else (1, 10)))
+    RESULTS.mkdir(exist_ok=True)
+    write_json(
+        RESULTS / f"reliability{'' if full else '_quick'}.json",
+        {
+            "config": dataclasses.asdict(config),
+            "environment": environment(),
+            "rows": [dataclasses.asdict(row) for row in rows],
+            "table": "\n".join([HEADER, *map(line, rows)]),
+        },
+    )
+    return rows
+
+
+HEADER = "| what was done | times | as promised | |\n|---|---|---|---|"
+
+
+def line(row: Any) -> str:
+    """The row in Markdown."""
+    passed = "not tried" if row.passed is None else row.passed
+    return f"| {row.what} | {row.tried} | {passed} | {row.note} |"
+
+
+if __name__ == "__main__":
+    main()
