@@ -1,6 +1,5 @@
 """Disks that are full or gone, at many points of a run."""
 
-import resource
 import shutil
 from pathlib import Path
 
@@ -31,11 +30,9 @@ def fill_disk(data: Path, scratch: Path, unbroken: dict, *, points: int) -> Row:
             strace += ["-e", f"inject={call}:error=ENOSPC:when={k}+"]
             process = start(new_run(data, run_dir), wrapper=strace)
         else:
-            limit = int(np.geomspace(100, 2e7, points)[number])
-            process = start(
-                new_run(data, run_dir),
-                preexec_fn=lambda n=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (n, n)),
-            )
+            limit = int(np.geomspace(1, 40_000, points)[number])
+            limited = ["sh", "-c", f'ulimit -f {limit}; exec "$@"', "sh"]
+            process = start(new_run(data, run_dir), wrapper=limited)
         _, stderr = process.communicate()
         failed += process.returncode != 0
         one_line = stderr.startswith("error: ") and stderr.count("\n") == 1
