@@ -11,12 +11,13 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import logging
 import math
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class Checkpoints:
         minutes: float = math.inf,
         tell: Callable[[str], object] = lambda line: None,
     ) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()  # Orbax takes no other.
         self._minutes = minutes
         self._tell = tell
         self._saved_at = time.monotonic()
@@ -132,7 +133,8 @@ class Checkpoints:
         try:
             fresh = scratch / "fresh"
             fresh.mkdir()
-            _orbax().save(fresh / "arrays", args=_orbax_args().StandardSave(_named(arrays)))
+            with _quiet_orbax() as orbax:
+                orbax.save(fresh / "arrays", args=_orbax_args().StandardSave(_named(arrays)))
             write_json(fresh / "progress.json", progress)
             write_json(fresh / "manifest.json", _manifest(fresh, sync=True))
             digest = _sha256(fresh / "manifest.json")
@@ -194,10 +196,18 @@ def _check_finite(snapshot: Snapshot) -> None:
             )
 
 
-def _orbax() -> Any:
+@contextlib.contextmanager
+def _quiet_orbax() -> Iterator[Any]:
+    """Orbax logs the traceback of an error that it raises as well."""
     import orbax.checkpoint as ocp
 
-    return ocp.Checkpointer(ocp.StandardCheckpointHandler())
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield ocp.Checkpointer(ocp.StandardCheckpointHandler())
+    finally:
+        logger.setLevel(level)
 
 
 def _orbax_args() -> Any:
@@ -216,7 +226,8 @@ def _restore(folder: Path, like: Any) -> Any:
     """The arrays in `folder` as a pytree like `like`, whose shapes and types they must have."""
     expected = {n: jax.ShapeDtypeStruct(x.shape, x.dtype) for n, x in _named(like).items()}
     try:
-        found = dict(_orbax().metadata(folder).item_metadata.tree)
+        with _quiet_orbax() as orbax:
+            found = dict(orbax.metadata(folder).item_metadata.tree)
         # Before anything is read: what a file declares decides how much memory reading it takes.
         for name in sorted(expected.keys() | found.keys()):
             here, there = expected.get(name), found.get(name)
@@ -228,7 +239,8 @@ def _restore(folder: Path, like: Any) -> Any:
                     f"{folder}: {name!a} does not fit this network: "
                     f"{_described(there)}, expected {_described(here)}"
                 )
-        restored = _orbax().restore(folder, args=_orbax_args().StandardRestore(expected))
+        with _quiet_orbax() as orbax:
+            restored = orbax.restore(folder, args=_orbax_args().StandardRestore(expected))
     except InputError:
         raise
     except Exception as error:  # Orbax raises whatever the storage beneath it does.

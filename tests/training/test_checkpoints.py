@@ -53,6 +53,12 @@ def test_what_is_loaded_is_what_was_saved(tmp_path):
     assert Checkpoints(tmp_path / "none").latest(snapshot(1)) is None
 
 
+def test_a_relative_folder_will_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Checkpoints(Path("here")).save(snapshot(2, best_epoch=1))
+    assert same(Checkpoints(Path("here")).latest(snapshot(1)), snapshot(2, best_epoch=1))
+
+
 def test_two_are_kept_with_the_best_weights_they_need(tmp_path):
     checkpoints = Checkpoints(tmp_path)
     for epoch, best in ((2, 1), (3, 1), (4, 3), (5, 4)):
