@@ -1,7 +1,11 @@
-"""Writing files so that a reader, or a crash, never meets half of one."""
+"""Files: written so that nobody ever meets half of one, read without waiting, kept in a cache."""
 
+import errno
+import io
 import json
 import os
+import stat
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -24,8 +28,38 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes `value` as indented JSON, atomically."""
-    write_atomically(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Writes `value` as indented JSON, atomically.
+
+    Bytes of file names that are not UTF-8 (`os.fsdecode` keeps them as lone surrogates) are written
+    as JSON's escapes, which `json.load` turns back into the same name.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    write_atomically(path, text.encode(errors="backslashreplace"))
+
+
+def open_regular(path: str | bytes | Path) -> io.BufferedReader:
+    """Opens a regular file for reading; a pipe or a device is an OSError, not a wait."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    return os.fdopen(handle, "rb")
+
+
+def user_cache() -> Path:
+    """The folder of the user's for what augjax can make again (XDG_CACHE_HOME/augjax, if set).
+
+    Raises:
+      RuntimeError: if the user has no home.
+    """
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base, "augjax")
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "augjax"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "augjax"
+    return Path.home() / ".cache" / "augjax"
 
 
 def _umask() -> int:
