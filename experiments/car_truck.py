@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import tyro
 
 from augjax.errors import InputError, told_in_one_line
+from augjax.printable import printable
 
 # JAX and TensorFlow are imported by the functions that need them, so that --help is instant.
 if TYPE_CHECKING:
     from rich.console import Console
 
     import augjax as aj
-    from augjax.data import Dataset
+    from augjax.data import BadImagesError, Dataset
     from augjax.training.loop import FitResult
 
 
+DATA_REPORT = "data_report.json"
 PREVIEW_SIZE = 128
 """Pixels a side, so that the preview pleases even where training images are small."""
 
@@ -57,6 +59,12 @@ class Config:
     """Of the weights, the epochs' orders and the augmentation."""
     augment: bool = True
     """Whether training images are augmented."""
+    on_bad_image: Literal["fail", "skip"] = "fail"
+    """Whether images that cannot be used end the run or are left out of it."""
+    max_pixels: int = 64_000_000
+    """Width times height of a stored image at most."""
+    verify: Literal["auto", "full"] = "auto"
+    """full: decode every file before training, even if the images do not fit into memory."""
     debug: bool = False
     """Show the traceback of an error."""
 
@@ -68,6 +76,7 @@ class Config:
             ("learning_rate", 0 < self.learning_rate < float("inf"), "above 0"),
             ("patience", self.patience >= 0, "at least 0"),
             ("min_delta", 0 <= self.min_delta < float("inf"), "at least 0"),
+            ("max_pixels", self.max_pixels >= 1, "at least 1"),
             ("seed", 0 <= self.seed < 2**32, "from 0 to 4294967295"),
         ):
             if not valid:
@@ -89,6 +98,7 @@ def run(config: Config) -> "FitResult":
     import optax
     from rich.console import Console
 
+    from augjax.data import BadImagesError
     from augjax.models import NotebookCNN
     from augjax.report.model_table import model_table
     from augjax.report.progress import EpochProgress
@@ -98,7 +108,7 @@ def run(config: Config) -> "FitResult":
     from augjax.training.mesh import data_mesh
     from augjax.training.run_writer import RunWriter
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     config = with_defaults(config)
     assert config.image_size and config.batch_size and config.run_dir
     mesh = data_mesh()
@@ -114,6 +124,7 @@ def run(config: Config) -> "FitResult":
     console.print(model_table(model, config.image_size))
 
     start_run(config, dataset)
+    keep_data_report(dataset, config.run_dir, console)
     draw_preview(dataset, config.seed, config.run_dir / "augmentations.png")
     progress = EpochProgress(console, config.epochs)
     try:
@@ -134,9 +145,14 @@ def run(config: Config) -> "FitResult":
                 progress,
             ),
         )
+    except BadImagesError as error:
+        list_bad_images(error, config.run_dir)
+        raise
     except KeyboardInterrupt:
         progress.close()
-        console.print(f"The history and the best weights so far are in {config.run_dir}")
+        console.print(
+            f"The history and the best weights so far are in {printable(str(config.run_dir))}"
+        )
         raise
     finally:
         progress.close()
@@ -188,18 +204,23 @@ def check_run_dir(config: Config) -> None:
     """Refuses a run folder that holds files, or that lies within the data."""
     run_dir = config.run_dir
     assert run_dir is not None
-    if run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
+    if run_dir.exists() and not (run_dir.is_dir() and all(map(is_disposable, run_dir.iterdir()))):
         raise InputError(f"--run-dir {run_dir} already holds files; choose a new or empty folder")
     if config.data and run_dir.resolve().is_relative_to(Path(config.data).resolve()):
         raise InputError(f"--run-dir {run_dir} lies inside --data, where nothing is written")
 
 
+def is_disposable(path: Path) -> bool:
+    """Whether a run folder may hold this before the run: what a run that bad images ended left."""
+    return path.name == DATA_REPORT or path.name.startswith(".")
+
+
 def load_data(config: Config, console: "Console") -> "Dataset":
     """Reads the folder, the TensorFlow data set or the drawn set, and says what was found."""
-    from augjax.data import load_image_folder, load_tfds
+    from augjax.data import BadImagesError, load_image_folder, load_tfds
     from augjax.data.tfds import PREFIX
 
-    assert config.image_size
+    assert config.image_size and config.run_dir
     size, method = config.image_size, config.interpolation
     if config.data is None:
         from augjax.data.drawn import drawn_car_truck
@@ -216,23 +237,58 @@ def load_data(config: Config, console: "Console") -> "Dataset":
             raise InputError(f"--data {config.data}: name two classes, as in tfds:NAME:CLASS,CLASS")
         dataset = load_tfds(config.data, image_size=size, method=method)
     else:
-        dataset = load_image_folder(config.data, image_size=size, method=method)
-    names = dataset.class_names
+        try:
+            dataset = load_image_folder(
+                config.data,
+                image_size=size,
+                method=method,
+                max_pixels=config.max_pixels,
+                on_bad_image=config.on_bad_image,
+                verify=config.verify,
+            )
+        except BadImagesError as error:
+            list_bad_images(error, config.run_dir)
+            raise
+    names = [printable(name) for name in dataset.class_names]
     for split in (dataset.train, dataset.valid):
         counts = zip(names, split.class_counts(len(names)), strict=True)
         listed = ", ".join(f"{name} {count}" for name, count in counts)
         console.print(
-            f"Found {len(split)} files belonging to {len(names)} classes. "
-            f"({split.name}: {listed})", markup=False,
-        )  # fmt: skip
+            f"Found {len(split)} files belonging to {len(names)} classes. ({split.name}: {listed})"
+        )
     for note in dataset.notes:
-        console.print(note, markup=False)
+        console.print(note)
     if len(names) != 2:
         raise InputError(
             f"--data {config.data} has {len(names)} classes ({', '.join(names)}), but this network "
             "tells two apart; keep two class folders, or name two as in tfds:cifar10:truck,ship"
         )
     return dataset
+
+
+def list_bad_images(error: "BadImagesError", run_dir: Path) -> None:
+    """Leaves all that was found out about the files in the run folder that an error ends."""
+    from augjax.files import write_json
+
+    run_dir.mkdir(parents=True, exist_ok=True)
+    write_json(run_dir / DATA_REPORT, error.report.as_json())
+    error.details += (f"All that was found is in {run_dir / DATA_REPORT}",)
+
+
+def keep_data_report(dataset: "Dataset", run_dir: Path, console: "Console") -> None:
+    """Writes what was found out about the data's files, and again when an epoch finds more."""
+    from augjax.files import write_json
+
+    report = dataset.report
+    if report is None:
+        return
+
+    def tell(news: str) -> None:
+        write_json(run_dir / DATA_REPORT, report.as_json())
+        console.print(news)
+
+    report.tell = tell
+    write_json(run_dir / DATA_REPORT, report.as_json())
 
 
 def start_run(config: Config, dataset: "Dataset") -> None:
@@ -271,7 +327,7 @@ def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:
     import augjax as aj
     from augjax.report.figures import picture_grid, save_png
 
-    image = jnp.asarray(dataset.train.image(0, at_least=PREVIEW_SIZE))
+    image = jnp.asarray(dataset.train.example(at_least=PREVIEW_SIZE))
     key = aj.stream(aj.key(seed), "augmentations")
     rows: dict[str, list[Any]] = {}
     for title, transform in preview_transforms().items():
@@ -317,7 +373,7 @@ def finish_run(config: Config, result: "FitResult", console: "Console") -> None:
         f"val_binary_accuracy {result.best['val_binary_accuracy']:.4f}."
     )
     console.print(f"Highest validation accuracy: {highest}")
-    console.print(f"Everything is in {run_dir}", markup=False)
+    console.print(f"Everything is in {printable(str(run_dir))}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Decoding and resizing: ordinary JPEGs and PNGs by TensorFlow, all other pictures by Pillow."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,19 +59,25 @@ class FileDecoder:
 
     def failure(self, index: int) -> str:
         """Why file `index` could not be decoded, by trying once more."""
-        tf = import_tensorflow()
-        try:
-            with silent_stderr():
-                self(index)
-        except tf.errors.ResourceExhaustedError:
-            return f"{UNREADABLE} (too large for the memory)"
-        except tf.errors.OpError:
+        with silent_stderr():
             try:
-                open_regular(self._files[index].numpy()).close()
-            except OSError as error:
-                return f"{UNREADABLE} ({error.strerror})"
-            return "truncated or damaged"
+                self(index)
+            except (import_tensorflow().errors.ResourceExhaustedError, MemoryError):
+                return f"{UNREADABLE} (too large for the memory)"
+            except Exception:  # TensorFlow's, or what Pillow raises, which is anything.
+                return _unreadable(self._files[index].numpy()) or "truncated or damaged"
         return f"{UNREADABLE} (it could not be a moment ago)"
+
+    def doubtful(self, wanted: Iterable[int]) -> list[int]:
+        """Those of the files that decode, but not without a complaint on stderr."""
+        found = []
+        with silent_stderr() as written:
+            for index in wanted:
+                before = written()
+                self(index)
+                if written() > before:
+                    found.append(index)
+        return found
 
 
 def resize(image: Any, image_size: int, method: ResizeMethod) -> Any:
@@ -85,7 +91,7 @@ def resize(image: Any, image_size: int, method: ResizeMethod) -> Any:
 
 def decode_files(
     decoder: FileDecoder, wanted: Int[np.ndarray, " m"], image_size: int, *, keep: bool
-) -> tuple[UInt8[np.ndarray, "m size size 3"] | None, Bool[np.ndarray, " m"]]:
+) -> tuple[UInt8[np.ndarray, "m size size 3"] | None, Bool[np.ndarray, " m"], bool]:
     """Decodes files once, in parallel.
 
     Args:
@@ -95,7 +101,8 @@ def decode_files(
       keep: whether to return the images, or only to find out which files are bad.
 
     Returns:
-      The images in the order of `wanted` (None unless kept), and which could be decoded.
+      The images in the order of `wanted` (None unless kept), which could be decoded, and whether
+      a decoder complained.
     """
     tf = import_tensorflow()
     images = np.zeros((len(wanted), image_size, image_size, 3), np.uint8) if keep else None
@@ -114,17 +121,25 @@ def decode_files(
         .prefetch(tf.data.AUTOTUNE)
     )
     # The decoders complain on stderr without saying about which file.
-    with silent_stderr():
+    with silent_stderr() as written:
         for rows, batch in decoded.as_numpy_iterator():
             seen[rows] = True
             if images is not None:
                 images[rows] = batch
-    return images, seen
+        return images, seen, written() > 0
 
 
 def cache_bytes(count: int, image_size: int) -> int:
     """The memory that `count` decoded images take."""
     return count * math.prod((image_size, image_size, 3))
+
+
+def _unreadable(file: bytes) -> str:
+    try:
+        open_regular(file).close()
+    except OSError as error:
+        return f"{UNREADABLE} ({error.strerror})"
+    return ""
 
 
 def _decode_plain(file: Any) -> Any:

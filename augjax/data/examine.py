@@ -14,7 +14,7 @@ from augjax.data.quiet_tensorflow import import_tensorflow
 from augjax.data.report import BadImage, DataReport
 from augjax.data.scan import FolderSplit, FoundFile
 from augjax.data.verdict_cache import FileState, load_verdicts, save_verdicts
-from augjax.data.verdicts import Verdict, judge_files, refused
+from augjax.data.verdicts import DOUBTFUL, Verdict, judge_files, refused
 
 Verify = Literal["auto", "full"]
 
@@ -68,7 +68,7 @@ def examine(
             decoder = _decoder(split, judged, image_size, method)
             judged, images = _decode(split, judged, decoder, report, image_size, keep=keep)
             current |= {_key(split, file): (_state(file), verdict) for file, verdict in judged}
-            good = [not verdict.damage for _, verdict in judged]
+            good = [verdict.damage in ("", DOUBTFUL) for _, verdict in judged]
             if not all(good):
                 judged = [pair for pair, is_good in zip(judged, good, strict=True) if is_good]
                 images = None if images is None else images[np.array(good)]
@@ -114,16 +114,19 @@ def _decode(
     """Decodes all files, or those never decoded if the images are not kept; notes the damage."""
     known = [verdict.damage is not None and not keep for _, verdict in judged]
     wanted = np.flatnonzero(~np.array(known, bool))
-    images, seen = decode_files(decoder, wanted, image_size, keep=keep)
+    images, seen, complained = decode_files(decoder, wanted, image_size, keep=keep)
+    doubtful = set(decoder.doubtful(wanted[seen].tolist()) if complained else ())
     for index, was_seen in zip(wanted.tolist(), seen.tolist(), strict=True):
+        damage = DOUBTFUL if index in doubtful else "" if was_seen else decoder.failure(index)
         file, verdict = judged[index]
-        damage = "" if was_seen else decoder.failure(index)
         judged[index] = (file, verdict._replace(damage=damage))
     for file, verdict in judged:
+        if verdict.damage not in ("", DOUBTFUL):
+            report.bad.append(BadImage(_key(split, file), verdict.damage or ""))
+            continue
+        report.decoded["TensorFlow" if verdict.is_plain else "Pillow"] += 1
         if verdict.damage:
-            report.bad.append(BadImage(_key(split, file), verdict.damage))
-        else:
-            report.decoded["TensorFlow" if verdict.is_plain else "Pillow"] += 1
+            report.doubtful.append(_key(split, file))
     return judged, images
 
 

@@ -1,9 +1,10 @@
 """Pictures as Pillow reads them: what the header says, and upright pixels on white."""
 
 import io
+import re
 import struct
 from collections.abc import Callable
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -11,13 +12,15 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImage
 from PIL.Image import Transpose
 from PIL.WebPImagePlugin import WebPImageFile
 
+OpenFile = io.BufferedReader | io.BytesIO
+
 JPEG_START = b"\xff\xd8\xff"
 PNG_START = b"\x89PNG\r\n\x1a\n"
 HEAD_BYTES = 4096
 """What is read of a file to tell what it is."""
 
 # Pillow's `Image.open` would apply a limit of its own to the size, and try formats not wanted here.
-_OPENERS: dict[str, Callable[[BinaryIO], Image.Image]] = {
+_OPENERS: dict[str, Callable[[OpenFile], Image.Image]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
     "GIF": GifImagePlugin.GifImageFile,
@@ -47,6 +50,8 @@ _FOREIGN_STARTS = (
     *((b"P%d" % digit + space, "PNM") for digit in range(1, 8) for space in (b"\n", b" ")),
 )
 _BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF"}
+_JPEG_FRAME = rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(..)(..)"
+"""The marker, length and depth before a JPEG's height and width."""
 
 _UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -97,7 +102,7 @@ def sniff(head: bytes) -> tuple[str | None, str]:
     return None, "text, not an image"
 
 
-def read_header(file: BinaryIO, format: str, head: bytes) -> Header:
+def read_header(file: OpenFile, format: str, head: bytes) -> Header:
     """Reads the header of a picture of this format, which starts with `head`, and no pixels.
 
     Raises:
@@ -113,6 +118,18 @@ def read_header(file: BinaryIO, format: str, head: bytes) -> Header:
         and not (_has_exif_chunk(file) if format == "PNG" else _orientation(picture) != 1)
     )
     return Header(*picture.size, is_plain=is_plain)
+
+
+def has_no_pixels(format: str, head: bytes) -> bool:
+    """Whether a header that Pillow refuses does so because its width or height is 0."""
+    if format == "JPEG":
+        frame = re.search(
+            rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(..)(..)", head, re.DOTALL
+        )
+        return frame is not None and b"\0\0" in frame.groups()
+    layout, start = {"PNG": (">II", 16), "GIF": ("<HH", 6), "BMP": ("<ii", 18)}[format]
+    end = start + struct.calcsize(layout)
+    return len(head) >= end and 0 in struct.unpack(layout, head[start:end])
 
 
 def read_upright(content: bytes) -> UInt8[np.ndarray, "height width 3"]:
@@ -134,7 +151,7 @@ def read_upright(content: bytes) -> UInt8[np.ndarray, "height width 3"]:
     return np.asarray(rgb if upright is None else rgb.transpose(upright))
 
 
-def _open(file: BinaryIO, format: str) -> Image.Image:
+def _open(file: OpenFile, format: str) -> Image.Image:
     return _OPENERS[format](file)
 
 
@@ -186,7 +203,7 @@ def _orientation(picture: Image.Image) -> int:
     return 1
 
 
-def _has_exif_chunk(file: BinaryIO) -> bool:
+def _has_exif_chunk(file: OpenFile) -> bool:
     """Whether a PNG has an EXIF block, be it behind the pixels, where Pillow's header ends."""
     file.seek(len(PNG_START))
     while len(chunk := file.read(8)) == 8:

@@ -33,6 +33,7 @@ class DataReport:
       decoded: the number of files decoded before training, by decoder ('TensorFlow', 'Pillow').
       skipped: what was passed over, by suffix or reason.
       bad: the images that cannot be used.
+      doubtful: images in use whose decoder complained, so that a part of them may be lost.
       leaks: files of the validation split with the bytes of a training file, as pairs of paths.
       tell: called with the news if an epoch finds bad images and the run goes on.
     """
@@ -44,6 +45,7 @@ class DataReport:
     decoded: Counter[str] = dataclasses.field(default_factory=Counter)
     skipped: Counter[str] = dataclasses.field(default_factory=Counter)
     bad: list[BadImage] = dataclasses.field(default_factory=list)
+    doubtful: list[str] = dataclasses.field(default_factory=list)
     leaks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     tell: Callable[[str], None] = print
 
@@ -56,41 +58,47 @@ class DataReport:
             "files_judged": self.files,
             "files_decoded": dict(self.decoded),
             "skipped": dict(self.skipped),
-            "bad": [bad._asdict() for bad in self.bad],
+            "bad": [bad._asdict() for bad in sorted(self.bad)],
+            "doubtful": self.doubtful,
             "leaks": [{"valid": valid, "train": train} for valid, train in self.leaks],
         }
 
     def notes(self) -> list[str]:
         """What was checked, what was left out, and what is odd, a line each."""
         decoded = self.decoded.total()
-        good = self.files - len(self.bad)
-        which = "all" if not self.bad else str(good)
+        good = "all" if not self.bad else str(self.files - len(self.bad))
         if decoded:
-            notes = [f"Checked {self.files} files: {which} readable ({decoded} decoded)."]
+            notes = [f"Checked {self.files} files: {good} readable ({decoded} decoded)."]
         else:
             notes = [
-                f"Checked the headers of {self.files} files: {which} readable. The rest of each "
-                "is checked when it is decoded, or before training with --verify full."
+                f"Checked the headers of {self.files} files: {good} readable. Pixels are checked "
+                "when they are decoded, or before training with --verify full."
             ]
         if self.bad:
-            notes.append(f"Left out {len(self.bad)} bad images: {_some(self._named(self.bad), 3)}.")
+            named = _some(self._named(sorted(self.bad)), 3)
+            notes.append(f"Left out {_counted(len(self.bad), 'bad image')}: {named}.")
         if self.skipped:
             kinds = [f"{printable(kind)} {count}" for kind, count in self.skipped.most_common()]
-            notes.append(f"Skipped what is no image: {_some(kinds, 10)}.")
+            notes.append(f"Skipped what is not an image: {_some(kinds, 10)}.")
+        if self.doubtful:
+            named = _some([printable(path) for path in self.doubtful], 3)
+            count = _counted(len(self.doubtful), "image")
+            notes.append(f"Warning: {count} damaged, but decoded as far as it goes: {named}.")
         if self.leaks:
             pairs = [f"{printable(valid)} = {printable(train)}" for valid, train in self.leaks]
+            count = _counted(len(pairs), "validation image")
             notes.append(
-                f"Warning: {len(pairs)} validation images are training images too, byte for byte, "
-                f"so validation flatters: {_some(pairs, 3)}."
+                f"Warning: {count} also trained on, byte for byte, so validation flatters: "
+                f"{_some(pairs, 3)}."
             )
         return notes
 
     def error(self) -> "BadImagesError":
         """Names the bad images, a line each."""
-        lines = self._named(self.bad)
+        lines = self._named(sorted(self.bad))
         more = [f"... and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
         return BadImagesError(
-            f"cannot use {len(lines)} of {self.files} images; repair or remove them, "
+            f"cannot use {len(lines)} of {_counted(self.files, 'image')}; repair or remove them, "
             "or leave them out with --on-bad-image skip",
             self,
             [*lines[:LISTED], *more],
@@ -107,7 +115,8 @@ class DataReport:
             raise self.error()
         if found:
             named = _some(self._named(found), LISTED)
-            self.tell(f"Left out {len(found)} images that cannot be decoded: {named}.")
+            count = _counted(len(found), "image")
+            self.tell(f"Left out {count} that cannot be decoded: {named}.")
 
     def _named(self, images: Iterable[BadImage]) -> list[str]:
         return [f"{printable(f'{self.root}/{path}')} ({reason})" for path, reason in images]
@@ -124,3 +133,7 @@ class BadImagesError(InputError):
 def _some(words: list[str], limit: int) -> str:
     more = f", and {len(words) - limit} more" if len(words) > limit else ""
     return ", ".join(words[:limit]) + more
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"

@@ -5,9 +5,11 @@ import stat
 import warnings
 import zlib
 from collections.abc import Iterable
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
-from augjax.data.pictures import HEAD_BYTES, read_header, sniff
+from PIL import Image
+
+from augjax.data.pictures import HEAD_BYTES, OpenFile, has_no_pixels, read_header, sniff
 from augjax.files import open_regular
 
 MAX_PIXELS = 64_000_000
@@ -15,6 +17,9 @@ MAX_PIXELS = 64_000_000
 
 UNREADABLE = "cannot be read"
 """So begins a reason that lies with the system, not with the bytes of the file."""
+
+DOUBTFUL = "damaged, but decoded as far as it goes"
+"""Damage inside a JPEG's pixels, at which decoders complain but do not fail."""
 
 # Beyond this, Pillow warns or refuses to decode formats whose frames have sizes of their own.
 _MAX_PILLOW_PIXELS = 2**30 // 4 // 3
@@ -30,7 +35,8 @@ class Verdict(NamedTuple):
       is_plain: whether TensorFlow decodes it (see `pictures.Header`); otherwise Pillow does.
       checksum: CRC-32 of the first 4 KiB.
       reason: why the file cannot be used, or ''.
-      damage: what a full decode found wrong, '' if nothing, None if there was none.
+      damage: what a full decode found wrong, '' if nothing, None if there was none; `DOUBTFUL` is
+        no obstacle.
     """
 
     format: str
@@ -51,9 +57,9 @@ class Verdict(NamedTuple):
         if self.reason:
             return self.reason
         pixels = self.width * self.height
-        size = f"{self.width} x {self.height} pixels"
         if pixels == 0:
-            return f"an image of {size}"
+            return "an image of no pixels"
+        size = f"{self.width} x {self.height} pixels"
         if pixels > max_pixels:
             return f"{size} are more than --max-pixels {max_pixels}"
         if self.format in ("GIF", "WebP") and pixels > _MAX_PILLOW_PIXELS:
@@ -90,7 +96,7 @@ def _judge(path: str) -> Verdict:
         return refused(f"{UNREADABLE} ({error.strerror})")
 
 
-def _judge_opened(file: BinaryIO) -> Verdict:
+def _judge_opened(file: OpenFile) -> Verdict:
     head = file.read(HEAD_BYTES)
     checksum = zlib.crc32(head)
     format, likeness = sniff(head)
@@ -98,8 +104,12 @@ def _judge_opened(file: BinaryIO) -> Verdict:
         return refused(likeness, checksum)
     try:
         header = read_header(file, format, head)
+    except Image.DecompressionBombError:  # A frame of its own size, beyond Pillow's own limit.
+        return refused(f"a {format} of too many pixels", checksum)
     except Exception as error:  # Pillow fails on damage in every way there is.
         if isinstance(error, OSError) and error.errno is not None:
             raise
+        if format != "WebP" and has_no_pixels(format, head):
+            return refused("an image of no pixels", checksum)
         return refused(f"a damaged {format} header", checksum)
     return Verdict(format, header.width, header.height, header.is_plain, checksum)

@@ -1,0 +1,1 @@
+"""What augjax survives, measured: stopped runs, damaged checkpoints, bad images, odd folders."""
