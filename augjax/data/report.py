@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
+from augjax.data.scan import IMAGE_SUFFIXES
 from augjax.errors import InputError
 from augjax.printable import printable
 
@@ -79,7 +80,8 @@ class DataReport:
             notes.append(f"Left out {_counted(len(self.bad), 'bad image')}: {named}.")
         if self.skipped:
             kinds = [f"{printable(kind)} {count}" for kind, count in self.skipped.most_common()]
-            notes.append(f"Skipped what is not an image: {_some(kinds, 10)}.")
+            read = " ".join(IMAGE_SUFFIXES)
+            notes.append(f"Skipped {_some(kinds, 10)}; only {read} are read.")
         if self.doubtful:
             named = _some([printable(path) for path in self.doubtful], 3)
             count = _counted(len(self.doubtful), "image")

@@ -102,10 +102,10 @@ def _check_class_link(entry: os.DirEntry[str], folder: str, base: str) -> None:
     target = os.path.realpath(entry.path)
     if not os.path.isdir(target):
         problem = "leads to no folder"
-    elif not is_inside(target, base):
-        problem = "leads out of the data folder"
     elif is_inside(os.path.join(folder, "."), target) or os.path.samefile(folder, target):
         problem = "leads back to a folder that it lies in"
+    elif not is_inside(target, base):
+        problem = "leads out of the data folder"
     else:
         return
     raise InputError(
