@@ -150,9 +150,7 @@ def _usual() -> list[FolderKind]:
 
 
 def _skipped() -> list[FolderKind]:
-    many = [f"train/Car/a.{n}" for n in ("tif", "avif", "heic", "txt", "TIF")] + [
-        "train/Car/README"
-    ]
+    names = ("a.tif", "a.avif", "a.heic", "a.txt", "A.TIF", "README")
     return [
         FolderKind("hidden files", _put("train/Car/.a.png", "train/Car/._1.png"), 4, ("hidden 2",)),
         FolderKind("hidden folders", _put("train/Car/.git/a.png", "train/.git/a.png"), 4,
