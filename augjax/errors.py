@@ -1,14 +1,24 @@
 """The errors a user meets as one line, each with the exit code of its kind."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+
+from augjax.printable import printable
 
 
 class AugjaxError(Exception):
-    """An error told in one line: what, which path or option, what to do."""
+    """An error told in one line: what, which path or option, what to do.
+
+    Attributes:
+      details: what the line is about where it is many things, one a line.
+    """
 
     exit_code: int
+
+    def __init__(self, message: str, details: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.details = tuple(details)
 
 
 class InputError(AugjaxError):
@@ -33,7 +43,10 @@ class Interrupted(KeyboardInterrupt):
 
 @contextmanager
 def told_in_one_line(*, debug: bool) -> Iterator[None]:
-    """Ends the program with one line on stderr and the error's exit code; `debug` lets it rise."""
+    """Ends the program with one line on stderr and the error's exit code; `debug` lets it rise.
+
+    An error's details follow, a line each.
+    """
     try:
         yield
     except KeyboardInterrupt as interruption:
@@ -44,13 +57,14 @@ def told_in_one_line(*, debug: bool) -> Iterator[None]:
     except AugjaxError as error:
         if debug:
             raise
-        _leave(f"error: {error}", error.exit_code)
+        _leave(f"error: {error}", error.exit_code, error.details)
     except OSError as error:
         if debug:
             raise
         _leave(f"error: {error}", RunError.exit_code)
 
 
-def _leave(line: str, exit_code: int) -> None:
-    print(" ".join(line.splitlines()), file=sys.stderr)
+def _leave(line: str, exit_code: int, details: Sequence[str] = ()) -> None:
+    for text in (line, *details):
+        print(printable(" ".join(text.splitlines())), file=sys.stderr)
     sys.exit(exit_code)

@@ -1,8 +1,12 @@
-"""Writing files so that a reader, or a crash, never meets half of one."""
+"""Files: written so that nobody ever meets half of one, read without waiting, kept in a cache."""
 
 import contextlib
+import errno
+import io
 import json
 import os
+import stat
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -47,13 +51,42 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes `value` as `json_text`, atomically."""
-    write_atomically(path, json_text(value))
+    """Writes `value` as `json_text`, atomically.
+
+    Bytes of file names that are not UTF-8 (`os.fsdecode` keeps them as lone surrogates) are written
+    as JSON's escapes, which `json.load` turns back into the same name.
+    """
+    write_atomically(path, json_text(value).encode(errors="backslashreplace"))
 
 
 def json_text(value: Any) -> str:
     """`value` as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def open_regular(path: str | bytes | Path) -> io.BufferedReader:
+    """Opens a regular file for reading; a pipe or a device is an OSError, not a wait."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    return os.fdopen(handle, "rb")
+
+
+def user_cache() -> Path:
+    """The folder of the user's for what augjax can make again (XDG_CACHE_HOME/augjax, if set).
+
+    Raises:
+      RuntimeError: if the user has no home.
+    """
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base, "augjax")
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "augjax"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "augjax"
+    return Path.home() / ".cache" / "augjax"
 
 
 def _umask() -> int:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import tyro
 
 from augjax.errors import InputError, told_in_one_line
+from augjax.printable import printable
 
 # JAX and TensorFlow are imported by the functions that need them, so that --help is instant.
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ class Config:
     resume: Path | None = None
     """The folder of a run to go on with; its own flags are used, and --epochs and --patience may
     be given anew."""
+    on_bad_image: Literal["fail", "skip"] = "fail"
+    """Whether images that cannot be used end the run or are left out of it."""
+    max_pixels: int = 64_000_000
+    """Width times height of a stored image at most."""
+    verify: Literal["auto", "full"] = "auto"
+    """full: decode every file before training, even if the images do not fit into memory."""
     debug: bool = False
     """Show the traceback of an error."""
 
@@ -81,6 +88,7 @@ class Config:
             ("patience", self.patience >= 0, "at least 0"),
             ("min_delta", 0 <= self.min_delta < float("inf"), "at least 0"),
             ("checkpoint_minutes", self.checkpoint_minutes > 0, "above 0"),
+            ("max_pixels", self.max_pixels >= 1, "at least 1"),
             ("seed", 0 <= self.seed < 2**32, "from 0 to 4294967295"),
         ):
             if not valid:
@@ -126,7 +134,7 @@ def resumed_config(run_dir: Path, arguments: list[str]) -> Config:
 def settings(config: Config) -> dict[str, Any]:
     """The flags that make the run what it is, as config.json records them."""
     recorded = {k: v for k, v in vars(config).items() if k not in ("resume", "debug")}
-    if config.data and not is_tfds(config):
+    if config.data and not config.data.startswith("tfds:"):
         recorded["data"] = os.path.abspath(config.data)  # Resumed from any folder.
     return recorded
 
@@ -154,6 +162,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     import optax
     from rich.console import Console
 
+    from augjax.data import BadImagesError
     from augjax.models import NotebookCNN
     from augjax.report.model_table import model_table
     from augjax.report.progress import EpochProgress
@@ -164,8 +173,9 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     from augjax.training.mesh import data_mesh
     from augjax.training.run_record import record_run
     from augjax.training.run_writer import RunWriter
+    from experiments.car_truck_data import keep_data_report, list_bad_images, load_data
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     assert config.image_size and config.batch_size and config.run_dir
     mesh = data_mesh()
     if config.batch_size % mesh.size:
@@ -191,6 +201,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
         },
         resumed=config.resume is not None,
     )
+    keep_data_report(dataset, config.run_dir, console)
     draw_preview(dataset, config.seed, config.run_dir / "augmentations.png")
     signals.hint = f"go on with: {PROGRAM} --resume {shlex.quote(str(config.run_dir))}"
     progress = EpochProgress(console, config.epochs)
@@ -222,6 +233,9 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
             ),
             signals=signals,
         )
+    except BadImagesError as error:
+        list_bad_images(error, config.run_dir)
+        raise
     finally:
         progress.close()
     finish_run(config, result, console)
@@ -268,51 +282,6 @@ def with_defaults(config: Config) -> Config:
     )
 
 
-def is_tfds(config: Config) -> bool:
-    """Whether --data names a TensorFlow data set."""
-    return config.data is not None and config.data.startswith("tfds:")
-
-
-def load_data(config: Config, console: "Console") -> "Dataset":
-    """Reads the folder, the TensorFlow data set or the drawn set, and says what was found."""
-    from augjax.data import load_image_folder, load_tfds
-
-    assert config.image_size
-    size, method = config.image_size, config.interpolation
-    if config.data is None:
-        from augjax.data.drawn import drawn_car_truck
-
-        root = drawn_car_truck()
-        console.print(
-            f"No --data given: training on drawn cars and trucks, in {root} "
-            f"({size}x{size} pixels, batches of {config.batch_size})."
-        )
-        dataset = load_image_folder(root, image_size=size, method=method)
-    elif is_tfds(config):
-        listed = config.data.split(":")[2:]
-        if listed and listed[0].count(",") != 1:
-            raise InputError(f"--data {config.data}: name two classes, as in tfds:NAME:CLASS,CLASS")
-        dataset = load_tfds(config.data, image_size=size, method=method)
-    else:
-        dataset = load_image_folder(config.data, image_size=size, method=method)
-    names = dataset.class_names
-    for split in (dataset.train, dataset.valid):
-        counts = zip(names, split.class_counts(len(names)), strict=True)
-        listed = ", ".join(f"{name} {count}" for name, count in counts)
-        console.print(
-            f"Found {len(split)} files belonging to {len(names)} classes. "
-            f"({split.name}: {listed})", markup=False,
-        )  # fmt: skip
-    for note in dataset.notes:
-        console.print(note, markup=False)
-    if len(names) != 2:
-        raise InputError(
-            f"--data {config.data} has {len(names)} classes ({', '.join(names)}), but this network "
-            "tells two apart; keep two class folders, or name two as in tfds:cifar10:truck,ship"
-        )
-    return dataset
-
-
 def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:
     """Draws the notebook's grid: five draws of each of five transforms on one training image."""
     import jax.numpy as jnp
@@ -321,7 +290,7 @@ def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:
     import augjax as aj
     from augjax.report.figures import picture_grid, save_png
 
-    image = jnp.asarray(dataset.train.image(0, at_least=PREVIEW_SIZE))
+    image = jnp.asarray(dataset.train.example(at_least=PREVIEW_SIZE))
     key = aj.stream(aj.key(seed), "augmentations")
     rows: dict[str, list[Any]] = {}
     for title, transform in preview_transforms().items():
@@ -367,7 +336,7 @@ def finish_run(config: Config, result: "FitResult", console: "Console") -> None:
         f"val_binary_accuracy {result.best['val_binary_accuracy']:.4f}."
     )
     console.print(f"Highest validation accuracy: {highest}")
-    console.print(f"Everything is in {run_dir}", markup=False)
+    console.print(f"Everything is in {printable(str(run_dir))}")
 
 
 if __name__ == "__main__":

@@ -19,3 +19,11 @@ def adam_may_promote():
     """Optax's Adam raises a float to an int32 power, which strict promotion refuses."""
     with jax.numpy_dtype_promotion("standard"):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def users_cache_is_left_alone(tmp_path_factory):
+    """What augjax keeps for the next start goes to a folder of the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("user_cache")))
+        yield

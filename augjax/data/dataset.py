@@ -1,11 +1,17 @@
 """What a data set is, wherever it comes from: two splits of labelled images with identities."""
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Int, UInt8, UInt32
+
+from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.report import DataReport
+from augjax.errors import InputError
+from augjax.printable import printable
 
 ResizeMethod = Literal["nearest", "bilinear"]
 
@@ -26,6 +32,7 @@ class Split:
       cache: all images as one uint8 tensor (n, size, size, 3), or None if each epoch decodes them.
       decode: index and, if another than the usual, image size to uint8 image tensor; None where
         only the cache is left.
+      on_missing: told the indices of the images that an epoch could not decode; may end the run.
     """
 
     name: str
@@ -34,17 +41,33 @@ class Split:
     ids: UInt32[np.ndarray, "n 2"]
     cache: Any | None
     decode: Callable[..., Any] | None
+    on_missing: Callable[[Sequence[int]], None] | None = None
 
     def __len__(self) -> int:
         return len(self.sources)
 
     def image(self, index: int, *, at_least: int = 0) -> UInt8[np.ndarray, "height width 3"]:
-        """One decoded image, of at least so many pixels a side if it can be decoded again."""
+        """One decoded image, of at least so many pixels a side if it can be decoded again.
+
+        Raises:
+          InputError: if it cannot be decoded.
+        """
         if self.cache is not None and (self.cache.shape[1] >= at_least or self.decode is None):
             return self.cache[index].numpy()
         assert self.decode is not None
-        image = self.decode(index)
-        return (image if image.shape[0] >= at_least else self.decode(index, at_least)).numpy()
+        try:
+            image = self.decode(index)
+            return (image if image.shape[0] >= at_least else self.decode(index, at_least)).numpy()
+        except import_tensorflow().errors.OpError as error:
+            where = printable(f"{self.name}/{self.sources[index]}")
+            raise InputError(f"{where} cannot be decoded; repair or remove it") from error
+
+    def example(self, *, at_least: int = 0) -> UInt8[np.ndarray, "height width 3"]:
+        """The first image that can be decoded, of at least so many pixels a side if possible."""
+        for index in range(len(self)):
+            with contextlib.suppress(InputError):
+                return self.image(index, at_least=at_least)
+        raise InputError(f"none of the images of {printable(self.name)} can be decoded")
 
     def class_counts(self, num_classes: int) -> list[int]:
         """The number of images of each class."""
@@ -59,6 +82,7 @@ class Dataset:
       class_names: in the order of the labels.
       fingerprint: hexadecimal; equal for equal names, sizes and order of the images.
       notes: what the user should know about how it was read.
+      report: what was found out about the files, if it was read from a folder.
     """
 
     class_names: tuple[str, ...]
@@ -66,3 +90,4 @@ class Dataset:
     valid: Split
     fingerprint: str
     notes: tuple[str, ...] = ()
+    report: DataReport | None = None

@@ -1,27 +1,83 @@
-"""Decoding and resizing with TensorFlow; every file is decoded once before training starts."""
+"""Decoding and resizing: ordinary JPEGs and PNGs by TensorFlow, all other pictures by Pillow."""
 
 import math
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, Int, UInt8
 
 from augjax.data.dataset import ResizeMethod
+from augjax.data.pictures import JPEG_START, PNG_START, read_upright
 from augjax.data.quiet_tensorflow import import_tensorflow, silent_stderr
+from augjax.data.verdicts import UNREADABLE
+from augjax.files import open_regular
 
 
-def decode_file(path: Any, image_size: int, method: ResizeMethod) -> Any:
-    """Reads one image file as a uint8 tensor (image_size, image_size, 3).
+class FileDecoder:
+    """Decodes the files of a split by index, inside tf.data or outside.
 
-    Grey is spread over three channels and the first frame of an animation is taken, as in
-    `keras.utils.image_dataset_from_directory`.
+    Args:
+      files: their paths.
+      is_plain: which of them TensorFlow is to decode.
+      image_size: side of the square in pixels that they are resized to.
+      method: how they are resized.
     """
-    tf = import_tensorflow()
-    image = tf.io.decode_image(tf.io.read_file(path), channels=3, expand_animations=False)
-    image.set_shape((None, None, 3))
-    return resize(image, image_size, method)
+
+    def __init__(
+        self,
+        files: Sequence[bytes],
+        is_plain: Bool[np.ndarray, " n"],
+        image_size: int,
+        method: ResizeMethod,
+    ) -> None:
+        tf = import_tensorflow()
+        self._files = tf.constant(files)
+        self._all_plain = bool(is_plain.all())
+        self._is_plain = tf.constant(is_plain)
+        self._image_size = image_size
+        self._method: ResizeMethod = method
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __call__(self, index: Any, image_size: int | None = None) -> Any:
+        """File `index` as a uint8 tensor (size, size, 3).
+
+        A file that cannot be decoded is an error of TensorFlow's.
+        """
+        tf = import_tensorflow()
+        file = self._files[index]
+        if self._all_plain:
+            image = _decode_plain(file)
+        else:
+            image = tf.cond(
+                self._is_plain[index], lambda: _decode_plain(file), lambda: _decode_by_pillow(file)
+            )
+        image.set_shape((None, None, 3))
+        return resize(image, image_size or self._image_size, self._method)
+
+    def failure(self, index: int) -> str:
+        """Why file `index` could not be decoded, by trying once more."""
+        with silent_stderr():
+            try:
+                self(index)
+            except (import_tensorflow().errors.ResourceExhaustedError, MemoryError):
+                return f"{UNREADABLE} (too large for the memory)"
+            except Exception:  # TensorFlow's, or what Pillow raises, which is anything.
+                return _unreadable(self._files[index].numpy()) or "truncated or damaged"
+        return f"{UNREADABLE} (it could not be a moment ago)"
+
+    def doubtful(self, wanted: Iterable[int]) -> list[int]:
+        """Those of the files that decode, but not without a complaint on stderr."""
+        found = []
+        with silent_stderr() as written:
+            for index in wanted:
+                before = written()
+                self(index)
+                if written() > before:
+                    found.append(index)
+        return found
 
 
 def resize(image: Any, image_size: int, method: ResizeMethod) -> Any:
@@ -34,27 +90,28 @@ def resize(image: Any, image_size: int, method: ResizeMethod) -> Any:
 
 
 def decode_files(
-    paths: Sequence[Path], image_size: int, method: ResizeMethod, *, keep: bool
-) -> tuple[UInt8[np.ndarray, "n size size 3"] | None, dict[Path, str]]:
-    """Decodes every file once, in parallel.
+    decoder: FileDecoder, wanted: Int[np.ndarray, " m"], image_size: int, *, keep: bool
+) -> tuple[UInt8[np.ndarray, "m size size 3"] | None, Bool[np.ndarray, " m"], bool]:
+    """Decodes files once, in parallel.
 
     Args:
-      paths: the files.
+      decoder: of the files.
+      wanted: the indices of those to decode.
       image_size: side of the square that each is resized to.
-      method: how.
       keep: whether to return the images, or only to find out which files are bad.
 
     Returns:
-      The images in the order of `paths` (None unless kept), and why each bad file cannot be read.
+      The images in the order of `wanted` (None unless kept), which could be decoded, and whether
+      a decoder complained.
     """
     tf = import_tensorflow()
-    encoded = tf.constant([bytes(path) for path in paths])
-    images = np.empty((len(paths), image_size, image_size, 3), np.uint8) if keep else None
-    seen = np.zeros(len(paths), bool)
+    images = np.zeros((len(wanted), image_size, image_size, 3), np.uint8) if keep else None
+    seen = np.zeros(len(wanted), bool)
     decoded = (
-        tf.data.Dataset.range(len(paths))
+        tf.data.Dataset.from_tensor_slices(wanted.astype(np.int64))
+        .enumerate()
         .map(
-            lambda i: (i, decode_file(encoded[i], image_size, method)),
+            lambda row, index: (row, decoder(index)),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=False,
         )
@@ -64,16 +121,12 @@ def decode_files(
         .prefetch(tf.data.AUTOTUNE)
     )
     # The decoders complain on stderr without saying about which file.
-    with silent_stderr():
-        for indices, batch in decoded.as_numpy_iterator():
-            seen[indices] = True
+    with silent_stderr() as written:
+        for rows, batch in decoded.as_numpy_iterator():
+            seen[rows] = True
             if images is not None:
-                images[indices] = batch
-        return images, {
-            path: _why_unreadable(path, image_size, method)
-            for path, decodable in zip(paths, seen, strict=True)
-            if not decodable
-        }
+                images[rows] = batch
+        return images, seen, written() > 0
 
 
 def cache_bytes(count: int, image_size: int) -> int:
@@ -81,14 +134,29 @@ def cache_bytes(count: int, image_size: int) -> int:
     return count * math.prod((image_size, image_size, 3))
 
 
-def _why_unreadable(path: Path, image_size: int, method: ResizeMethod) -> str:
-    tf = import_tensorflow()
-    if path.stat().st_size == 0:
-        return "the file is empty"
+def _unreadable(file: bytes) -> str:
     try:
-        decode_file(bytes(path), image_size, method)
-    except tf.errors.OpError as error:
-        message = error.message.splitlines()[0]
-        # TensorFlow wraps the decoder's own words: {{function_node ...}} words [Op:...]
-        return message.rpartition("}} ")[2].partition(" [Op:")[0]
-    return "it could not be read a moment ago"
+        open_regular(file).close()
+    except OSError as error:
+        return f"{UNREADABLE} ({error.strerror})"
+    return ""
+
+
+def _decode_plain(file: Any) -> Any:
+    tf = import_tensorflow()
+    content = tf.io.read_file(file)
+    # All of its decoders tell the format by the bytes, so this is what keeps the others away.
+    start = tf.strings.substr(content, 0, len(JPEG_START))
+    trusted = tf.reduce_any(tf.equal(start, [JPEG_START, PNG_START[: len(JPEG_START)]]))
+    with tf.control_dependencies([tf.debugging.Assert(trusted, [file])]):
+        return tf.io.decode_image(content, channels=3, expand_animations=False)
+
+
+def _decode_by_pillow(file: Any) -> Any:
+    tf = import_tensorflow()
+    return tf.numpy_function(_read_by_pillow, [file], tf.uint8, stateful=False)
+
+
+def _read_by_pillow(file: Any) -> UInt8[np.ndarray, "height width 3"]:
+    with open_regular(np.asarray(file).item()) as opened:  # In a graph, it comes as an array.
+        return read_upright(opened.read())

@@ -5,9 +5,7 @@ validation pictures show new vehicles as people photograph them: tilted, off cen
 way, in any light. Only a model trained with augmentation gets from the one to the other.
 """
 
-import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -18,6 +16,7 @@ from PIL import Image
 from augjax.data import vehicles
 from augjax.data.drawing import camera, places
 from augjax.errors import RunError
+from augjax.files import user_cache
 
 Split = Literal["train", "valid"]
 
@@ -39,7 +38,7 @@ def drawn_car_truck(cache_dir: Path | None = None) -> Path:
     It is rendered on first use, under `cache_dir` or the user's cache folder. The folder appears
     in one step, so processes that start at once, or one that is stopped half-way, do no harm.
     """
-    root = (cache_dir or _user_cache()) / NAME
+    root = (cache_dir or user_cache()) / NAME
     if _complete(root):
         return root
     try:
@@ -95,13 +94,3 @@ def _complete(root: Path) -> bool:
         for split in SPLITS
         for kind in KINDS
     )
-
-
-def _user_cache() -> Path:
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "augjax"

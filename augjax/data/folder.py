@@ -1,31 +1,25 @@
 """Image folders: DIR/train/<class>/... and DIR/valid/<class>/... scanned, checked and decoded."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from augjax.data.dataset import CACHE_LIMIT_BYTES, Dataset, ResizeMethod, Split
-from augjax.data.decode import cache_bytes, decode_file, decode_files
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.decode import cache_bytes
+from augjax.data.examine import Examined, Verify, examine
+from augjax.data.leaks import Outline, find_leaks
+from augjax.data.report import BadImage, DataReport, OnBadImage
+from augjax.data.scan import FolderSplit, is_inside, scan_split
+from augjax.data.verdicts import MAX_PIXELS
 from augjax.errors import InputError
 from augjax.keys import image_ids
+from augjax.printable import printable
 
-IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 VALID_NAMES = ("valid", "val", "validation", "test")
 """The names a validation folder may have, in order of preference."""
-
-
-class FolderSplit(NamedTuple):
-    """The files of a split: POSIX paths relative to `folder`, sorted by class, then by path."""
-
-    folder: Path
-    class_names: tuple[str, ...]
-    paths: tuple[str, ...]
-    labels: np.ndarray
 
 
 def load_image_folder(
@@ -34,146 +28,173 @@ def load_image_folder(
     image_size: int,
     method: ResizeMethod = "nearest",
     cache_limit: int = CACHE_LIMIT_BYTES,
+    max_pixels: int = MAX_PIXELS,
+    on_bad_image: OnBadImage = "fail",
+    verify: Verify = "auto",
 ) -> Dataset:
     """Reads `root/train/<class>/...` and `root/valid/<class>/...`.
 
     Classes are the sub-folders, sorted by code point; images lie anywhere below them. Hidden
-    files and folders and `__MACOSX` are skipped. Every file is decoded once, so that all
-    unreadable ones are named before training starts. Nothing in `root` is written.
+    files and folders, `__MACOSX` and files without an image's suffix are skipped and counted.
+    Links may lead to files and class folders within `root`.
+
+    Images are JPEG, PNG, BMP, GIF or WebP, told by their bytes. They are seen as a person sees them
+    on a white page: turned by their EXIF orientation, transparency composited on white, 16 bits
+    scaled to 8, CMYK and palettes converted, the first frame of an animation.
+
+    The header of every file is judged before anything is decoded. Images that fit into memory are
+    then decoded, once, and every file that cannot be is named; those that do not fit are checked
+    as each epoch decodes them. Nothing in `root` is written; what was found out about each file is
+    kept in the user's cache folder.
 
     Args:
       root: holds `train` and one of `valid`, `val`, `validation`, `test`.
       image_size: side of the square in pixels that every image is resized to.
       method: 'nearest' or 'bilinear', neither antialiased.
       cache_limit: bytes up to which the decoded images are kept in memory.
+      max_pixels: width times height of a stored image at most.
+      on_bad_image: 'fail' if images that cannot be used are an error, 'skip' to leave them out.
+      verify: 'full' to decode every file before training even if the images do not fit into memory.
 
     Raises:
-      InputError: for any folder or file that cannot be used.
+      InputError: for any folder that cannot be used; as a `BadImagesError`, which has the whole
+        report, for images that cannot.
 
     Reference: `keras.utils.image_dataset_from_directory`.
     """
     root = Path(root)
     train_folder, valid_folder, notes = _find_splits(root)
-    scanned = [scan_split(train_folder), scan_split(valid_folder)]
-    train, valid = scanned
-    if train.class_names != valid.class_names:
-        raise InputError(
-            f"the classes of {train.folder} and {valid.folder} differ: "
-            f"{', '.join(train.class_names)} against {', '.join(valid.class_names)}; "
-            "give both the same sub-folders"
-        )
-    needed = cache_bytes(len(train.paths) + len(valid.paths), image_size)
-    keep = needed <= cache_limit
-    where = "kept in memory" if keep else "decoded again each epoch"
+    scanned = [scan_split(train_folder, root), scan_split(valid_folder, root)]
+    _check_classes(*scanned)
+    report = DataReport(str(root), on_bad_image)
+    for split in scanned:
+        report.skipped += split.skipped
+    examined = examine(
+        root, scanned, report,
+        image_size=image_size, method=method, cache_limit=cache_limit,
+        max_pixels=max_pixels, verify=verify,
+    )  # fmt: skip
+    names = scanned[0].class_names
+    for split, good in zip(scanned, examined, strict=True):
+        labels = [file.label for file in good.files]
+        counts = np.bincount(np.array(labels, int), minlength=len(names)).tolist()
+        report.counts[split.folder.name] = dict(zip(names, counts, strict=True))
+    train_files, valid_files = (
+        _outlines(split, good) for split, good in zip(scanned, examined, strict=True)
+    )
+    report.leaks = [
+        (os.path.relpath(a, root), os.path.relpath(b, root))
+        for a, b in find_leaks(train_files, valid_files)
+    ]
+    if report.bad and on_bad_image == "fail":
+        raise report.error()
+    _check_counts(report)
+    needed = cache_bytes(sum(len(good.files) for good in examined), image_size)
+    where = "decoded again each epoch" if examined[0].cache is None else "kept in memory"
+    notes += report.notes()
     notes.append(
         f"Decoded images take {needed / 2**20:,.0f} MiB of the {cache_limit / 2**20:,.0f} MiB "
         f"allowed for them and are {where}."
     )
+    train, valid = (
+        _split(split, good, report) for split, good in zip(scanned, examined, strict=True)
+    )
     return Dataset(
-        class_names=train.class_names,
-        fingerprint=_fingerprint(scanned),
+        class_names=names,
+        train=train,
+        valid=valid,
+        fingerprint=_fingerprint(examined),
         notes=tuple(notes),
-        **_decode_splits(train, valid, image_size, method, keep),
-    )
-
-
-def scan_split(folder: Path) -> FolderSplit:
-    """Lists the images below each class folder of a split, without opening any."""
-    class_names = tuple(
-        sorted(e.name for e in os.scandir(folder) if e.is_dir() and _wanted(e.name))
-    )
-    if not class_names:
-        raise InputError(f"{folder} has no class folders; expected {folder}/<class>/<image>")
-    if len(class_names) == 1:
-        raise InputError(
-            f"{folder} has one class only ({class_names[0]}); a classifier needs two or more"
-        )
-    by_class = [sorted(_images_below(folder / name, name)) for name in class_names]
-    empty = [
-        str(folder / name) for name, paths in zip(class_names, by_class, strict=True) if not paths
-    ]
-    if empty:
-        kinds = " ".join(IMAGE_SUFFIXES)
-        raise InputError(f"no images ({kinds}) in {', '.join(empty)}; add some or remove it")
-    return FolderSplit(
-        folder,
-        class_names,
-        tuple(path for paths in by_class for path in paths),
-        np.repeat(np.arange(len(class_names), dtype=np.int32), [len(p) for p in by_class]),
+        report=report,
     )
 
 
 def _find_splits(root: Path) -> tuple[Path, Path, list[str]]:
+    shown = printable(str(root))
     if not root.is_dir():
         problem = "not a folder" if root.exists() else "no such folder"
-        raise InputError(f"--data {root}: {problem}")
-    found = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+        raise InputError(f"--data {shown}: {problem}")
+    try:
+        found = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+    except OSError as error:
+        raise InputError(f"--data {shown}: cannot read the folder: {error.strerror}") from error
     train = root / "train"
     valid = next((root / name for name in VALID_NAMES if name in found), None)
     if "train" not in found or valid is None:
         missing = "train" if "train" not in found else ", ".join(VALID_NAMES)
         raise InputError(
-            f"--data {root}: found none of the folders {missing} "
-            f"(there are: {', '.join(found) or 'none'}); "
+            f"--data {shown}: found none of the folders {missing} "
+            f"(there are: {', '.join(map(printable, found)) or 'none'}); "
             "expected train/<class>/... and valid/<class>/..."
         )
+    for split in (train, valid):
+        if not is_inside(str(split), os.path.realpath(root)):
+            raise InputError(
+                f"{printable(str(split))}: a link that leads out of the data folder; "
+                "put the folder itself in its place"
+            )
     notes = [] if valid.name == "valid" else [f"Validating on the folder {valid.name!r}."]
     return train, valid, notes
 
 
-def _wanted(name: str) -> bool:
-    return not name.startswith(".") and name != "__MACOSX"
+def _check_classes(train: FolderSplit, valid: FolderSplit) -> None:
+    if train.class_names != valid.class_names:
+        ours, theirs = (", ".join(map(printable, s.class_names)) for s in (train, valid))
+        raise InputError(
+            f"the classes of {printable(str(train.folder))} and {printable(str(valid.folder))} "
+            f"differ: {ours} against {theirs}; give both the same sub-folders"
+        )
 
 
-def _images_below(folder: Path, prefix: str) -> Iterator[str]:
-    def fail(error: OSError) -> None:
-        raise InputError(f"cannot read {error.filename}: {error.strerror}") from error
-
-    for where, folders, files in os.walk(folder, onerror=fail):
-        folders[:] = [name for name in folders if _wanted(name)]
-        below = Path(prefix, os.path.relpath(where, folder))
-        for name in files:
-            if _wanted(name) and name.lower().endswith(IMAGE_SUFFIXES):
-                yield (below / name).as_posix()
+def _check_counts(report: DataReport) -> None:
+    for split, counts in report.counts.items():
+        for name, count in counts.items():
+            if count == 0:
+                folder = printable(f"{report.root}/{split}/{name}")
+                raise InputError(f"{folder}: all of its images are bad; repair or replace them")
 
 
-def _fingerprint(splits: list[FolderSplit]) -> str:
+def _outlines(split: FolderSplit, good: Examined) -> Iterable[tuple[str, Outline]]:
+    for file, verdict in zip(good.files, good.verdicts, strict=True):
+        yield f"{split.folder}/{file.path}", (file.size, verdict.checksum)
+
+
+def _split(split: FolderSplit, good: Examined, report: DataReport) -> Split:
+    sources = tuple(file.path for file in good.files)
+    return Split(
+        name=split.folder.name,
+        sources=sources,
+        labels=np.array([file.label for file in good.files], np.int32),
+        ids=image_ids(sources),
+        cache=good.cache,
+        decode=good.decoder,
+        on_missing=_note_missing(split.folder.name, good, report),
+    )
+
+
+def _note_missing(name: str, good: Examined, report: DataReport) -> Callable[[Sequence[int]], None]:
+    """Tells the report which images an epoch had to leave out."""
+
+    def note(indices: Sequence[int]) -> None:
+        known = {bad.path for bad in report.bad}
+        paths = {index: f"{name}/{good.files[index].path}" for index in sorted(indices)}
+        report.add(
+            [
+                BadImage(path, good.decoder.failure(index))
+                for index, path in paths.items()
+                if path not in known
+            ]
+        )
+        if len(paths) == len(good.files):
+            raise InputError(f"{printable(report.root)}/{name}: none of its images can be decoded")
+
+    return note
+
+
+def _fingerprint(examined: Iterable[Examined]) -> str:
     digest = blake2b(digest_size=16)
-    for split in splits:
-        for path in split.paths:
-            size = (split.folder / path).stat().st_size
-            digest.update(f"{path}\0{size}\0".encode(errors="surrogateescape"))
+    for split in examined:
+        for file in split.files:
+            digest.update(f"{file.path}\0{file.size}\0".encode(errors="surrogateescape"))
         digest.update(b"\0")
     return digest.hexdigest()
-
-
-def _decode_splits(
-    train: FolderSplit, valid: FolderSplit, image_size: int, method: ResizeMethod, keep: bool
-) -> dict[str, Split]:
-    tf = import_tensorflow()
-    splits, bad = {}, {}
-    for role, scanned in (("train", train), ("valid", valid)):
-        files = [scanned.folder / path for path in scanned.paths]
-        images, bad_here = decode_files(files, image_size, method, keep=keep)
-        bad |= bad_here
-        encoded = tf.constant([bytes(path) for path in files])
-        splits[role] = Split(
-            name=scanned.folder.name,
-            sources=scanned.paths,
-            labels=scanned.labels,
-            ids=image_ids(scanned.paths),
-            cache=None if images is None else tf.constant(images),
-            decode=_decoder(encoded, image_size, method),
-        )
-    if bad:
-        listed = "; ".join(f"{path} ({reason})" for path, reason in sorted(bad.items())[:20])
-        more = f"; and {len(bad) - 20} more" if len(bad) > 20 else ""
-        raise InputError(f"cannot read {len(bad)} image(s): {listed}{more}; repair or remove them")
-    return splits
-
-
-def _decoder(encoded: Any, usual_size: int, method: ResizeMethod) -> Callable[..., Any]:
-    def decode(index: Any, image_size: int = usual_size) -> Any:
-        return decode_file(encoded[index], image_size, method)
-
-    return decode

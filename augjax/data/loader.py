@@ -28,20 +28,64 @@ def epoch_order(n: int, *, seed: int, epoch: int) -> Int[np.ndarray, " n"]:
 def epoch_batches(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iterator[Batch]:
     """Streams the images of `split` in `order`: each exactly once, in batches of equal size.
 
-    To go on after `k` batches of an epoch, give its order from `k * batch_size` on.
+    An image that cannot be decoded is a row of zeros whose mask is False, in its usual place; the
+    split is told of it after the last batch. To go on after `k` batches of an epoch, give its order
+    from `k * batch_size` on.
     """
+    source = _cached if split.cache is not None else _decoded
+    missing: list[int] = []
+    starts = range(0, len(order), batch_size)
+    for start, (images, mask) in zip(starts, source(split, order, batch_size), strict=True):
+        rows = order[start : start + batch_size]
+        missing += rows[~mask].tolist()
+        labels, ids = split.labels[rows], split.ids[rows]
+        labels[~mask], ids[~mask] = 0, 0
+        yield _padded(Batch(images, labels, ids, mask), batch_size)
+    if missing and split.on_missing is not None:
+        split.on_missing(missing)
+
+
+_Rows = tuple[UInt8[np.ndarray, "rows height width 3"], Bool[np.ndarray, " rows"]]
+
+
+def _cached(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iterator[_Rows]:
     tf = import_tensorflow()
     indices = tf.data.Dataset.from_tensor_slices(order.astype(np.int64))
-    if split.cache is not None:
-        images = indices.batch(batch_size).map(lambda i: tf.gather(split.cache, i))
-    else:
-        images = indices.map(split.decode, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size)
-    images = images.prefetch(tf.data.AUTOTUNE).as_numpy_iterator()
-    for start, batch in zip(range(0, len(order), batch_size), images, strict=True):
-        rows = order[start : start + batch_size]
-        yield _padded(
-            Batch(batch, split.labels[rows], split.ids[rows], np.ones(len(rows), bool)), batch_size
-        )
+    batches = indices.batch(batch_size).map(lambda i: tf.gather(split.cache, i))
+    for images in batches.prefetch(tf.data.AUTOTUNE).as_numpy_iterator():
+        yield images, np.ones(len(images), bool)
+
+
+def _decoded(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iterator[_Rows]:
+    """Decodes as it goes; the stream drops what fails, so each image comes with its position."""
+    tf = import_tensorflow()
+    assert split.decode is not None
+    decode = split.decode
+    decoded = (
+        tf.data.Dataset.from_tensor_slices(order.astype(np.int64))
+        .enumerate()
+        .map(lambda n, index: (n, decode(index)), num_parallel_calls=tf.data.AUTOTUNE)
+        .ignore_errors()
+        .batch(batch_size)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+    shape = tuple(decoded.element_spec[1].shape[1:])
+    pieces = decoded.as_numpy_iterator()
+    positions, waiting = np.empty(0, np.int64), np.empty((0, *shape), np.uint8)
+    for start in range(0, len(order), batch_size):
+        count = min(batch_size, len(order) - start)
+        images, mask = np.zeros((count, *shape), np.uint8), np.zeros(count, bool)
+        while True:
+            here = int(np.searchsorted(positions, start + count))
+            images[positions[:here] - start] = waiting[:here]
+            mask[positions[:here] - start] = True
+            positions, waiting = positions[here:], waiting[here:]
+            if len(positions) or mask.all():
+                break
+            positions, waiting = next(pieces, (positions, waiting))
+            if not len(positions):
+                break
+        yield images, mask
 
 
 def _padded(batch: Batch, batch_size: int) -> Batch:

@@ -4,7 +4,7 @@ import functools
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
@@ -27,14 +27,17 @@ def import_tensorflow() -> ModuleType:
 
 
 @contextmanager
-def silent_stderr() -> Iterator[None]:
-    """Keeps what is written to file descriptor 2, by C++ too, unless an error ends the block."""
+def silent_stderr() -> Iterator[Callable[[], int]]:
+    """Keeps what is written to file descriptor 2, by C++ too, unless an error ends the block.
+
+    Gives a function that tells how many bytes have been written so far.
+    """
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as written:
         os.dup2(written.fileno(), 2)
         try:
-            yield
+            yield lambda: os.fstat(written.fileno()).st_size
         except Exception:
             os.dup2(kept, 2)
             written.seek(0)

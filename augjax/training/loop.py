@@ -15,6 +15,7 @@ from jax.sharding import Mesh
 from augjax.data import Dataset, Split, epoch_batches, epoch_order
 from augjax.errors import RunError
 from augjax.keys import key, stream
+from augjax.printable import printable
 from augjax.training.checkpoints import Checkpoints
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
@@ -204,7 +205,7 @@ def _check_finite(
     bad = int(metrics.first_bad_step)
     if bad < 0:
         return
-    images = [split.sources[i] for i in order[bad * batch_size : (bad + 1) * batch_size]]
+    images = [printable(split.sources[i]) for i in order[bad * batch_size : (bad + 1) * batch_size]]
     raise RunError(
         f"the training loss is not finite from epoch {epoch}, step {bad + 1} on "
         f"(its batch: {', '.join(images[:3])}, ...); try a smaller --learning-rate"

@@ -8,6 +8,9 @@ import filelock
 
 from augjax.errors import InputError
 
+DATA_REPORT = "data_report.json"
+"""What a run that bad images ended leaves in its folder."""
+
 _LOCK = ".lock"
 
 
@@ -49,5 +52,9 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
 def _check_free(path: Path) -> None:
     if not path.exists():
         return
-    if not path.is_dir() or any(entry.name != _LOCK for entry in path.iterdir()):
+    if not path.is_dir() or any(not _is_disposable(entry.name) for entry in path.iterdir()):
         raise InputError(f"--run-dir {path} already holds files; choose a new or empty folder")
+
+
+def _is_disposable(name: str) -> bool:
+    return name.startswith(".") or name == DATA_REPORT

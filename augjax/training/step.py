@@ -48,12 +48,15 @@ def train_step(
     images = augment.batch(key, batch.images, batch.ids, epoch=epoch)
     count = jnp.maximum(jnp.sum(batch.mask, dtype=jnp.float32), 1.0)
 
+    # Statistics of no rows at all would be NaN; of a batch without a valid row, any will do.
+    in_statistics = batch.mask | ~jnp.any(batch.mask)
+
     def mean_loss(params: Any) -> tuple[Array, tuple[Array, Array, Any]]:
         logits, updates = model.apply(
             {"params": params, "batch_stats": state.batch_stats},
             images,
             train=True,
-            mask=jnp.asarray(batch.mask),
+            mask=in_statistics,
             mutable=["batch_stats"],
         )
         losses = _losses(logits, batch)

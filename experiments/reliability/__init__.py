@@ -1,1 +1,1 @@
-"""What is done to a run, and to its data, to see what survives."""
+"""What augjax survives, measured: stopped runs, damaged checkpoints, bad images, odd folders."""

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from augjax.data import load_image_folder
-from augjax.data.folder import scan_split
+from augjax.data.scan import scan_split
 from augjax.errors import InputError
 from augjax.keys import image_ids
 from tests.helpers import write_image_folder
@@ -41,7 +41,7 @@ def test_class_names_are_sorted_by_code_point_and_images_found_below(tmp_path):
         Image.new("L", (2, 2)).save(folder / "a.PNG")
     scanned = scan_split(tmp_path)
     assert scanned.class_names == ("10", "2", "Zebra", "car", "Élan")
-    assert scanned.paths[0] == "10/deeper/a.PNG"
+    assert scanned.files[0].path == "10/deeper/a.PNG"
 
 
 def test_hidden_things_are_skipped(root):

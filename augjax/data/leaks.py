@@ -1,0 +1,41 @@
+"""Leaks: validation images whose very bytes are trained on."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+
+from augjax.files import open_regular
+
+Outline = tuple[int, int]
+"""A file's size, and the checksum of its beginning."""
+
+
+def find_leaks(
+    train: Iterable[tuple[str, Outline]], valid: Iterable[tuple[str, Outline]]
+) -> list[tuple[str, str]]:
+    """Pairs of a validation file and a training file with the same bytes.
+
+    Only files whose outline occurs in both are read, a block at a time.
+    """
+    trained: dict[Outline, list[str]] = defaultdict(list)
+    for path, outline in train:
+        trained[outline].append(path)
+    by_digest: dict[Outline, dict[bytes, str]] = {}
+    leaks = []
+    for path, outline in valid:
+        if outline not in trained:
+            continue
+        if outline not in by_digest:
+            by_digest[outline] = {_digest(other): other for other in reversed(trained[outline])}
+        digest = _digest(path)
+        if digest and digest in by_digest[outline]:
+            leaks.append((path, by_digest[outline][digest]))
+    return leaks
+
+
+def _digest(path: str) -> bytes:
+    try:
+        with open_regular(path) as file:
+            return hashlib.file_digest(file, "blake2b").digest()
+    except OSError:  # Gone since it was judged: its image will be missed, not its digest.
+        return b""

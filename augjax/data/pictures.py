@@ -1,0 +1,228 @@
+"""Pictures as Pillow reads them: what the header says, and upright pixels on white."""
+
+import io
+import re
+import struct
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin
+from PIL.Image import Transpose
+from PIL.WebPImagePlugin import WebPImageFile
+
+OpenFile = io.BufferedReader | io.BytesIO
+
+JPEG_START = b"\xff\xd8\xff"
+PNG_START = b"\x89PNG\r\n\x1a\n"
+HEAD_BYTES = 4096
+"""What is read of a file to tell what it is."""
+
+# Pillow's `Image.open` would apply a limit of its own to the size, and try formats not wanted here.
+_OPENERS: dict[str, Callable[[OpenFile], Image.Image]] = {
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "PNG": PngImagePlugin.PngImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "WebP": WebPImageFile,
+}
+FORMATS = tuple(_OPENERS)
+
+_STARTS = (
+    (JPEG_START, "JPEG"),
+    (PNG_START, "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
+)
+_FOREIGN_STARTS = (
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"\0\0\1\0", "ICO"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"8BPS", "Photoshop"),
+    (b"%PDF", "PDF"),
+    (b"PK\3\4", "ZIP"),
+    *((b"P%d" % digit + space, "PNM") for digit in range(1, 8) for space in (b"\n", b" ")),
+)
+_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF"}
+_JPEG_FRAME = rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(..)(..)"
+"""The marker, length and depth before a JPEG's height and width."""
+
+_UPRIGHT = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+"""By EXIF orientation."""
+
+
+class Header(NamedTuple):
+    """What a picture's header says.
+
+    Attributes:
+      width: in pixels, as stored.
+      height: in pixels, as stored.
+      is_plain: whether its stored pixels are opaque, upright and of a kind that TensorFlow decodes
+        both rightly and safely: most JPEGs and PNGs. Its BMP decoder takes palette indices for
+        grey, its GIF decoder allocates whatever the header asks for (tensorflow#115498), and its
+        decoder of animated WebP corrupts the heap (2.21).
+    """
+
+    width: int
+    height: int
+    is_plain: bool
+
+
+def sniff(head: bytes) -> tuple[str | None, str]:
+    """The format of a file that starts with `head`, or None, and what else it looks like."""
+    for start, name in _STARTS:
+        if head.startswith(start):
+            return name, ""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP", ""
+    for start, name in _FOREIGN_STARTS:
+        if head.startswith(start):
+            return None, f"a {name} file, which is not supported"
+    if head[4:8] == b"ftyp":
+        name = _BRANDS.get(head[8:12], "video or HEIF")
+        return None, f"{'an' if name[0] in 'AH' else 'a'} {name} file, which is not supported"
+    try:
+        head[:512].decode("ascii")
+    except UnicodeDecodeError:
+        return None, "not an image"
+    return None, "text, not an image"
+
+
+def read_header(file: OpenFile, format: str, head: bytes) -> Header:
+    """Reads the header of a picture of this format, which starts with `head`, and no pixels.
+
+    Raises:
+      Exception: of any kind, if the header is damaged.
+    """
+    if format == "WebP":  # Pillow takes memory for the whole canvas as soon as it opens one.
+        return Header(*_webp_size(head), is_plain=False)
+    file.seek(0)
+    picture = _open(file, format)
+    is_plain = (
+        (format == "JPEG" or (format == "PNG" and picture.mode in ("1", "L", "P", "RGB", "I;16")))
+        and "transparency" not in picture.info
+        and not (_has_exif_chunk(file) if format == "PNG" else _orientation(picture) != 1)
+    )
+    return Header(*picture.size, is_plain=is_plain)
+
+
+def has_no_pixels(format: str, head: bytes) -> bool:
+    """Whether a header that Pillow refuses does so because its width or height is 0."""
+    if format == "JPEG":
+        frame = re.search(
+            rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(..)(..)", head, re.DOTALL
+        )
+        return frame is not None and b"\0\0" in frame.groups()
+    layout, start = {"PNG": (">II", 16), "GIF": ("<HH", 6), "BMP": ("<ii", 18)}[format]
+    end = start + struct.calcsize(layout)
+    return len(head) >= end and 0 in struct.unpack(layout, head[start:end])
+
+
+def read_upright(content: bytes) -> UInt8[np.ndarray, "height width 3"]:
+    """Decodes a picture as a person would see it on a white page.
+
+    The EXIF orientation is applied, transparency composited on white, 16 bits are scaled to 8, and
+    of an animation the first frame is taken.
+
+    Raises:
+      Exception: of any kind, if the picture is damaged.
+    """
+    format, _ = sniff(content[:HEAD_BYTES])
+    if format is None:
+        raise ValueError("not a picture of a known format")
+    picture = _open(io.BytesIO(content), format)
+    picture.load()
+    upright = _UPRIGHT.get(_orientation(picture))
+    rgb = _on_white(picture, content)
+    return np.asarray(rgb if upright is None else rgb.transpose(upright))
+
+
+def _open(file: OpenFile, format: str) -> Image.Image:
+    return _OPENERS[format](file)
+
+
+def _on_white(picture: Image.Image, content: bytes) -> Image.Image:
+    key = picture.info.get("transparency")
+    if picture.format == "PNG" and picture.mode in ("1", "L", "RGB", "I;16") and key is not None:
+        opaque = _opaque(picture, key, depth=content[24])
+    elif picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        opaque = picture.getchannel("A")
+    else:
+        opaque = None
+    if picture.mode == "I;16":  # Pillow's own conversion clips at 255.
+        sixteen = np.asarray(picture).astype(np.uint32)
+        picture = Image.fromarray(((sixteen + 128) // 257).astype(np.uint8))
+    rgb = picture.convert("RGB")
+    if opaque is None:
+        return rgb
+    return Image.composite(rgb, Image.new("RGB", rgb.size, "white"), opaque)
+
+
+def _opaque(picture: Image.Image, key: int | tuple[int, ...], depth: int) -> Image.Image:
+    """The mask of a PNG whose header names one colour, in samples of `depth` bits, transparent."""
+    pixels = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
+    colour = np.atleast_1d(key)
+    if depth < 8:
+        colour = colour * (255 // (2**depth - 1))
+    elif depth == 16 and pixels.dtype == np.uint8:
+        colour = colour >> 8
+    matches: Bool[np.ndarray, "h w"] = (pixels.reshape(*pixels.shape[:2], -1) == colour).all(-1)
+    return Image.fromarray(np.where(matches, 0, 255).astype(np.uint8))
+
+
+def _orientation(picture: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 where the block says nothing usable."""
+    tiff = picture.info.get("exif", b"").removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None:
+        return 1
+    try:
+        (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, start)
+        for entry in range(count):
+            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * entry)
+            if tag == 0x0112 and kind == 3:
+                return value if value in _UPRIGHT else 1
+    except struct.error:
+        pass
+    return 1
+
+
+def _has_exif_chunk(file: OpenFile) -> bool:
+    """Whether a PNG has an EXIF block, be it behind the pixels, where Pillow's header ends."""
+    file.seek(len(PNG_START))
+    while len(chunk := file.read(8)) == 8:
+        length, name = struct.unpack(">I4s", chunk)
+        if name == b"eXIf":
+            return True
+        file.seek(length + 4, io.SEEK_CUR)
+    return False
+
+
+def _webp_size(head: bytes) -> tuple[int, int]:
+    kind = head[12:16]
+    if kind == b"VP8X":
+        width, height = (int.from_bytes(head[at : at + 3], "little") for at in (24, 27))
+        return width + 1, height + 1
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", head, 21)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", head, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    raise ValueError("not a WebP picture")

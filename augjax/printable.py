@@ -1,0 +1,17 @@
+"""Names from the file system as text that is safe to print."""
+
+
+def printable(name: str) -> str:
+    r"""`name` with everything that is not visible text, or a space, written as an escape.
+
+    Newlines become `\n`, terminal sequences `\x1b[31m`, bytes that are not UTF-8 `\xff`, and marks
+    that reverse the direction of text `\u202e`; what is printable already stays as it is.
+    """
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else _escaped(c) for c in name)
+
+
+def _escaped(character: str) -> str:
+    undecoded = "\udc80" <= character <= "\udcff"  # As os.fsdecode keeps a byte.
+    return f"\\x{ord(character) - 0xDC00:02x}" if undecoded else ascii(character)[1:-1]
