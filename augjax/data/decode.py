@@ -32,7 +32,7 @@ class FileDecoder:
         method: ResizeMethod,
     ) -> None:
         tf = import_tensorflow()
-        self._files = tf.constant(files)
+        self._files = tf.constant(files, tf.string)
         self._all_plain = bool(is_plain.all())
         self._is_plain = tf.constant(is_plain)
         self._image_size = image_size

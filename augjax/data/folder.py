@@ -150,8 +150,7 @@ def _check_counts(report: DataReport) -> None:
     for split, counts in report.counts.items():
         for name, count in counts.items():
             if count == 0:
-                folder = printable(f"{report.root}/{split}/{name}")
-                raise InputError(f"{folder}: all of its images are bad; repair or replace them")
+                raise report.error(emptied=f"{split}/{name}")
 
 
 def _outlines(split: FolderSplit, good: Examined) -> Iterable[tuple[str, Outline]]:
@@ -186,7 +185,7 @@ def _note_missing(name: str, good: Examined, report: DataReport) -> Callable[[Se
             ]
         )
         if len(paths) == len(good.files):
-            raise InputError(f"{printable(report.root)}/{name}: none of its images can be decoded")
+            raise report.error(emptied=name)
 
     return note
 

@@ -95,16 +95,18 @@ class DataReport:
             )
         return notes
 
-    def error(self) -> "BadImagesError":
-        """Names the bad images, a line each."""
+    def error(self, emptied: str = "") -> "BadImagesError":
+        """Names the bad images, a line each; `emptied` is a folder that has no others, if any."""
         lines = self._named(sorted(self.bad))
         more = [f"... and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
-        return BadImagesError(
-            f"cannot use {len(lines)} of {_counted(self.files, 'image')}; repair or remove them, "
-            "or leave them out with --on-bad-image skip",
-            self,
-            [*lines[:LISTED], *more],
-        )
+        if emptied:
+            message = f"{printable(f'{self.root}/{emptied}')}: none of its images can be used"
+        else:
+            message = (
+                f"cannot use {len(lines)} of {_counted(self.files, 'image')}; "
+                "repair or remove them, or leave them out with --on-bad-image skip"
+            )
+        return BadImagesError(message, self, [*lines[:LISTED], *more])
 
     def add(self, found: list[BadImage]) -> None:
         """Notes bad images that an epoch came upon.

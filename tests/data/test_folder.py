@@ -1,13 +1,15 @@
 import os
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from augjax.data import load_image_folder
+from augjax.data import BadImagesError, load_image_folder
 from augjax.data.scan import scan_split
 from augjax.errors import InputError
 from augjax.keys import image_ids
+from experiments.reliability import folder_zoo
 from tests.helpers import write_image_folder
 
 
@@ -116,17 +118,105 @@ def test_classes_that_differ_between_splits(root):
     refuse(root, "Car, Truck against Car, Lorry", root / "train", root / "valid")
 
 
-@pytest.mark.parametrize("cache_limit", [0, 2**30])
-def test_all_bad_images_are_named_at_once(root, cache_limit):
+def spoil(root):
     good = (root / "train" / "Car" / "0.png").read_bytes()
     (root / "train" / "Car" / "empty.jpg").write_bytes(b"")
     (root / "train" / "Truck" / "truncated.png").write_bytes(good[: len(good) // 2])
     (root / "valid" / "Car" / "text.jpg").write_text("this is not an image")
-    refuse(
-        root,
-        "cannot read 3 image(s)",
-        "empty.jpg (the file is empty)",
-        "truncated.png (",
-        "text.jpg (Unknown image file format",
-        cache_limit=cache_limit,
+    return [
+        f"{root}/train/Car/empty.jpg (the file is empty)",
+        f"{root}/train/Truck/truncated.png (truncated or damaged)",
+        f"{root}/valid/Car/text.jpg (text, not an image)",
+    ]
+
+
+@pytest.mark.parametrize("options", [{}, {"cache_limit": 0, "verify": "full"}])
+def test_all_bad_images_are_named_at_once(root, options):
+    named = spoil(root)
+    with pytest.raises(
+        BadImagesError, match=r"cannot use 3 of 19 images; .*--on-bad-image"
+    ) as error:
+        load_image_folder(root, image_size=16, **options)
+    assert error.value.details == tuple(named) and error.value.exit_code == 2
+    assert [bad["path"] for bad in error.value.report.as_json()["bad"]] == [
+        "train/Car/empty.jpg",
+        "train/Truck/truncated.png",
+        "valid/Car/text.jpg",
+    ]
+
+
+def test_of_many_bad_images_the_first_are_named(root):
+    for i in range(25):
+        (root / "train" / "Car" / f"bad{i:02}.jpg").write_bytes(b"")
+    with pytest.raises(BadImagesError, match="cannot use 25 of 41 images") as error:
+        load_image_folder(root, image_size=16)
+    assert len(error.value.details) == 21
+    assert "bad19.jpg" in error.value.details[19]
+    assert error.value.details[20] == "... and 5 more"
+    assert len(error.value.report.as_json()["bad"]) == 25
+
+
+@pytest.mark.parametrize("options", [{}, {"cache_limit": 0, "verify": "full"}])
+def test_bad_images_can_be_left_out(root, options):
+    before = load_image_folder(root, image_size=16)
+    spoil(root)
+    dataset = load_image_folder(root, image_size=16, on_bad_image="skip", **options)
+    assert dataset.train.sources == before.train.sources
+    assert dataset.fingerprint == before.fingerprint
+    for i in range(8):
+        np.testing.assert_array_equal(dataset.train.image(i), before.train.image(i))
+    assert dataset.notes[:2] == (
+        "Checked 19 files: 16 readable (16 decoded).",
+        f"Left out 3 bad images: {', '.join(spoil(root))}.",
     )
+    assert dataset.report is not None
+    report = dataset.report.as_json()
+    assert report["files_judged"] == 19 and report["files_decoded"] == {"TensorFlow": 16}
+    assert report["counts"] == {"train": {"Car": 4, "Truck": 4}, "valid": {"Car": 4, "Truck": 4}}
+
+
+def test_a_class_without_a_good_image_is_an_error_even_if_bad_ones_are_left_out(root):
+    for path in (root / "train" / "Car").iterdir():
+        path.write_bytes(b"text")
+    with pytest.raises(InputError, match="train/Car: none of its images can be used") as error:
+        load_image_folder(root, image_size=16, on_bad_image="skip")
+    assert len(error.value.details) == 4
+
+
+def test_what_does_not_fit_is_judged_by_its_headers(root):
+    notes = load_image_folder(root, image_size=16, cache_limit=0).notes
+    assert notes[0].startswith("Checked the headers of 16 files: all readable.")
+    assert "--verify full" in notes[0]
+
+
+def test_a_folder_that_cannot_be_read_is_named(root, monkeypatch):
+    def scandir(path):
+        if str(path).endswith("valid/Truck"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", scandir)
+    refuse(root, f"cannot read the folder {root}/valid/Truck: Permission denied")
+
+
+KINDS = {kind.name: kind for kind in folder_zoo.kinds()}
+
+
+def test_the_zoo_is_as_large_as_promised():
+    assert len(KINDS) == len(folder_zoo.kinds()) >= 20
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_folder_is_read_rightly_or_refused(name, tmp_path):
+    outcome = folder_zoo.judge(KINDS[name], tmp_path)
+    assert outcome.ok, outcome
+
+
+def test_a_name_that_is_not_utf8_has_an_identity_of_its_own(root):
+    names = [os.fsdecode(b"a\xff.png"), os.fsdecode(b"a\xfe.png"), "a\ufffd.png"]
+    for name in names:
+        shutil.copy(root / "train" / "Car" / "0.png", root / "train" / "Car" / name)
+    dataset = load_image_folder(root, image_size=16)
+    assert {f"Car/{name}" for name in names} <= set(dataset.train.sources)
+    assert len({tuple(row) for row in dataset.train.ids.tolist()}) == len(dataset.train) == 11

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augjax.data import epoch_batches, epoch_order, load_image_folder
+from augjax.data import BadImagesError, epoch_batches, epoch_order, load_image_folder
+from augjax.errors import InputError
 from tests.helpers import write_image_folder
 
 
@@ -45,3 +46,80 @@ def test_each_image_comes_once_in_order_and_the_last_batch_is_padded(root, cache
     np.testing.assert_array_equal(labels, split.labels[order])
     np.testing.assert_array_equal(ids, split.ids[order])
     np.testing.assert_array_equal(images, np.stack([split.image(int(i)) for i in order]))
+
+
+SPOILT = ("Car/1.png", "Car/2.png", "Truck/4.png")
+
+
+@pytest.fixture
+def spoilt(tmp_path):
+    """Ten images, of which three show only when they are decoded that they are damaged."""
+    root = write_image_folder(tmp_path / "data", per_class=5)
+    for name in SPOILT:
+        content = (root / "train" / name).read_bytes()
+        (root / "train" / name).write_bytes(content[: len(content) // 2])
+    return root
+
+
+def stream(root, **options):
+    return load_image_folder(root, image_size=16, cache_limit=0, **options)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 5, 10, 16])
+def test_an_image_that_cannot_be_decoded_leaves_its_row_empty(spoilt, batch_size):
+    dataset = stream(spoilt, on_bad_image="skip")
+    assert dataset.report is not None
+    told = []
+    dataset.report.tell = told.append
+    split = dataset.train
+    good = np.array([name not in SPOILT for name in split.sources])
+    for epoch in (1, 2, 3):
+        order = epoch_order(10, seed=0, epoch=epoch)
+        batches = list(epoch_batches(split, order, batch_size))
+        assert len(batches) == -(-10 // batch_size)
+        images, labels, ids, mask = (
+            np.concatenate(part)[:10] for part in zip(*batches, strict=True)
+        )
+        np.testing.assert_array_equal(mask, good[order])
+        np.testing.assert_array_equal(labels, np.where(mask, split.labels[order], 0))
+        np.testing.assert_array_equal(ids, np.where(mask[:, None], split.ids[order], 0))
+        for row, index in enumerate(order):
+            expected = split.image(int(index)) if good[index] else np.zeros((16, 16, 3))
+            np.testing.assert_array_equal(images[row], expected)
+    (line,) = told
+    assert line.startswith("Left out 3 images that cannot be decoded")
+    assert all(f"train/{name} (truncated or damaged)" in line for name in SPOILT)
+    assert sorted(bad.path for bad in dataset.report.bad) == [f"train/{name}" for name in SPOILT]
+
+
+def test_all_that_cannot_be_decoded_are_named_at_the_end_of_an_epoch(spoilt):
+    split = stream(spoilt).train
+    for _ in range(2):
+        batches = []
+        with pytest.raises(BadImagesError, match="cannot use 3 of 20 images") as error:
+            batches.extend(epoch_batches(split, np.arange(10), 4))
+        assert len(batches) == 3
+        assert error.value.details == tuple(
+            f"{spoilt}/train/{name} (truncated or damaged)" for name in SPOILT
+        )
+
+
+def test_a_split_of_which_nothing_can_be_decoded_is_an_error(spoilt):
+    for path in (spoilt / "train").rglob("*.png"):
+        path.write_bytes(path.read_bytes()[:400])
+    dataset = stream(spoilt, on_bad_image="skip")
+    with pytest.raises(InputError, match="train: none of its images can be used"):
+        list(epoch_batches(dataset.train, np.arange(10), 4))
+    with pytest.raises(InputError, match="none of the images of train can be decoded"):
+        dataset.train.example()
+
+
+def test_the_first_good_image_is_an_example(spoilt):
+    (spoilt / "train" / "Car" / "0.png").write_bytes(
+        (spoilt / "train" / "Car" / "0.png").read_bytes()[:400]
+    )
+    split = stream(spoilt).train
+    with pytest.raises(InputError, match=r"train/Car/0\.png cannot be decoded"):
+        split.image(0)
+    np.testing.assert_array_equal(split.example(), split.image(3))
+    assert split.example(at_least=40).shape == (40, 40, 3)

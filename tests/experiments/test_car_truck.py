@@ -1,6 +1,7 @@
 """The whole run on sixteen small images, as a person would start it."""
 
 import csv
+import functools
 import json
 import os
 import re
@@ -12,6 +13,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import augjax.data
+from augjax.data import BadImagesError
+from augjax.data.verdicts import MAX_PIXELS
 from augjax.errors import InputError
 from augjax.training.weights import load_weights
 from experiments import seeds
@@ -23,6 +27,7 @@ pytestmark = pytest.mark.usefixtures("adam_may_promote")
 FILES = {
     "config.json",
     "run.json",
+    "data_report.json",
     "history.csv",
     "history.jsonl",
     "augmentations.png",
@@ -65,6 +70,7 @@ def test_says_what_keras_says_and_nothing_on_stderr(finished):
     said = done.stdout
     assert said.count("Found 8 files belonging to 2 classes.") == 2
     assert "(train: Car 4, Truck 4)" in said
+    assert "Checked 16 files: all readable (16 decoded)." in said
     assert "1,622,713" in said
     number = r"\d+\.\d{4}"
     for epoch in (1, 2, 3):
@@ -178,6 +184,7 @@ def test_help_is_instant_and_imports_neither_jax_nor_tensorflow():
         ({"min_delta": -0.1}, "--min-delta -0.1"),
         ({"seed": -1}, "--seed -1"),
         ({"checkpoint_minutes": 0.0}, "--checkpoint-minutes 0.0"),
+        ({"max_pixels": 0}, "--max-pixels 0"),
     ],
 )
 def test_options_that_cannot_be(data, tmp_path, changes, words):
@@ -194,6 +201,84 @@ def test_a_run_folder_in_use_is_refused(data, tmp_path):
         run(config(data, tmp_path))
     with pytest.raises(InputError, match="inside --data"):
         run(config(data, data / "runs"))
+
+
+@pytest.fixture
+def spoilt(tmp_path):
+    """Data with two files that are bad at sight, and one that is when it is decoded."""
+    root = write_image_folder(tmp_path / "spoilt")
+    good = (root / "train" / "Car" / "0.png").read_bytes()
+    (root / "train" / "Car" / "a\x1b[31m\n.png").write_bytes(b"text")
+    (root / "valid" / "Truck" / "9.png").write_bytes(b"")
+    (root / "valid" / "Truck" / "half.png").write_bytes(good[: len(good) // 2])
+    return root
+
+
+def bad_in(run_dir: Path) -> dict[str, str]:
+    report = json.loads((run_dir / "data_report.json").read_text(encoding="utf-8"))
+    return {bad["path"]: bad["reason"] for bad in report["bad"]}
+
+
+BAD = {
+    "train/Car/a\x1b[31m\n.png": "text, not an image",
+    "valid/Truck/9.png": "the file is empty",
+    "valid/Truck/half.png": "truncated or damaged",
+}
+
+
+def test_bad_images_end_the_run_or_are_left_out(spoilt, tmp_path):
+    run_dir = tmp_path / "run"
+    command = (f"--data={spoilt}", f"--run-dir={run_dir}", "--image-size=16", "--epochs=1")
+    done = start(*command)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "error: cannot use 3 of 19 images; repair or remove them, "
+        "or leave them out with --on-bad-image skip",
+        rf"{spoilt}/train/Car/a\x1b[31m\n.png (text, not an image)",
+        f"{spoilt}/valid/Truck/9.png (the file is empty)",
+        f"{spoilt}/valid/Truck/half.png (truncated or damaged)",
+        f"All that was found is in {run_dir}/data_report.json",
+    ]
+    assert os.listdir(run_dir) == ["data_report.json"] and bad_in(run_dir) == BAD
+    done = start(*command, "--on-bad-image=skip")
+    assert done.returncode == 0 and done.stderr == ""
+    assert "Checked 19 files: 16 readable (16 decoded)." in done.stdout
+    assert set(os.listdir(run_dir)) == FILES and bad_in(run_dir) == BAD
+
+
+@pytest.fixture
+def nothing_fits(monkeypatch):
+    """Images are decoded anew each epoch."""
+    load = functools.partial(augjax.data.load_image_folder, cache_limit=0)
+    monkeypatch.setattr(augjax.data, "load_image_folder", load)
+
+
+def test_an_epoch_that_meets_bad_images_names_them(spoilt, tmp_path, nothing_fits, capsys):
+    for path in list(BAD)[:2]:
+        (spoilt / path).unlink()
+    with pytest.raises(BadImagesError) as error:
+        run(config(spoilt, tmp_path / "failed"))
+    assert error.value.details == (
+        f"{spoilt}/valid/Truck/half.png (truncated or damaged)",
+        f"All that was found is in {tmp_path}/failed/data_report.json",
+    )
+    assert list(bad_in(tmp_path / "failed")) == ["valid/Truck/half.png"]
+    capsys.readouterr()
+    run(config(spoilt, tmp_path / "run", on_bad_image="skip"))
+    assert capsys.readouterr().out.count("Left out 1 image that cannot be decoded") == 1
+    assert list(bad_in(tmp_path / "run")) == ["valid/Truck/half.png"]
+
+
+def test_all_files_can_be_decoded_first(spoilt, tmp_path, nothing_fits):
+    with pytest.raises(BadImagesError, match="cannot use 3 of 19"):
+        run(config(spoilt, tmp_path / "run", verify="full"))
+    assert os.listdir(tmp_path / "run") == ["data_report.json"]
+
+
+def test_the_largest_picture_is_as_in_the_library(data, tmp_path):
+    assert Config().max_pixels == MAX_PIXELS
+    with pytest.raises(BadImagesError, match="cannot use 16 of 16"):
+        run(config(data, tmp_path / "run", max_pixels=399))
 
 
 def test_three_classes_are_refused(data, tmp_path):

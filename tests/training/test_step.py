@@ -14,7 +14,7 @@ from augjax.models import NotebookCNN
 from augjax.training.mesh import data_mesh, replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
-from augjax.training.step import jit_eval_step, jit_train_step
+from augjax.training.step import jit_eval_step, jit_train_step, train_step
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
 
@@ -170,3 +170,14 @@ def test_each_step_compiles_once():
         run.evaluate(batch(epoch), batch(epoch, valid=1))
     assert run.train_step._cache_size() == 1
     assert run.eval_step._cache_size() == 1
+
+
+def test_a_batch_of_padding_only_leaves_the_state_sound():
+    state = TrainState.create(NotebookCNN(), OPTIMIZER, aj.key(0), (SIZE, SIZE, 3))
+    after, metrics = train_step(
+        state, Metrics.zero(), batch(valid=0), KEY, np.int32(1),
+        model=NotebookCNN(), optimizer=OPTIMIZER, augment=aj.Sequential([]),
+    )  # fmt: skip
+    assert int(metrics.count) == 0 and int(metrics.first_bad_step) == -1
+    for leaf in jax.tree.leaves(after):
+        assert jnp.isfinite(leaf).all()
