@@ -51,6 +51,7 @@ def experiment(config: Config) -> list[Any]:
     from augjax.training.environment import environment
     from experiments.reliability import damage, disk, kills, stops
     from experiments.reliability.runs import Row, new_run, outcome, start, write_data
+    from experiments.reliability.zoo import judge_zoo
 
     full = config.full
     console = Console(highlight=False, soft_wrap=True)
@@ -62,6 +63,9 @@ def experiment(config: Config) -> list[Any]:
         for failure in row.failures:
             console.print(f"  failed: {failure}", markup=False)
 
+    console.print(HEADER)
+    for what, module in (("kinds of image", "image_zoo"), ("kinds of folder", "folder_zoo")):
+        report(judged(what, judge_zoo(f"experiments.reliability.{module}")))
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(scratch / "compiled")
@@ -70,7 +74,6 @@ def experiment(config: Config) -> list[Any]:
         data = write_data(scratch / "data")
         start(new_run(data, scratch / "unbroken")).communicate()
         unbroken = outcome(scratch / "unbroken")
-        console.print(HEADER)
         report(
             kills.kill_at_random(
                 data, scratch, unbroken, kills=200 if full else 6, seed=config.seed
@@ -95,6 +98,17 @@ def experiment(config: Config) -> list[Any]:
         },
     )
     return rows
+
+
+def judged(what: str, outcomes: list[Any]) -> Any:
+    """What came of a zoo, in a row."""
+    from experiments.reliability.runs import Row
+
+    failures = tuple(
+        f"{one.kind}: expected {one.expected}, got {one.got}" for one in outcomes if not one.ok
+    )
+    crashes = sum(one.crashed for one in outcomes)
+    return Row(what, len(outcomes), len(outcomes) - len(failures), f"{crashes} crashes", failures)
 
 
 HEADER = "| what was done | times | as promised | |\n|---|---|---|---|"

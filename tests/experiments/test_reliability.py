@@ -1,0 +1,21 @@
+"""The reliability experiment in its quick form, as CI runs it."""
+
+import json
+
+from experiments.reliability import __main__ as reliability
+from experiments.reliability.runs import Row
+
+
+def test_everything_goes_as_promised(tmp_path, monkeypatch):
+    monkeypatch.setattr(reliability, "RESULTS", tmp_path)
+    rows = reliability.experiment(reliability.Config())
+    for row in rows:
+        assert row.tried > 0 or row.passed is None, row
+        assert row.passed in (row.tried, None), row
+    kept = json.loads((tmp_path / "reliability_quick.json").read_text())
+    assert kept["table"].count("\n") == len(rows) + 1
+
+
+def test_a_failure_is_counted_and_told():
+    row = Row("x", 2, 1, "note", ("why",))
+    assert reliability.line(row) == "| x | 2 | 1 | note |"
