@@ -5,7 +5,6 @@ import itertools
 import re
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +50,12 @@ def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int | No
     what = "SIGKILL at every k-th file-system call"
     if shutil.which("strace") is None:
         return Row(what, 0, None, "strace is not installed")
-    every = list(_all_points(data, scratch))
+    most = _calls_of_a_thread(data, scratch)
+    every = [(call, k) for call in CALLS for k in range(1, most[call] + 1)]
     chosen = every
-    if points is not None and points < len(every):
-        chosen = [every[i] for i in np.linspace(0, len(every) - 1, points).round().astype(int)]
+    if points is not None:  # Of every kind alike, however rare it is.
+        fractions = np.linspace(0, 1, -(-points // len(CALLS)) + 1)[1:]
+        chosen = [(c, max(1, round(f * most[c]))) for f in fractions for c in CALLS][:points]
     failures, killed = [], 0
     for call, k in chosen:
         run_dir = scratch / f"{call}-{k}"
@@ -69,18 +70,22 @@ def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int | No
     return Row(what, len(chosen), len(chosen) - len(failures), note, tuple(failures))
 
 
-def _all_points(data: Path, scratch: Path) -> Iterator[tuple[str, int]]:
-    """Each kind of call with each k up to the most that any thread of a run makes."""
+def _calls_of_a_thread(data: Path, scratch: Path) -> dict[str, int]:
+    """How many calls of each kind the busiest thread of a run can be counted on to make.
+
+    strace counts for each thread, and which one does what changes from run to run; half of the most
+    that one made is reached nearly always.
+    """
     log, run_dir = scratch / "calls.log", scratch / "traced"
     strace = ["strace", "-f", "--seccomp-bpf", "-o", str(log), "-e", f"trace={','.join(CALLS)}"]
     start(new_run(data, run_dir), wrapper=strace).communicate()
     shutil.rmtree(run_dir)
-    per_thread = collections.Counter(re.findall(r"^(\d+) +(\w+)\(", log.read_text(errors="replace"), re.M))  # fmt: skip # noqa: E501
-    most: collections.Counter[str] = collections.Counter()
-    for (_, call), count in per_thread.items():
-        most[call] = max(most[call], count)
-    for call in CALLS:
-        yield from ((call, k) for k in range(1, most[call] + 1))
+    made = re.findall(r"^(\d+) +(\w+)\(", log.read_text(errors="replace"), re.MULTILINE)
+    counts = collections.Counter(made)
+    return {
+        call: -(-max((n for (_, c), n in counts.items() if c == call), default=0) // 2)
+        for call in CALLS
+    }
 
 
 def compare(data: Path, run_dir: Path, unbroken: dict, what: str) -> list[str]:
