@@ -158,5 +158,11 @@ def _decode_by_pillow(file: Any) -> Any:
 
 
 def _read_by_pillow(file: Any) -> UInt8[np.ndarray, "height width 3"]:
-    with open_regular(np.asarray(file).item()) as opened:  # In a graph, it comes as an array.
-        return read_upright(opened.read())
+    try:
+        with open_regular(np.asarray(file).item()) as opened:  # In a graph, it comes as an array.
+            return read_upright(opened.read())
+    except MemoryError:
+        raise
+    except Exception:
+        # TensorFlow would print a traceback; an image of no pixels is an error in the next step.
+        return np.empty((0, 0, 3), np.uint8)

@@ -44,8 +44,9 @@ def load_image_folder(
 
     The header of every file is judged before anything is decoded. Images that fit into memory are
     then decoded, once, and every file that cannot be is named; those that do not fit are checked
-    as each epoch decodes them. Nothing in `root` is written; what was found out about each file is
-    kept in the user's cache folder.
+    as each epoch decodes them. A JPEG has no checksums: one whose decoder complains but does not
+    fail is used, and named in a note. Nothing in `root` is written; what was found out about each
+    file is kept in the user's cache folder.
 
     Args:
       root: holds `train` and one of `valid`, `val`, `validation`, `test`.

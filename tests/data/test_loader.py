@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from augjax.data import BadImagesError, epoch_batches, epoch_order, load_image_folder
 from augjax.errors import InputError
+from experiments.reliability.image_bytes import cut, encode, slopes
 from tests.helpers import write_image_folder
 
 
@@ -123,3 +124,15 @@ def test_the_first_good_image_is_an_example(spoilt):
         split.image(0)
     np.testing.assert_array_equal(split.example(), split.image(3))
     assert split.example(at_least=40).shape == (40, 40, 3)
+
+
+def test_an_epoch_with_gaps_prints_nothing_of_its_own(spoilt, capfd):
+    webp = encode(slopes(), "WEBP", lossless=True)
+    (spoilt / "train" / "Car" / "half.webp").write_bytes(cut(webp, 0.5))
+    dataset = stream(spoilt, on_bad_image="skip")
+    assert dataset.report is not None
+    told = []
+    dataset.report.tell = told.append
+    list(epoch_batches(dataset.train, np.arange(11), 4))
+    assert "half.webp (truncated or damaged)" in told[0]
+    assert capfd.readouterr() == ("", "")
