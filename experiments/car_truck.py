@@ -201,9 +201,9 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
         },
         resumed=config.resume is not None,
     )
+    signals.hint = f"go on with: {PROGRAM} --resume {shlex.quote(str(config.run_dir))}"
     keep_data_report(dataset, config.run_dir, console)
     draw_preview(dataset, config.seed, config.run_dir / "augmentations.png")
-    signals.hint = f"go on with: {PROGRAM} --resume {shlex.quote(str(config.run_dir))}"
     progress = EpochProgress(console, config.epochs)
     try:
         result = fit(

@@ -28,8 +28,14 @@ class EpochProgress:
 
     def on_start(self, snapshot: Snapshot) -> None:
         """Says where a resumed run goes on."""
-        if snapshot.history or snapshot.step:
+        if snapshot.epoch > self._epochs or snapshot.early_stopping.should_stop:
+            self._console.print(
+                f"All {len(snapshot.history)} epochs are done; more --epochs or --patience goes on."
+            )
+        elif snapshot.step:
             self._console.print(f"Going on in epoch {snapshot.epoch} after step {snapshot.step}.")
+        elif snapshot.history:
+            self._console.print(f"Going on from the start of epoch {snapshot.epoch}.")
         self._first_step = snapshot.step
         self._started = time.perf_counter()
 

@@ -29,7 +29,10 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
         raise InputError(f"{path}: no such run folder")
     if not existing:
         _check_free(path)
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--run-dir {path}: cannot make it ({error.strerror})") from error
     lock = filelock.FileLock(path / _LOCK)
     try:
         lock.acquire(timeout=0)
@@ -52,7 +55,11 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
 def _check_free(path: Path) -> None:
     if not path.exists():
         return
-    if not path.is_dir() or any(not _is_disposable(entry.name) for entry in path.iterdir()):
+    if not path.is_dir():
+        raise InputError(f"--run-dir {path} is not a folder")
+    if (path / "config.json").exists():
+        raise InputError(f"--run-dir {path} already holds a run; go on with it by --resume {path}")
+    if any(not _is_disposable(entry.name) for entry in path.iterdir()):
         raise InputError(f"--run-dir {path} already holds files; choose a new or empty folder")
 
 

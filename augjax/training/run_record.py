@@ -71,7 +71,7 @@ def recorded_flags(run_dir: Path) -> list[str]:
             for name, value in settings.items()
             if value is not None
         ]
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(f"--resume {run_dir}: there is no run (no config.json)") from error
     except (ValueError, AttributeError) as error:
         raise InputError(f"--resume {run_dir}: {path} is not what a run has written") from error

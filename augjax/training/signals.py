@@ -48,10 +48,13 @@ class StopSignals:
         self._watcher.start()
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         if not self._before:
             return
         self._left.set()
+        if isinstance(error, Interrupted):  # It is on its way out: a second signal just hurries.
+            code = error.exit_code
+            self._before = dict.fromkeys(_SIGNALS, lambda *_: os._exit(code))
         for number, handler in self._before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._wakeup_before)
@@ -73,17 +76,17 @@ class StopSignals:
                 if number[0] not in _SIGNALS:
                     continue
                 if self.asked is not None:
-                    self._leave(number[0])
+                    self._leave(number[0], "interrupted at once")
                 self.asked = number[0]
                 if self.saving:
                     _tell("stopping after this step; once more to leave at once")
                 elif not self._left.wait(_GRACE_SECONDS):
-                    self._leave(number[0])
+                    self._leave(number[0], "interrupted")
 
-    def _leave(self, signum: int) -> None:
+    def _leave(self, signum: int, what: str) -> None:
         if sys.stdout.isatty():
             os.write(sys.stdout.fileno(), b"\x1b[?25h")  # A live bar hides the cursor.
-        _tell(_line("interrupted at once", self.hint))
+        _tell(_line(what, self.hint))
         os._exit(128 + signum)
 
 
