@@ -45,11 +45,11 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
             _check_free(path)  # Another run may have had it a moment ago.
         yield
     finally:
-        lock.release()
         with suppress(OSError):  # The folder may have vanished.
-            if not any(entry.name != _LOCK for entry in path.iterdir()):
-                (path / _LOCK).unlink(missing_ok=True)
-                path.rmdir()
+            (path / _LOCK).unlink()  # While it is still held: nobody locks a file that is gone.
+        lock.release()
+        with suppress(OSError):
+            path.rmdir()  # If it is empty.
 
 
 def _check_free(path: Path) -> None:
