@@ -229,7 +229,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
             checkpoints=Checkpoints(
                 config.run_dir / "checkpoints",
                 minutes=config.checkpoint_minutes,
-                tell=lambda line: console.print(line, markup=False),
+                tell=console.print,
             ),
             signals=signals,
         )

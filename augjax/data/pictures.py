@@ -123,9 +123,7 @@ def read_header(file: OpenFile, format: str, head: bytes) -> Header:
 def has_no_pixels(format: str, head: bytes) -> bool:
     """Whether a header that Pillow refuses does so because its width or height is 0."""
     if format == "JPEG":
-        frame = re.search(
-            rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(..)(..)", head, re.DOTALL
-        )
+        frame = re.search(_JPEG_FRAME, head, re.DOTALL)
         return frame is not None and b"\0\0" in frame.groups()
     layout, start = {"PNG": (">II", 16), "GIF": ("<HH", 6), "BMP": ("<ii", 18)}[format]
     end = start + struct.calcsize(layout)

@@ -58,6 +58,7 @@ class Checkpoints:
         self._tell = tell
         self._saved_at = time.monotonic()
         self._best: dict[str, Any] = {}
+        self._damaged: set[Path] = set()
 
     @property
     def due(self) -> bool:
@@ -90,6 +91,10 @@ class Checkpoints:
             }
             arrays = {"state": snapshot.state, "metrics": snapshot.metrics}
             self._write(f"last/{name}", arrays, progress)
+            # Else they would count among the latest, and push out intact ones.
+            for folder in self._damaged - {self._folder / "last" / name}:
+                shutil.rmtree(folder, ignore_errors=True)
+            self._damaged.clear()
             self._remove_old()
         except Exception as error:  # Orbax raises whatever the storage beneath it does.
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -113,6 +118,7 @@ class Checkpoints:
             try:
                 return self._load(folder, beginning)
             except Damaged as damage:
+                self._damaged.add(folder)
                 self._tell(f"Warning: the checkpoint {folder} is damaged ({damage}); not used.")
         if found:
             raise InputError(f"{self._folder}: no checkpoint is intact; start a new run")
@@ -133,8 +139,8 @@ class Checkpoints:
         try:
             fresh = scratch / "fresh"
             fresh.mkdir()
-            with _quiet_orbax() as orbax:
-                orbax.save(fresh / "arrays", args=_orbax_args().StandardSave(_named(arrays)))
+            with _quiet_orbax() as (orbax, args):
+                orbax.save(fresh / "arrays", args=args.StandardSave(_named(arrays)))
             write_json(fresh / "progress.json", progress)
             write_json(fresh / "manifest.json", _manifest(fresh, sync=True))
             digest = _sha256(fresh / "manifest.json")
@@ -192,28 +198,22 @@ def _check_finite(snapshot: Snapshot) -> None:
         if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
             raise RunError(
                 f"{name} is not finite in epoch {snapshot.epoch} after step {snapshot.step}; "
-                "the checkpoint before is intact; try a smaller --learning-rate"
+                "what was kept before is as it was; try a smaller --learning-rate"
             )
 
 
 @contextlib.contextmanager
-def _quiet_orbax() -> Iterator[Any]:
-    """Orbax logs the traceback of an error that it raises as well."""
+def _quiet_orbax() -> Iterator[tuple[Any, Any]]:
+    """A checkpointer and its arguments; Orbax logs the traceback of an error that it raises too."""
     import orbax.checkpoint as ocp
 
     logger = logging.getLogger("absl")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
     try:
-        yield ocp.Checkpointer(ocp.StandardCheckpointHandler())
+        yield ocp.Checkpointer(ocp.StandardCheckpointHandler()), ocp.args
     finally:
         logger.setLevel(level)
-
-
-def _orbax_args() -> Any:
-    import orbax.checkpoint as ocp
-
-    return ocp.args
 
 
 def _named(tree: Any) -> dict[str, np.ndarray]:
@@ -226,7 +226,7 @@ def _restore(folder: Path, like: Any) -> Any:
     """The arrays in `folder` as a pytree like `like`, whose shapes and types they must have."""
     expected = {n: jax.ShapeDtypeStruct(x.shape, x.dtype) for n, x in _named(like).items()}
     try:
-        with _quiet_orbax() as orbax:
+        with _quiet_orbax() as (orbax, _):
             found = dict(orbax.metadata(folder).item_metadata.tree)
         # Before anything is read: what a file declares decides how much memory reading it takes.
         for name in sorted(expected.keys() | found.keys()):
@@ -239,8 +239,8 @@ def _restore(folder: Path, like: Any) -> Any:
                     f"{folder}: {name!a} does not fit this network: "
                     f"{_described(there)}, expected {_described(here)}"
                 )
-        with _quiet_orbax() as orbax:
-            restored = orbax.restore(folder, args=_orbax_args().StandardRestore(expected))
+        with _quiet_orbax() as (orbax, args):
+            restored = orbax.restore(folder, args=args.StandardRestore(expected))
     except InputError:
         raise
     except Exception as error:  # Orbax raises whatever the storage beneath it does.

@@ -3,7 +3,7 @@
     python -m experiments.reliability           # a few of each, about five minutes
     python -m experiments.reliability --full    # hours
 
-Prints the table of the README, and writes it to experiments/results/reliability.json (with --full;
+Prints a table, and writes it to experiments/results/reliability.json (with --full;
 else to a name of its own). Exits with 1 if anything did not go as promised.
 """
 

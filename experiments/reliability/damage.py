@@ -8,7 +8,7 @@ from augjax.errors import InputError
 from augjax.training.weights import load_weights
 from experiments.reliability.runs import Row, finish, new_run, outcome, start
 
-LATEST, BEFORE = "000004-000000000", "000003-000000005"
+LATEST = "000004-000000000"
 
 
 def _flip(at: float) -> Callable[[Path], object]:

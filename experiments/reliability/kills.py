@@ -4,6 +4,7 @@ import collections
 import itertools
 import re
 import shutil
+import signal
 import time
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def kill_at_random(data: Path, scratch: Path, unbroken: dict, *, kills: int, see
             time.sleep(rng.uniform(0, 9))
             process.kill()
             process.communicate()
+            if process.returncode != -signal.SIGKILL:
+                break  # It was over before.
             done += 1
             flags = [f"--resume={run_dir}"]
         failures += compare(data, run_dir, unbroken, f"random kill, run {number}")

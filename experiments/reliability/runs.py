@@ -59,7 +59,7 @@ def new_run(data: Path, run_dir: Path, *flags: str) -> list[str]:
     ]  # fmt: skip
 
 
-def start(flags: Sequence[str], *, wrapper: Sequence[str] = (), **options: Any) -> subprocess.Popen:
+def start(flags: Sequence[str], *, wrapper: Sequence[str] = (), **env: str) -> subprocess.Popen:
     """Starts car_truck, under `wrapper` if given."""
     return subprocess.Popen(
         [*wrapper, sys.executable, "-m", "experiments.car_truck", *flags],
@@ -68,8 +68,7 @@ def start(flags: Sequence[str], *, wrapper: Sequence[str] = (), **options: Any) 
         text=True,
         errors="replace",
         cwd=_CHECKOUT,
-        env={**os.environ, "JAX_NUM_CPU_DEVICES": "1", "JAX_PLATFORMS": "cpu"},
-        **options,
+        env={**os.environ, "JAX_NUM_CPU_DEVICES": "1", "JAX_PLATFORMS": "cpu", **env},
     )
 
 
@@ -86,11 +85,13 @@ def outcome(run_dir: Path) -> dict[str, Any]:
     last = run_dir / "checkpoints" / "last" / f"{EPOCHS + 1:06d}-{0:09d}"
     with open(run_dir / "history.csv") as file:
         history = [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+    summary = json.loads((run_dir / "summary.json").read_text())
     return {
         "weights": hashlib.sha256((run_dir / "best.safetensors").read_bytes()).hexdigest(),
         "state": _state_digest(last),
         "history": history,
-        "files": sorted(name for name in os.listdir(run_dir) if name != ".lock"),
+        "summary": {k: v for k, v in summary.items() if "seconds" not in k},
+        "files": sorted(os.listdir(run_dir)),
     }
 
 
@@ -114,8 +115,3 @@ def progress(run_dir: Path) -> tuple[int, ...]:
         return (0, 0)
     kept = sorted(name for name in names if not name.startswith("."))
     return tuple(int(number) for number in kept[-1].split("-")) if kept else (0, 0)
-
-
-def read_json(path: Path) -> Any:
-    """The contents of a JSON file."""
-    return json.loads(path.read_text())

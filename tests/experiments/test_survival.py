@@ -1,22 +1,18 @@
 """Whole runs that are killed, interrupted, or lose their disk, as from the command line."""
 
-import csv
-import hashlib
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from experiments.reliability import runs
+from experiments.reliability.runs import EPOCHS, outcome, progress
 from tests.helpers import run_python, write_image_folder
 
-EPOCHS = 3
-CHECKOUT = Path(__file__).parents[2]
 FLAGS = ("--image-size=16", "--batch-size=8", f"--epochs={EPOCHS}", "--checkpoint-minutes=0.003")
 
 
@@ -32,14 +28,8 @@ def data(tmp_path_factory) -> Path:
     return root
 
 
-def start(*arguments: object, wrapper: tuple[str, ...] = (), **env: str) -> subprocess.Popen:
-    return subprocess.Popen(
-        [*wrapper, sys.executable, "-m", "experiments.car_truck", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "JAX_NUM_CPU_DEVICES": "1", **env},
-    )
+def start(*arguments: object, **options) -> subprocess.Popen:
+    return runs.start([str(argument) for argument in arguments], **options)
 
 
 def wait_for(process: subprocess.Popen, reached, seconds: float = 120) -> None:
@@ -48,29 +38,6 @@ def wait_for(process: subprocess.Popen, reached, seconds: float = 120) -> None:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end, "it never came so far"
         time.sleep(0.002)
-
-
-def progress(run: Path) -> tuple[int, ...]:
-    """Epoch and step of the latest checkpoint, (0, 0) before the first."""
-    folder = run / "checkpoints" / "last"
-    names = sorted(n for n in os.listdir(folder) if n[0] != ".") if folder.exists() else []
-    return tuple(int(number) for number in names[-1].split("-")) if names else (0, 0)
-
-
-def outcome(run: Path) -> dict[str, object]:
-    """All that a run leaves but its times."""
-    last = run / "checkpoints" / "last" / f"{EPOCHS + 1:06d}-{0:09d}"
-    kept = json.loads((last / "progress.json").read_text())
-    with open(run / "history.csv") as file:
-        history = [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
-    summary = json.loads((run / "summary.json").read_text())
-    return {
-        "weights": hashlib.sha256((run / "best.safetensors").read_bytes()).hexdigest(),
-        "best": kept["best"]["epoch"],
-        "history": history,
-        "summary": {k: v for k, v in summary.items() if "seconds" not in k},
-        "files": sorted(name for name in os.listdir(run)),
-    }
 
 
 @pytest.fixture(scope="module")

@@ -144,6 +144,17 @@ def test_a_damaged_one_is_replaced_when_the_run_comes_by_again(two, tmp_path):
     assert same(Checkpoints(harmed).latest(snapshot(1)), snapshot(3, best_epoch=2))
 
 
+def test_a_damaged_one_does_not_push_out_an_intact_one(two, tmp_path):
+    harmed = tmp_path / "harmed"
+    shutil.copytree(two, harmed)
+    flip(harmed / "last" / "000003-000000000" / "progress.json")
+    checkpoints = Checkpoints(harmed)
+    checkpoints.latest(snapshot(1))
+    checkpoints.save(snapshot(2, 1, best_epoch=1))
+    kept = sorted(folder.name for folder in (harmed / "last").iterdir())
+    assert kept == ["000002-000000000", "000002-000000001"]
+
+
 def test_arrays_of_another_network_are_refused_before_they_are_read(two, monkeypatch):
     import orbax.checkpoint as ocp
 
