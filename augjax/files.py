@@ -13,6 +13,8 @@ from typing import Any
 
 from augjax.errors import RunError
 
+_PART = ".part"
+
 
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Writes `content` (text as UTF-8) to a neighbouring file and renames it to `path`.
@@ -23,7 +25,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, temporary = tempfile.mkstemp(_PART, f".{path.name}.", path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
@@ -38,6 +40,12 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         if isinstance(error, OSError):
             raise RunError(f"cannot write {path}: {error.strerror}") from error
         raise
+
+
+def remove_parts(folder: Path) -> None:
+    """Removes what processes that were killed in `write_atomically` have left in `folder`."""
+    for part in folder.glob(f".*{_PART}"):
+        part.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

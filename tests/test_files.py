@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from augjax.files import open_regular, user_cache, write_json
+from augjax.files import open_regular, user_cache, write_atomically, write_json
+from augjax.training.run_folder import locked_run_folder
 
 
 def test_a_name_that_is_not_utf8_survives_json(tmp_path):
@@ -32,3 +33,19 @@ def test_the_users_cache_follows_the_environment(monkeypatch):
     assert user_cache() == Path("/somewhere/augjax")
     monkeypatch.setenv("XDG_CACHE_HOME", "")
     assert user_cache().is_relative_to(Path.home())
+
+
+def test_what_a_killed_writer_left_goes_when_its_run_goes_on(tmp_path, monkeypatch):
+    def killed(*args):
+        raise SystemExit
+
+    (tmp_path / ".hidden").write_text("mine")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        patch.setattr(os, "unlink", lambda path: None)
+        with pytest.raises(SystemExit):
+            write_atomically(tmp_path / "history.csv", "half")
+    assert len(os.listdir(tmp_path)) == 2
+    with locked_run_folder(tmp_path, existing=True):
+        pass
+    assert os.listdir(tmp_path) == [".hidden"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import filelock
 
 from augjax.errors import InputError
+from augjax.files import remove_parts
 
 DATA_REPORT = "data_report.json"
 """What a run that bad images ended leaves in its folder."""
@@ -41,7 +42,9 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
             f"{path} is in use by another run; wait for it, or choose another"
         ) from error
     try:
-        if not existing:
+        if existing:
+            remove_parts(path)
+        else:
             _check_free(path)  # Another run may have had it a moment ago.
         yield
     finally:
