@@ -141,8 +141,9 @@ def settings(config: Config) -> dict[str, Any]:
 
 def run(config: Config) -> "FitResult":
     """Reads the data, shows the augmentations, trains, and leaves the run folder."""
-    flags = os.environ.get("XLA_FLAGS", "")
-    os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+    flags, deterministic = os.environ.get("XLA_FLAGS", ""), "--xla_gpu_deterministic_ops=true"
+    if deterministic not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {deterministic}".strip()
     from augjax.training.run_folder import locked_run_folder
     from augjax.training.signals import StopSignals
 
@@ -188,7 +189,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     model = NotebookCNN()
     console.print(model_table(model, config.image_size))
 
-    record_run(
+    differs = record_run(
         config.run_dir,
         command=f"{PROGRAM} {shlex.join(sys.argv[1:])}".strip(),
         settings=settings(config),
@@ -201,6 +202,8 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
         },
         resumed=config.resume is not None,
     )
+    if differs:
+        console.print(f"Note: it may not end in the bits it would have: {'; '.join(differs)}")
     signals.hint = f"go on with: {PROGRAM} --resume {shlex.quote(str(config.run_dir))}"
     keep_data_report(dataset, config.run_dir, console)
     draw_preview(dataset, config.seed, config.run_dir / "augmentations.png")

@@ -9,6 +9,9 @@ from augjax.errors import InputError
 from augjax.files import write_json
 from augjax.training.environment import environment
 
+_DECISIVE = ("python", "processor", "cpus", "devices", "versions", "settings", "git_commit")
+"""Entries of the environment that the bits of a run may depend on."""
+
 
 def record_run(
     run_dir: Path,
@@ -17,7 +20,7 @@ def record_run(
     settings: dict[str, Any],
     data: dict[str, Any],
     resumed: bool,
-) -> None:
+) -> list[str]:
     """Writes `run.json` and `config.json` of a run that starts, or notes that it goes on.
 
     Args:
@@ -27,31 +30,35 @@ def record_run(
       data: what the run is trained on; a resumed run must be trained on the same.
       resumed: whether the run was recorded before.
 
+    Returns:
+      What has changed around a run since it was last at work, `name old -> new`: its data are the
+      same, and still it may end in other bits.
+
     Raises:
       InputError: if the data of a resumed run have changed, or its run.json cannot be read.
     """
     start = {"command": command, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    here, differs = environment(), []
     if not resumed:
-        record = {**start, **data, **environment(), "resumed": []}
+        record = {**start, **data, **here, "resumed": []}
     else:
         record = _read_record(run_dir)
-        changed = [
-            f"{name} {record.get(name)!a} -> {value!a}"
-            for name, value in data.items()
-            if record.get(name) != value
-        ]
-        if changed:
+        if changed := _changes(record, data):
             raise InputError(
                 f"--resume {run_dir}: the data are not those of the run: {', '.join(changed)}; "
                 "bring them back, or start a new run"
             )
-        record["resumed"] = [*record.get("resumed", []), {**start, **environment()}]
+        resumptions = record.get("resumed", [])
+        last = resumptions[-1] if resumptions else record
+        differs = _changes(last, {name: here[name] for name in _DECISIVE})
+        record["resumed"] = [*resumptions, {**start, **here}]
     write_json(run_dir / "run.json", record)
     # The flags come last: a folder that has them holds a run.
     write_json(
         run_dir / "config.json",
         {k: str(v) if isinstance(v, Path) else v for k, v in settings.items()},
     )
+    return differs
 
 
 def recorded_flags(run_dir: Path) -> list[str]:
@@ -77,11 +84,23 @@ def recorded_flags(run_dir: Path) -> list[str]:
         raise InputError(f"--resume {run_dir}: {path} is not what a run has written") from error
 
 
+def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    changes = []
+    for name, value in now.items():
+        was = before.get(name)
+        if isinstance(value, dict) and isinstance(was, dict):
+            changes += _changes(was, {key: value.get(key) for key in sorted({*was, *value})})
+        elif was != value:
+            changes.append(f"{name} {was!a} -> {value!a}")
+    return changes
+
+
 def _read_record(run_dir: Path) -> dict[str, Any]:
     try:
         record = json.loads((run_dir / "run.json").read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f"--resume {run_dir}: cannot read its run.json") from error
-    if not isinstance(record, dict) or not isinstance(record.get("resumed", []), list):
+    resumed = record.get("resumed", []) if isinstance(record, dict) else None
+    if not isinstance(resumed, list) or not all(isinstance(one, dict) for one in resumed):
         raise InputError(f"--resume {run_dir}: run.json is not what a run has written")
     return record

@@ -25,9 +25,11 @@ class Config:
     """Breaks runs in many ways and counts what survives."""
 
     full: bool = False
-    """At least 200 kills of either kind, every damage resumed; hours."""
+    """At least 200 kills at random moments, 210 at calls, every damage resumed; hours."""
     seed: int = 0
     """Of the moments that are chosen at random."""
+    jobs: int = 1
+    """Runs at a time."""
     debug: bool = False
     """Show the traceback of an error."""
 
@@ -53,7 +55,7 @@ def experiment(config: Config) -> list[Any]:
     from experiments.reliability.runs import Row, new_run, outcome, start, write_data
     from experiments.reliability.zoo import judge_zoo
 
-    full = config.full
+    full, jobs = config.full, config.jobs
     console = Console(highlight=False, soft_wrap=True)
     rows: list[Row] = []
 
@@ -68,24 +70,25 @@ def experiment(config: Config) -> list[Any]:
         report(judged(what, judge_zoo(f"experiments.reliability.{module}")))
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
+        os.environ["XDG_CACHE_HOME"] = str(scratch / "cache")
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(scratch / "compiled")
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # XLA has much to say about what it loads.
         data = write_data(scratch / "data")
         start(new_run(data, scratch / "unbroken")).communicate()
-        unbroken = outcome(scratch / "unbroken")
+        to_compare = (data, scratch, outcome(scratch / "unbroken"))
+
+        # Each with the counts of the quick version and of the full one.
+        kills_at_random, kills_at_calls = (200, 210) if full else (3, 4)
+        resumed, flips, disks, stopped = (None, 2000, 40, 40) if full else (1, 200, 2, 2)
         report(
-            kills.kill_at_random(
-                data, scratch, unbroken, kills=200 if full else 3, seed=config.seed
-            )
+            kills.kill_at_random(*to_compare, kills=kills_at_random, seed=config.seed, jobs=jobs)
         )
-        report(kills.kill_at_calls(data, scratch, unbroken, points=None if full else 4))
-        report(damage.damage_checkpoints(data, scratch, unbroken, whole_runs=10**6 if full else 1))
-        report(damage.damage_weights(data, scratch, flips=2000 if full else 200))
-        report(disk.fill_disk(data, scratch, unbroken, points=40 if full else 2))
-        report(
-            stops.ask_to_stop(data, scratch, unbroken, times=40 if full else 2, seed=config.seed)
-        )
+        report(kills.kill_at_calls(*to_compare, points=kills_at_calls, jobs=jobs))
+        report(damage.damage_checkpoints(*to_compare, whole_runs=resumed, jobs=jobs))
+        report(damage.damage_weights(data, scratch, flips=flips))
+        report(disk.fill_disk(*to_compare, points=disks, jobs=jobs))
+        report(stops.ask_to_stop(*to_compare, times=stopped, seed=config.seed, jobs=jobs))
         report(stops.cost_of_resuming(data, scratch, epochs=(1, 10, 100) if full else (1, 5)))
     RESULTS.mkdir(exist_ok=True)
     write_json(

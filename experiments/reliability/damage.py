@@ -1,12 +1,14 @@
 """Every file of a run's latest checkpoint, harmed in every way; and its weights for others."""
 
+import itertools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from augjax.errors import InputError
 from augjax.training.weights import load_weights
-from experiments.reliability.runs import Row, finish, new_run, outcome, start
+from experiments.reliability.kills import compare
+from experiments.reliability.runs import Row, new_run, start, try_all
 
 LATEST = "000004-000000000"
 
@@ -32,34 +34,41 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 }
 
 
-def damage_checkpoints(data: Path, scratch: Path, unbroken: dict, *, whole_runs: int) -> Row:
+def damage_checkpoints(
+    data: Path, scratch: Path, unbroken: dict, *, whole_runs: int | None, jobs: int
+) -> Row:
     """Harms each file of the latest checkpoint in each way, and sees that it is refused.
 
-    Detection is asked of the library; the first `whole_runs` damages are also resumed from the
-    command line, and must end like the unbroken run.
+    Detection is asked of the library; the first `whole_runs` damages (None: all of them) are also
+    resumed from the command line, and must end like the unbroken run.
     """
-    run_dir = scratch / "damaged"
-    _finished(data, run_dir)
-    folder = run_dir / "checkpoints"
-    files = sorted(f for f in (folder / "last" / LATEST).rglob("*") if f.is_file())
-    failures, tried = [], 0
     pristine = scratch / "pristine"
-    shutil.copytree(run_dir, pristine)
-    for file in files:
-        for kind, damage in DAMAGES.items():
-            damage(file)
-            what = f"{file.relative_to(folder)} {kind}"
-            if not _refused(folder / "last" / LATEST):
-                failures.append(f"{what}: not detected")
-            elif tried < whole_runs:
-                wrong = finish(data, run_dir)
-                if wrong or outcome(run_dir) != unbroken:
-                    failures.append(f"{what}: {wrong or 'it ended differently'}")
-            tried += 1
-            shutil.rmtree(run_dir)
-            shutil.copytree(pristine, run_dir)
-    note = f"{len(files)} files, {len(DAMAGES)} kinds; {whole_runs} of them resumed to the end"
-    return Row("checkpoints damaged", tried, tried - len(failures), note, tuple(failures))
+    _finished(data, pristine)
+    latest = Path("checkpoints", "last", LATEST)
+    files = [f.relative_to(pristine) for f in sorted((pristine / latest).rglob("*")) if f.is_file()]
+    damages = list(itertools.product(files, DAMAGES))
+
+    def trial(number: int) -> list[str]:
+        file, kind = damages[number]
+        run_dir = scratch / f"damaged-{number}"
+        shutil.copytree(pristine, run_dir)
+        DAMAGES[kind](run_dir / file)
+        what = f"{file} {kind}"
+        if not _refused(run_dir / latest):
+            failures = [f"{what}: not detected"]
+        elif whole_runs is None or number < whole_runs:
+            failures = compare(data, run_dir, unbroken, what)
+        else:
+            failures = []
+        shutil.rmtree(run_dir)
+        return failures
+
+    what = "checkpoints damaged"
+    found = try_all(what, trial, range(len(damages)), jobs=jobs)
+    failures = tuple(failure for some in found for failure in some)
+    resumed = len(damages) if whole_runs is None else whole_runs
+    note = f"{len(files)} files, {len(DAMAGES)} kinds; {resumed} of them resumed to the end"
+    return Row(what, len(damages), len(damages) - len(failures), note, failures)
 
 
 def damage_weights(data: Path, scratch: Path, *, flips: int) -> Row:

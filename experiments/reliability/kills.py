@@ -1,7 +1,6 @@
 """SIGKILL at moments nobody chose, and at every k-th call to the file system."""
 
 import collections
-import itertools
 import re
 import shutil
 import signal
@@ -10,21 +9,22 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.reliability.runs import Row, finish, new_run, outcome, start
+from experiments.reliability.runs import Row, finish, new_run, outcome, start, try_all
 
 CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
+KILLS_A_RUN = 3
 
 
-def kill_at_random(data: Path, scratch: Path, unbroken: dict, *, kills: int, seed: int) -> Row:
+def kill_at_random(
+    data: Path, scratch: Path, unbroken: dict, *, kills: int, seed: int, jobs: int
+) -> Row:
     """Kills runs, up to three times each, at random moments from the first written file on."""
-    rng = np.random.default_rng(seed)
-    failures, done = [], 0
-    for number in itertools.count():
-        if done >= kills:
-            break
+
+    def trial(number: int) -> tuple[int, list[str]]:
+        rng = np.random.default_rng((seed, number))
         run_dir = scratch / f"random-{number}"
-        flags = new_run(data, run_dir)
-        for _ in range(min(3, kills - done)):
+        flags, done = new_run(data, run_dir), 0
+        for _ in range(KILLS_A_RUN):
             process = start(flags)
             while not (run_dir / "config.json").exists() and process.poll() is None:
                 time.sleep(0.01)
@@ -36,43 +36,57 @@ def kill_at_random(data: Path, scratch: Path, unbroken: dict, *, kills: int, see
                 break  # It was over before.
             done += 1
             flags = [f"--resume={run_dir}"]
-        failures += compare(data, run_dir, unbroken, f"random kill, run {number}")
+        failures = compare(data, run_dir, unbroken, f"random kill, run {number}")
         shutil.rmtree(run_dir, ignore_errors=True)
-    return Row("SIGKILL at random moments", done, done - len(failures), "", tuple(failures))
+        return done, failures
+
+    what, found = "SIGKILL at random moments", []
+    while (done := sum(kills for kills, _ in found)) < kills:
+        more = -(-(kills - done) // KILLS_A_RUN)
+        found += try_all(what, trial, range(len(found), len(found) + more), jobs=jobs)
+    failures = [failure for _, some in found for failure in some]
+    note = f"{len(found)} runs, each killed up to {KILLS_A_RUN} times"
+    return Row(what, done, done - len(failures), note, tuple(failures))
 
 
-def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int | None) -> Row:
+def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int, jobs: int) -> Row:
     """Kills a run at the k-th call of each kind that changes files, in whichever thread.
 
     Args:
       data: the image folder.
       scratch: for the runs.
       unbroken: the outcome of a run that was left alone.
-      points: so many, spread evenly over all there are; None for every one.
+      points: so many are tried, spread evenly over all there are.
+      jobs: so many at a time.
     """
     what = "SIGKILL at every k-th file-system call"
     if shutil.which("strace") is None:
         return Row(what, 0, None, "strace is not installed")
     most = _calls_of_a_thread(data, scratch)
-    every = [(call, k) for call in CALLS for k in range(1, most[call] + 1)]
-    chosen = every
-    if points is not None:  # Of every kind alike, however rare it is.
-        fractions = np.linspace(0, 1, -(-points // len(CALLS)) + 1)[1:]
-        chosen = [(c, max(1, round(f * most[c]))) for f in fractions for c in CALLS][:points]
-    failures, killed = [], 0
-    for call, k in chosen:
+    # Of every kind alike, however rare it is.
+    fractions = np.linspace(0, 1, -(-points // len(CALLS)) + 1)[1:]
+    chosen = [(c, max(1, round(f * most[c]))) for f in fractions for c in CALLS]
+    chosen = list(dict.fromkeys(chosen))[:points]
+
+    def trial(point: tuple[str, int]) -> list[str] | None:
+        call, k = point
         run_dir = scratch / f"{call}-{k}"
         # With --seccomp-bpf, which is quicker, strace injects errors but no signals.
         strace = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}"]
         strace += ["-e", f"inject={call}:signal=SIGKILL:when={k}"]
         process = start(new_run(data, run_dir), wrapper=strace)
         process.communicate()
+        failures = None
         if process.returncode == -signal.SIGKILL:
-            killed += 1
-            failures += compare(data, run_dir, unbroken, f"{call} {k}")
+            failures = compare(data, run_dir, unbroken, f"{call} {k}")
         shutil.rmtree(run_dir, ignore_errors=True)
-    note = f"{len(chosen)} of {len(every)} points tried; the run came to {killed} of them"
-    return Row(what, killed, killed - len(failures), note, tuple(failures))
+        return failures
+
+    found = try_all(what, trial, chosen, jobs=jobs)
+    killed = [some for some in found if some is not None]
+    failures = [failure for some in killed for failure in some]
+    note = f"{len(chosen)} of {sum(most.values())} points tried; the run came to {len(killed)}"
+    return Row(what, len(killed), len(killed) - len(failures), note, tuple(failures))
 
 
 def _calls_of_a_thread(data: Path, scratch: Path) -> dict[str, int]:

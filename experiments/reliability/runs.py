@@ -7,12 +7,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
+from rich.console import Console
+from rich.progress import track
 
 EPOCHS = 3
 _CHECKOUT = Path(__file__).parents[2]
@@ -36,6 +39,28 @@ class Row:
     passed: int | None
     note: str = ""
     failures: tuple[str, ...] = ()
+
+
+Point = TypeVar("Point")
+Found = TypeVar("Found")
+
+
+def try_all(
+    what: str, trial: Callable[[Point], Found], points: Collection[Point], *, jobs: int
+) -> list[Found]:
+    """What comes of `trial` at each of `points`, `jobs` at a time, with a bar on a terminal."""
+    with ThreadPoolExecutor(jobs) as pool:  # The work is in processes of their own.
+        found = pool.map(trial, points)
+        console = Console(stderr=True)
+        bar = track(
+            found,
+            what,
+            len(points),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        return list(bar)
 
 
 def write_data(root: Path) -> Path:

@@ -8,20 +8,22 @@ from pathlib import Path
 import numpy as np
 
 from experiments.reliability.kills import compare
-from experiments.reliability.runs import Row, new_run, progress, start
+from experiments.reliability.runs import Row, new_run, progress, start, try_all
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def ask_to_stop(data: Path, scratch: Path, unbroken: dict, *, times: int, seed: int) -> Row:
+def ask_to_stop(
+    data: Path, scratch: Path, unbroken: dict, *, times: int, seed: int, jobs: int
+) -> Row:
     """SIGTERM and SIGINT in turn, at random moments from the first checkpoint on.
 
     A run must end with 143 or 130 and one line that says how to go on, and then end like the
     unbroken one; or it was over by then.
     """
-    rng = np.random.default_rng(seed)
-    failures, waits = [], []
-    for number in range(times):
+
+    def trial(number: int) -> tuple[float, list[str]]:
+        rng = np.random.default_rng((seed, number))
         run_dir, signum = scratch / f"stop-{number}", SIGNALS[number % 2]
         process = start(new_run(data, run_dir))
         while progress(run_dir) == (0, 0) and process.poll() is None:
@@ -30,16 +32,21 @@ def ask_to_stop(data: Path, scratch: Path, unbroken: dict, *, times: int, seed: 
         asked = time.monotonic()
         process.send_signal(signum)
         _, stderr = process.communicate()
-        waits.append(time.monotonic() - asked)
+        waited = time.monotonic() - asked
         what = f"{signum.name}, run {number}"
         told = f"--resume {run_dir}" in stderr
         if process.returncode != 0 and not (process.returncode == 128 + signum and told):
-            failures.append(f"{what}: exit {process.returncode}: {stderr}")
+            failures = [f"{what}: exit {process.returncode}: {stderr}"]
         else:
-            failures += compare(data, run_dir, unbroken, what)
+            failures = compare(data, run_dir, unbroken, what)
         shutil.rmtree(run_dir, ignore_errors=True)
-    note = f"at most {max(waits):.1f} s from the signal to the exit"
-    return Row("SIGTERM and SIGINT", times, times - len(failures), note, tuple(failures))
+        return waited, failures
+
+    what = "SIGTERM and SIGINT"
+    found = try_all(what, trial, range(times), jobs=jobs)
+    failures = tuple(failure for _, some in found for failure in some)
+    note = f"at most {max(waited for waited, _ in found):.1f} s from the signal to the exit"
+    return Row(what, times, times - len(failures), note, failures)
 
 
 def cost_of_resuming(data: Path, scratch: Path, *, epochs: tuple[int, ...]) -> Row:

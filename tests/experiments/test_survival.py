@@ -95,12 +95,10 @@ def test_before_the_first_step_a_signal_just_ends_it(data, tmp_path):
     run = tmp_path / "run"
     process = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
     wait_for(process, lambda: (run / ".lock").exists())
-    began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 143, stderr
     assert stderr.startswith("interrupted") and stderr.count("\n") == 1
-    assert time.monotonic() - began < 10
     assert not run.exists()
 
 
