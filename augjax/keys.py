@@ -19,6 +19,8 @@ from jaxtyping import Int, PRNGKeyArray, UInt32
 
 from augjax.typing import AnyArray
 
+__all__ = ["image_ids", "image_key", "key", "stream"]
+
 
 def key(seed: int) -> PRNGKeyArray:
     """The root key of a seed: Threefry, whatever JAX's configured default is."""

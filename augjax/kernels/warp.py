@@ -1,4 +1,4 @@
-"""Resampling an image through an affine map: one bilinear or nearest lookup per output pixel.
+"""Resampling an image: one bilinear or nearest lookup per output pixel.
 
 The image is read as H*W vectors of C channels, so each tap is one contiguous gather whatever the
 number of channels. Each axis turns its coordinate into two taps and two weights; what lies
@@ -8,40 +8,74 @@ outside the image is settled there, per axis, and never per corner.
 from typing import Literal, TypeAlias
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Shaped
 
 FillMode: TypeAlias = Literal["reflect", "constant", "wrap", "nearest"]
 Interpolation: TypeAlias = Literal["nearest", "bilinear"]
 
+_HORIZON = 1e-6
+"""The least denominator of a projective map; what lies at or behind its horizon is far outside."""
 
-def affine_warp(
-    image: Float[Array, "height width channels"],
+
+def warp(
+    image: Shaped[Array, "height width channels"],
     matrix: Float[Array, "3 3"],
+    size: tuple[int, ...] | None = None,
+    *,
+    projective: bool = False,
+    fill_mode: FillMode = "reflect",
+    interpolation: Interpolation = "bilinear",
+    fill_value: float = 0.0,
+) -> Shaped[Array, "_ _ channels"]:
+    """Samples `image` at `matrix @ (x, y, 1)` for every output pixel (x, y).
+
+    Args:
+      image: float32, or of any dtype if the interpolation is 'nearest'.
+      matrix: output pixel to input pixel, in pixels, x to the right and y down, the centre of the
+        first pixel at (0, 0).
+      size: (height, width) of the result; by default those of `image`.
+      projective: whether the last row of `matrix` is other than (0, 0, 1), and divides.
+      fill_mode, interpolation, fill_value: as for `sample_at`.
+
+    References: `keras.ops.image.affine_transform`; `scipy.ndimage.affine_transform` with the modes
+    reflect, grid-wrap, nearest and grid-constant.
+    """
+    height, width = image.shape[:2] if size is None else size
+    column = jnp.arange(width, dtype=jnp.float32)[None, :]
+    row = jnp.arange(height, dtype=jnp.float32)[:, None]
+    x = matrix[0, 0] * column + matrix[0, 1] * row + matrix[0, 2]
+    y = matrix[1, 0] * column + matrix[1, 1] * row + matrix[1, 2]
+    if projective:
+        depth = matrix[2, 0] * column + matrix[2, 1] * row + matrix[2, 2]
+        depth = jnp.maximum(depth, _HORIZON)
+        x, y = x / depth, y / depth
+    return sample_at(
+        image, x, y, fill_mode=fill_mode, interpolation=interpolation, fill_value=fill_value
+    )
+
+
+def sample_at(
+    image: Shaped[Array, "height width channels"],
+    x: Float[Array, "h w"],
+    y: Float[Array, "h w"],
     *,
     fill_mode: FillMode = "reflect",
     interpolation: Interpolation = "bilinear",
     fill_value: float = 0.0,
-) -> Float[Array, "height width channels"]:
-    """Samples `image` at `matrix @ (x, y, 1)` for every output pixel (x, y).
+) -> Shaped[Array, "h w channels"]:
+    """Samples `image` at the points (x, y), in pixels.
 
     Args:
-      image: float32.
-      matrix: output pixel to input pixel, in pixels, x to the right and y down, the centre of the
-        first pixel at (0, 0); its last row is (0, 0, 1).
+      image: float32, or of any dtype if the interpolation is 'nearest'.
+      x: to the right; the centres of the first column's pixels are at 0.
+      y: down, likewise.
       fill_mode: what lies outside: 'reflect' mirrors about the edge of the outermost pixel
         (d c b a | a b c d | d c b a), 'wrap' repeats with the image's period, 'nearest' repeats
         the outermost pixel, 'constant' is `fill_value`, blended in over one pixel at the border.
       interpolation: 'nearest' rounds halves away from zero.
       fill_value: in the units of `image`; used by 'constant' only.
-
-    References: `keras.ops.image.affine_transform`; `scipy.ndimage.affine_transform` with the modes
-    reflect, grid-wrap, nearest and grid-constant.
     """
     height, width, channels = image.shape
-    column = jnp.arange(width, dtype=jnp.float32)[None, :]
-    row = jnp.arange(height, dtype=jnp.float32)[:, None]
-    x = matrix[0, 0] * column + matrix[0, 1] * row + matrix[0, 2]
-    y = matrix[1, 0] * column + matrix[1, 1] * row + matrix[1, 2]
     pixels = image.reshape(height * width, channels)
 
     def tap(row_index: Int[Array, "h w"], column_index: Int[Array, "h w"]):
@@ -53,7 +87,8 @@ def affine_warp(
         j, j_inside = _nearest_tap(x, width, fill_mode)
         if fill_mode != "constant":
             return tap(i, j)
-        return jnp.where((i_inside & j_inside)[..., None], tap(i, j), jnp.float32(fill_value))
+        fill = jnp.asarray(fill_value, image.dtype)
+        return jnp.where((i_inside & j_inside)[..., None], tap(i, j), fill)
 
     top, bottom, top_weight, bottom_weight = _linear_taps(y, height, fill_mode)
     left, right, left_weight, right_weight = _linear_taps(x, width, fill_mode)
@@ -62,11 +97,11 @@ def affine_warp(
     )
     upper = left_weight * tap(top, left) + right_weight * tap(top, right)
     lower = left_weight * tap(bottom, left) + right_weight * tap(bottom, right)
-    warped = top_weight * upper + bottom_weight * lower
+    sampled = top_weight * upper + bottom_weight * lower
     if fill_mode == "constant" and fill_value != 0.0:
         inside = (top_weight + bottom_weight) * (left_weight + right_weight)
-        warped = warped + (1.0 - inside) * jnp.float32(fill_value)
-    return warped
+        sampled = sampled + (1.0 - inside) * jnp.float32(fill_value)
+    return sampled
 
 
 def _linear_taps(

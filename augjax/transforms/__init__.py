@@ -1,20 +1,27 @@
 """Random image transforms: `sample(key, shape)` draws, `apply(params, image)` does."""
 
 from augjax.transforms.base import Params, Transform
-from augjax.transforms.contrast import RandomContrast
-from augjax.transforms.flip import RandomFlip
-from augjax.transforms.geometry import Geometric
-from augjax.transforms.rotation import RandomRotation
-from augjax.transforms.sequential import Sequential
-from augjax.transforms.translation import RandomTranslation
-from augjax.transforms.width import RandomWidth
+from augjax.transforms.color.contrast import RandomContrast
+from augjax.transforms.composition.random_apply import RandomApply
+from augjax.transforms.composition.random_choice import RandomChoice
+from augjax.transforms.composition.random_order import RandomOrder
+from augjax.transforms.composition.random_some_of import RandomSomeOf
+from augjax.transforms.composition.sequential import Sequential
+from augjax.transforms.geometry.flip import RandomFlip
+from augjax.transforms.geometry.rotation import RandomRotation
+from augjax.transforms.geometry.translation import RandomTranslation
+from augjax.transforms.geometry.width import RandomHeight, RandomWidth
 
 __all__ = [
-    "Geometric",
     "Params",
+    "RandomApply",
+    "RandomChoice",
     "RandomContrast",
     "RandomFlip",
+    "RandomHeight",
+    "RandomOrder",
     "RandomRotation",
+    "RandomSomeOf",
     "RandomTranslation",
     "RandomWidth",
     "Sequential",

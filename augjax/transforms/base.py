@@ -6,23 +6,58 @@ images lie in [0, 1] and keep their dtype, with the arithmetic between done in f
 
 import abc
 import dataclasses
+from collections.abc import Iterator
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Num, PRNGKeyArray, UInt32
+from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray, UInt32
 
 from augjax.keys import check_key, image_key, stream
 from augjax.typing import AnyArray
 
 Image: TypeAlias = Num[AnyArray, "height width channels"]
 Images: TypeAlias = Num[AnyArray, "batch height width channels"]
+Example: TypeAlias = dict[str, Any]
+"""An image with what belongs to it: see `augjax.transforms.targets`."""
 Shape: TypeAlias = tuple[int, ...]
 """(height, width, channels)."""
 Params: TypeAlias = dict[str, Any]
 """Primitive draws by name, in physical units; a named container's draws are a dict of their own."""
 Strength: TypeAlias = float | Float[Array, ""]
+Gate: TypeAlias = Bool[Array, ""] | bool
+"""Whether a step is taken, which is drawn."""
+
+
+class Step(NamedTuple):
+    """A transform in a pipeline, with containers opened up.
+
+    Attributes:
+      transform: no container.
+      params: its own draws.
+      gate: whether it is applied to this image; None if always.
+      fuse: whether it may share a resample with its neighbours.
+    """
+
+    transform: "Transform"
+    params: Params
+    gate: Gate | None
+    fuse: bool
+
+
+class Facts(NamedTuple):
+    """What a pipeline is told about the data.
+
+    Attributes:
+      value_range: of floating images going in and of images coming out.
+      boxes: the format of boxes; None if there are none.
+      mask_fill: what masks hold beyond the image, where that is not filled from inside.
+    """
+
+    value_range: tuple[float, float] = (0.0, 1.0)
+    boxes: str | None = None
+    mask_fill: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,7 +71,19 @@ class Transform(abc.ABC):
       name: takes part in the key of every draw; by default the name of the class.
     """
 
+    keeps_range: ClassVar[bool] = True
+    """Whether images in [0, 1] stay there."""
+    leaves_blank: ClassVar[bool] = False
+    """Whether what it returns may be blank beyond the frame that it draws."""
+    reads_frame: ClassVar[bool] = False
+    """Whether it is told, as a draw named 'frame', which part of an image is not blank."""
+
     name: str | None = None
+
+    @classmethod
+    def example(cls) -> "Transform":
+        """A typical instance: what the pictures of the API page and all proofs are made with."""
+        return cls()
 
     @property
     def label(self) -> str:
@@ -47,6 +94,11 @@ class Transform(abc.ABC):
         """This transform's key below that of an image or a container."""
         return stream(key, self.label)
 
+    @property
+    def facts(self) -> Facts:
+        """What is known of the data; only a container is ever told."""
+        return Facts()
+
     @abc.abstractmethod
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         """The draws under `key`, which is this transform's own."""
@@ -56,6 +108,14 @@ class Transform(abc.ABC):
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "_ _ channels"]:
         """The image that the draws make of a float32 image in [0, 1]."""
+
+    def out_shape(self, shape: Shape) -> Shape:
+        """The shape that an image of `shape` becomes, whatever is drawn."""
+        return shape
+
+    def steps(self, params: Params | None) -> Iterator[Step]:
+        """The transforms to take one after the other; without draws, to see which they are."""
+        yield Step(self, params or {}, None, True)
 
     def sample(self, key: PRNGKeyArray, shape: Shape, *, strength: Strength = 1.0) -> Params:
         """Draws the parameters of one image.
@@ -70,31 +130,42 @@ class Transform(abc.ABC):
           The primitive draws, as each class documents them: small, loggable, editable.
         """
         check_key(key)
-        _check_shape(self, shape)
+        check_shape(self, shape)
         return self.draw(self.own_key(key), shape, strength)
 
-    def apply(self, params: Params, image: Image) -> Num[Array, "_ _ channels"]:
-        """Applies draws to one image: uint8, or floating in [0, 1]."""
-        _check_shape(self, image.shape)
-        unit = _to_unit_float32(self, image)
-        return self.render(params, unit).astype(output_dtype(image))
+    def apply(self, params: Params, image: Image | Example, *, shape: Shape | None = None) -> Any:
+        """Applies draws to one image: uint8, or floating in [0, 1].
+
+        Args:
+          params: from `sample`.
+          image: an image, or a dict of it and of what belongs to it (`augjax.transforms.targets`).
+          shape: of the image, where the dict has neither it nor a mask.
+
+        Returns:
+          An image or a dict like the one that came.
+        """
+        from augjax.transforms.program import run  # It knows the kinds of transforms.
+
+        return run(self, params, image, shape)
 
     def __call__(
-        self, key: PRNGKeyArray, image: Image, *, strength: Strength = 1.0
-    ) -> Num[Array, "_ _ channels"]:
+        self, key: PRNGKeyArray, image: Image | Example, *, strength: Strength = 1.0
+    ) -> Any:
         """`apply(sample(key, image.shape), image)`."""
-        _check_shape(self, image.shape)
-        return self.apply(self.sample(key, image.shape, strength=strength), image)
+        from augjax.transforms.targets import shape_of
+
+        shape = shape_of(self, image)
+        return self.apply(self.sample(key, shape, strength=strength), image)
 
     def batch(
         self,
         key: PRNGKeyArray,
-        images: Images,
+        images: Images | Example,
         ids: UInt32[AnyArray, "batch"] | UInt32[AnyArray, "batch words"] | None = None,
         *,
         epoch: int | Int[AnyArray, ""] = 0,
         strength: Strength = 1.0,
-    ) -> Num[Array, "batch _ _ channels"]:
+    ) -> Any:
         """Transforms each image of a batch with draws of its own.
 
         `batch(key, images, ids, epoch=e)[i] == t(image_key(key, e, ids[i]), images[i])`: the draws
@@ -102,66 +173,108 @@ class Transform(abc.ABC):
 
         Args:
           key: the key of the augmentation's stream.
-          images: NHWC.
+          images: NHWC, or a dict of arrays with a first axis for the batch.
           ids: the images' identities (`augjax.image_ids`), one or two words each. By default the
             position in the batch, so that an image is then drawn for by where it stands.
           epoch: folded into the key; pass it so that each epoch draws anew. Traced.
           strength: as for `sample`.
         """
+        from augjax.transforms.targets import batch_size
+
         check_key(key)
-        if images.ndim != 4:
-            raise ValueError(
-                f"{self.label}.batch takes images of shape (batch, height, width, channels), "
-                f"but got {_shape_text(images.shape)}; call the transform itself on one image"
-            )
+        count = batch_size(self, images)
         if ids is None:
-            ids = jnp.arange(images.shape[0], dtype=jnp.uint32)
+            ids = jnp.arange(count, dtype=jnp.uint32)
         elif not hasattr(ids, "dtype"):
             raise TypeError(f"ids are an array of uint32, but got a {type(ids).__name__}")
-        elif ids.dtype != jnp.uint32 or ids.shape[:1] != images.shape[:1] or ids.ndim > 2:
+        elif ids.dtype != jnp.uint32 or ids.shape[:1] != (count,) or ids.ndim > 2:
             raise ValueError(
-                f"expected uint32 ids of shape ({images.shape[0]},) or ({images.shape[0]}, words), "
-                f"but got {ids.dtype} of shape {ids.shape}; see np.asarray(ids, np.uint32)"
+                f"expected uint32 ids of shape ({count},) or ({count}, words), but got {ids.dtype} "
+                f"of shape {ids.shape}; np.asarray(ids, np.uint32) makes uint32 of integers"
             )
         return _batch(self, key, images, ids, epoch, strength)
+
+    def valid(self, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
+        """Which pixels of the result show the image, and not what was filled in around it."""
+        from augjax.transforms.program import valid
+
+        return valid(self, params, shape)
+
+    def invert(self, params: Params, image: Image | Example, shape: Shape) -> Any:
+        """Brings what belongs to a transformed image back to the frame of the original.
+
+        Pixels, masks, boxes and points are moved back; colours stay as they became. What the
+        transformed image does not show is zero.
+
+        Args:
+          params: the draws that transformed it.
+          image: the transformed image, or a dict as for `apply`, or a map of any channels that was
+            predicted for it.
+          shape: (height, width, channels) of the original.
+        """
+        from augjax.transforms.program import run_backwards
+
+        return run_backwards(self, params, image, shape)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pointwise(Transform):
+    """A transform of each pixel's colour by itself, so that it may stand between resamplings."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Switched(Transform):
+    """A transform that is applied to an image or not.
+
+    Attributes:
+      p: the probability that it is, in [0, 1]; `strength` scales it.
+    """
+
+    p: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.p <= 1:
+            raise ValueError(f"{type(self).__name__}(p={self.p!r}): expected a number in [0, 1]")
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        coin = jax.random.uniform(stream(key, "on")) < self.p * jnp.float32(strength)
+        return {"on": coin, **self.draw_more(key, shape)}
+
+    def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
+        """The draws besides whether it is applied."""
+        return {}
+
+    def steps(self, params: Params | None) -> Iterator[Step]:
+        """Itself, gated."""
+        own = params or {}
+        yield Step(self, own, own.get("on", True), True)
 
 
 @partial(jax.jit, static_argnums=0)
 def _batch(
     transform: Transform,
     key: PRNGKeyArray,
-    images: Images,
+    images: Any,
     ids: AnyArray,
     epoch: int | Int[AnyArray, ""],
     strength: Strength,
-) -> Num[Array, "batch _ _ channels"]:
-    def one(image_id: Any, image: Any) -> Array:
+) -> Any:
+    def one(image_id: Any, image: Any) -> Any:
         return transform(image_key(key, epoch, image_id), image, strength=strength)
 
     return jax.vmap(one)(ids, images)
 
 
-def _check_shape(transform: Transform, shape: tuple[int, ...]) -> None:
+def check_shape(transform: Transform, shape: tuple[int, ...]) -> None:
+    """Raises ValueError unless `shape` is that of one image."""
     if len(shape) != 3 or 0 in shape:
         hint = "; for a batch call .batch(key, images, ids)" if len(shape) == 4 else ""
         raise ValueError(
             f"{transform.label} takes one image of shape (height, width, channels), "
-            f"but got {_shape_text(shape)}{hint}"
+            f"but got {shape_text(shape)}{hint}"
         )
 
 
-def _shape_text(shape: tuple[int, ...]) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
+    """For messages."""
     return f"an array of shape {tuple(shape)}"
-
-
-def output_dtype(image: Image) -> jnp.dtype:
-    """The dtype of what becomes of `image`."""
-    return jnp.dtype(jnp.float32) if image.dtype == jnp.uint8 else image.dtype
-
-
-def _to_unit_float32(transform: Transform, image: Image) -> Float[Array, "height width channels"]:
-    if image.dtype == jnp.uint8:
-        return jnp.asarray(image, jnp.float32) / 255.0
-    if jnp.issubdtype(image.dtype, jnp.floating):
-        return jnp.asarray(image, jnp.float32)
-    raise TypeError(f"{transform.label} takes uint8 or floating images, but got {image.dtype}")

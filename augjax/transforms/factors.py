@@ -57,3 +57,10 @@ def uniform(
 def at_least(lowest: float, value: Float[Array, ""]) -> Float[Array, ""]:
     """`value`, no lower than `lowest`; stands between a product and a sum as in `uniform`."""
     return jnp.maximum(value, lowest)
+
+
+def check_choice(owner: object, field: str, value: object, choices: tuple[str, ...]) -> None:
+    """Raises ValueError unless `value` is one of `choices`."""
+    if value not in choices:
+        names = ", ".join(map(repr, choices))
+        raise ValueError(f"{type(owner).__name__}({field}={value!r}): expected one of {names}")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from augjax.kernels.warp import affine_warp
+from augjax.kernels.warp import warp
 from tests.helpers import noise
 
 SHIFT_HALF = np.array([[1, 0, -0.5], [0, 1, 0], [0, 0, 1]], np.float32)
@@ -24,7 +24,7 @@ def row(values):
     ],
 )
 def test_half_a_pixel_worked_by_hand(fill_mode, expected):
-    warped = affine_warp(
+    warped = warp(
         row([0.0, 0.4, 0.8]), jnp.asarray(SHIFT_HALF), fill_mode=fill_mode, fill_value=1.0
     )
     np.testing.assert_allclose(warped[0, :, 0], expected, atol=1e-7)
@@ -44,7 +44,7 @@ def test_whole_pixels_beyond_both_borders(fill_mode, expected, interpolation):
     image = row([0, 1, 2, 3, *[0] * 8])[:, :4]
     for start in (-4, 0, 4):
         matrix = np.array([[1, 0, start], [0, 1, 0], [0, 0, 1]], np.float32)
-        warped = affine_warp(
+        warped = warp(
             image,
             jnp.asarray(matrix),
             fill_mode=fill_mode,
@@ -55,7 +55,7 @@ def test_whole_pixels_beyond_both_borders(fill_mode, expected, interpolation):
 
 
 def test_nearest_rounds_halves_away_from_zero():
-    warped = affine_warp(
+    warped = warp(
         row([1, 2, 3]),
         jnp.asarray(SHIFT_HALF),
         interpolation="nearest",
@@ -98,7 +98,5 @@ def test_equals_scipy_far_beyond_the_border(fill_mode, shape):
             ],
             axis=-1,
         )
-        warped = affine_warp(
-            jnp.asarray(image), jnp.float32(matrix), fill_mode=fill_mode, fill_value=0.3
-        )
+        warped = warp(jnp.asarray(image), jnp.float32(matrix), fill_mode=fill_mode, fill_value=0.3)
         np.testing.assert_allclose(warped, expected, atol=4e-5)

@@ -23,7 +23,7 @@ CASES = {
     "aj.Sequential([t, t])": "ValueError: Sequential holds 'RandomFlip' more than once; give each a "
     "name of its own, as in RandomFlip(..., name='second')",
     "aj.Sequential([t, aj.Sequential([t])])": "more than once",
-    "aj.Sequential([aj.RandomWidth(0.1), t])": "ValueError: RandomWidth changes the image's size",
+    "aj.Sequential([aj.RandomWidth(0.1), t])": "ValueError: RandomWidth draws the image's size, and stands last or before Resize",
     "aj.Sequential([t], value_range=(1, 0))": "expected (lowest, highest)",
     "aj.Sequential([aj.Sequential([t], value_range=(0, 255))])": "on the outermost Sequential only",
     "t(0, image)": "TypeError: expected one PRNG key, such as augjax.key(0), but got int",

@@ -3,12 +3,12 @@ import numpy as np
 import pytest
 
 import augjax as aj
-from augjax.transforms.sequential import _groups
+from augjax.transforms.program import groups
 from tests.helpers import noise
 
 
 def group_sizes(pipeline):
-    return [len(group) for group in _groups(pipeline._leaves())]
+    return [len(group) for group in groups(pipeline.steps(None))]
 
 
 turn, move, flip = aj.RandomRotation(0.1), aj.RandomTranslation(0.1, 0.1), aj.RandomFlip()

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.transforms.base import Params, Shape, Strength
 from augjax.transforms.factors import Factor, factor_range, uniform
-from augjax.transforms.geometry import Resampled, affine_matrix
+from augjax.transforms.spatial import Resampled, affine_matrix
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +25,10 @@ class RandomRotation(Resampled):
     """
 
     factor: Factor
+
+    @classmethod
+    def example(cls) -> "RandomRotation":
+        return cls(0.1)
 
     def __post_init__(self) -> None:
         super().__post_init__()

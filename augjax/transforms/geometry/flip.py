@@ -5,11 +5,12 @@ from typing import Literal, get_args
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.geometry import Geometric, affine_matrix, check_choice
+from augjax.transforms.factors import check_choice
+from augjax.transforms.spatial import Geometric, affine_matrix
 
 FlipMode = Literal["horizontal", "vertical", "horizontal_and_vertical"]
 
@@ -54,9 +55,14 @@ class RandomFlip(Geometric):
         )  # fmt: skip
 
     def render(
-        self, params: Params, image: Float[Array, "height width channels"]
-    ) -> Float[Array, "height width channels"]:
+        self, params: Params, image: Shaped[Array, "height width channels"]
+    ) -> Shaped[Array, "height width channels"]:
         for axis, dimension in (("horizontal", 1), ("vertical", 0)):
             if axis in params:
                 image = jnp.where(params[axis], jnp.flip(image, dimension), image)
         return image
+
+    def render_mask(
+        self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
+    ) -> Shaped[Array, "height width channels"]:
+        return self.render(params, mask)

@@ -32,6 +32,10 @@ class RandomContrast(Transform):
 
     factor: Factor
 
+    @classmethod
+    def example(cls) -> "RandomContrast":
+        return cls(0.5)
+
     def __post_init__(self) -> None:
         self._lower_upper()
 

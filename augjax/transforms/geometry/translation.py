@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Strength
 from augjax.transforms.factors import Factor, factor_range, uniform
-from augjax.transforms.geometry import Resampled, affine_matrix
+from augjax.transforms.spatial import Resampled, affine_matrix
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +27,10 @@ class RandomTranslation(Resampled):
 
     height_factor: Factor
     width_factor: Factor
+
+    @classmethod
+    def example(cls) -> "RandomTranslation":
+        return cls(0.2, 0.2)
 
     def __post_init__(self) -> None:
         super().__post_init__()

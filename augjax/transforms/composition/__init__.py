@@ -1,0 +1,1 @@
+"""Containers: transforms that are made of transforms."""

@@ -1,0 +1,61 @@
+"""RandomApply."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import jax
+from jaxtyping import PRNGKeyArray
+
+from augjax.transforms.base import Gate, Params, Transform
+from augjax.transforms.composition.container import (
+    Container,
+    Transforms,
+    check_names,
+    check_order,
+    checked,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomApply(Container):
+    """Applies all of its transforms to an image, or none.
+
+    Draws for itself: `on` (bool), with probability `p`, whatever the strength: the transforms
+    inside are what strength scales.
+
+    Args:
+      transforms: one or more that keep the image's size.
+      p: the probability, in [0, 1].
+
+    Reference: `torchvision.transforms.v2.RandomApply`.
+    """
+
+    transforms: Transforms | Transform
+    p: float = 0.5
+
+    def __post_init__(self) -> None:
+        given = self.transforms
+        transforms = checked(self, (given,) if isinstance(given, Transform) else given)
+        object.__setattr__(self, "transforms", transforms)
+        if not 0 <= self.p <= 1:
+            raise ValueError(f"RandomApply(p={self.p!r}): expected a number in [0, 1]")
+        check_names(self)
+        check_order(self)
+
+    @classmethod
+    def example(cls) -> "RandomApply":
+        from augjax.transforms import RandomRotation
+
+        return cls(RandomRotation(0.2), p=0.5)
+
+    @property
+    def children(self) -> tuple[Transform, ...]:
+        assert isinstance(self.transforms, tuple)
+        return self.transforms
+
+    def draw_own(self, key: PRNGKeyArray) -> Params:
+        return {"on": jax.random.uniform(key) < self.p}
+
+    def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
+        on = True if own is None else own["on"]
+        yield from ((child, on) for child in self.children)

@@ -1,0 +1,64 @@
+"""RandomChoice."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import PRNGKeyArray
+
+from augjax.transforms.base import Gate, Params, Transform
+from augjax.transforms.composition.container import Container, Transforms, check_names, checked
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomChoice(Container):
+    """Applies one of its transforms to an image.
+
+    Draws for itself: `choice` (int32), the place of the transform that is applied.
+
+    Args:
+      transforms: two or more that keep the image's size; a Sequential among them is one choice.
+      weights: how likely each is, relative to the others; alike by default.
+
+    Reference: `torchvision.transforms.v2.RandomChoice`.
+    """
+
+    transforms: Transforms
+    weights: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transforms", checked(self, self.transforms))
+        if not self.transforms:
+            raise ValueError("RandomChoice has nothing to choose from")
+        if self.weights is not None:
+            weights = tuple(float(w) for w in self.weights)
+            object.__setattr__(self, "weights", weights)
+            valid = len(weights) == len(self.transforms) and min(weights) >= 0 < sum(weights)
+            if not valid or not sum(weights) < float("inf"):
+                raise ValueError(
+                    f"RandomChoice(weights={weights}): expected {len(self.transforms)} finite "
+                    "numbers that are not negative and not all 0, one a transform"
+                )
+        check_names(self)
+
+    @classmethod
+    def example(cls) -> "RandomChoice":
+        from augjax.transforms import RandomContrast, RandomRotation, RandomTranslation
+
+        return cls([RandomRotation(0.2), RandomTranslation(0.2, 0.2), RandomContrast(0.5)])
+
+    @property
+    def children(self) -> tuple[Transform, ...]:
+        return tuple(self.transforms)
+
+    def draw_own(self, key: PRNGKeyArray) -> Params:
+        weights = self.weights or (1.0,) * len(self.transforms)
+        bounds = [bound / sum(weights) for bound in accumulate(weights)]
+        passed = jnp.asarray(bounds[:-1], jnp.float32) <= jax.random.uniform(key)
+        return {"choice": passed.sum(dtype=jnp.int32)}
+
+    def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
+        for place, child in enumerate(self.children):
+            yield child, True if own is None else own["choice"] == place

@@ -1,0 +1,53 @@
+"""RandomOrder."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import PRNGKeyArray
+
+from augjax.transforms.base import Gate, Params, Transform
+from augjax.transforms.composition.container import Container, Transforms, check_names, checked
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomOrder(Container):
+    """Applies all of its transforms to an image, in an order drawn for it.
+
+    Draws for itself: `order` (int32, one a transform), the place in the list of the transform that
+    comes first, second, and so on.
+
+    Under `vmap` every transform is computed at every place, so n of them cost n * n; geometric
+    ones multiply their matrices and are still resampled once.
+
+    Args:
+      transforms: any that keep the image's size; a Sequential among them keeps its own order.
+
+    Reference: `torchvision.transforms.v2.RandomOrder`.
+    """
+
+    transforms: Transforms
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transforms", checked(self, self.transforms))
+        check_names(self)
+
+    @classmethod
+    def example(cls) -> "RandomOrder":
+        from augjax.transforms import RandomFlip, RandomRotation, RandomTranslation
+
+        return cls([RandomFlip(), RandomRotation(0.1), RandomTranslation(0.2, 0.2)])
+
+    @property
+    def children(self) -> tuple[Transform, ...]:
+        return tuple(self.transforms)
+
+    def draw_own(self, key: PRNGKeyArray) -> Params:
+        numbers = jax.random.uniform(key, (len(self.transforms),))
+        return {"order": jnp.argsort(numbers).astype(jnp.int32)}
+
+    def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
+        for turn in range(len(self.children)):
+            for place, child in enumerate(self.children):
+                yield child, True if own is None else own["order"][turn] == place

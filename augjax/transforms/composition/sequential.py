@@ -1,0 +1,75 @@
+"""Sequential."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from augjax.transforms.base import Facts, Gate, Params, Step, Transform
+from augjax.transforms.composition.container import (
+    Container,
+    Transforms,
+    check_names,
+    check_order,
+    checked,
+)
+from augjax.transforms.factors import check_choice
+from augjax.transforms.targets import BOX_FORMATS
+
+
+@dataclasses.dataclass(frozen=True)
+class Sequential(Container):
+    """Applies transforms one after the other.
+
+    Neighbouring geometric transforms of one fill and one interpolation form a group, which is
+    resampled once by the product of their matrices and filled once: sharper and faster than one
+    after the other. Their draws are the same either way.
+
+    Draws: `{label: draws}` of every transform.
+
+    Args:
+      transforms: any transforms, containers included; labels are unique within the pipeline, so
+        that a repeat asks for `name=`.
+      fuse: False resamples after each transform, as Keras does.
+      value_range: the (lowest, highest) value of floating images going in and of images coming
+        out. uint8 images are always read as 0..255. Only the outermost container may set it, and
+        so with the next two.
+      boxes: the format of boxes, one of 'xyxy', 'xywh', 'center_xywh', 'rel_xyxy', 'rel_xywh' and
+        'rel_center_xywh'; needed where there are any.
+      mask_fill: what masks hold beyond the image where `fill_mode` is 'constant'.
+    """
+
+    transforms: Transforms
+    fuse: bool = dataclasses.field(default=True, kw_only=True)
+    value_range: tuple[float, float] = dataclasses.field(default=(0.0, 1.0), kw_only=True)
+    boxes: str | None = dataclasses.field(default=None, kw_only=True)
+    mask_fill: int = dataclasses.field(default=0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transforms", checked(self, self.transforms))
+        object.__setattr__(self, "value_range", tuple(float(v) for v in self.value_range))
+        if len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]:
+            raise ValueError(f"value_range={self.value_range}: expected (lowest, highest)")
+        if self.boxes is not None:
+            check_choice(self, "boxes", self.boxes, BOX_FORMATS)
+        check_names(self)
+        check_order(self)
+
+    @classmethod
+    def example(cls) -> "Sequential":
+        from augjax.transforms import RandomFlip, RandomRotation, RandomTranslation
+
+        return cls([RandomFlip("horizontal"), RandomRotation(0.1), RandomTranslation(0.1, 0.1)])
+
+    @property
+    def children(self) -> tuple[Transform, ...]:
+        return tuple(self.transforms)
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(self.value_range, self.boxes, self.mask_fill)
+
+    def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
+        yield from ((child, None) for child in self.children)
+
+    def steps(self, params: Params | None) -> Iterator[Step]:
+        for step in super().steps(params):
+            yield step._replace(fuse=step.fuse and self.fuse)

@@ -1,0 +1,131 @@
+"""RandomWidth and RandomHeight: images that grow or shrink along one axis."""
+
+import dataclasses
+import math
+from typing import ClassVar, get_args
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+from augjax.kernels.resize import resize_axis
+from augjax.kernels.warp import Interpolation
+from augjax.transforms.base import Params, Shape, Strength
+from augjax.transforms.factors import Factor, check_choice, factor_range, uniform
+from augjax.transforms.motion import Frame, Resampling
+from augjax.transforms.spatial import Geometric, affine_matrix
+
+
+@dataclasses.dataclass(frozen=True)
+class _RandomExtent(Geometric):
+    """Of one axis of an image, `axis`, whose length is drawn under the name `drawn`."""
+
+    axis: ClassVar[int]
+    drawn: ClassVar[str]
+    fuses: ClassVar[bool] = False
+    leaves_blank: ClassVar[bool] = True
+
+    factor: Factor
+    interpolation: Interpolation = "bilinear"
+
+    @classmethod
+    def example(cls) -> "_RandomExtent":
+        return cls(0.3)
+
+    def __post_init__(self) -> None:
+        check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
+        if self._lower_upper()[0] == -1:
+            kind = type(self).__name__
+            raise ValueError(f"{kind}(factor={self.factor!r}): lower must lie above -1")
+
+    def _lower_upper(self) -> tuple[float, float]:
+        return factor_range(self, "factor", self.factor, lowest=-1)
+
+    def canvas(self, size: int) -> int:
+        """The length of the axis in the result, for an image of `size` pixels along it."""
+        return max(1, math.floor((1 + self._lower_upper()[1]) * size))
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        size = shape[self.axis]
+        lower, upper = self._lower_upper()
+        drawn = jnp.floor(uniform(key, (1 + lower) * size, (1 + upper) * size))
+        return {self.drawn: jnp.clip(drawn.astype(jnp.int32), 1, self.canvas(size))}
+
+    def out_shape(self, shape: Shape) -> Shape:
+        height, width, channels = shape
+        sizes = [height, width]
+        sizes[self.axis] = self.canvas(sizes[self.axis])
+        return (*sizes, channels)
+
+    def out_frame(self, params: Params, shape: Shape, frame: Frame) -> Frame:
+        drawn = params[self.drawn]
+        return (drawn, frame[1]) if self.axis == 0 else (frame[0], drawn)
+
+    @property
+    def resampling(self) -> Resampling:
+        return Resampling("nearest", self.interpolation, 0.0)
+
+    def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
+        scale = shape[self.axis] / params[self.drawn].astype(jnp.float32)
+        offset = (scale - 1.0) / 2
+        if self.axis == 0:
+            return affine_matrix(1.0, 0.0, 0.0, 0.0, scale, offset)
+        return affine_matrix(scale, 0.0, offset, 0.0, 1.0, 0.0)
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "_ _ channels"]:
+        return self._resize(params, image, self.interpolation)
+
+    def render_mask(
+        self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
+    ) -> Shaped[Array, "_ _ channels"]:
+        return self._resize(params, mask, "nearest")
+
+    def _resize(self, params: Params, image: Array, interpolation: Interpolation) -> Array:
+        canvas = self.canvas(image.shape[self.axis])
+        drawn = params[self.drawn]
+        return resize_axis(image, self.axis, canvas, resized=drawn, interpolation=interpolation)
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomWidth(_RandomExtent):
+    """Makes an image narrower or wider.
+
+    The result stands left-aligned on a canvas of floor((1 + upper) * width) columns, zero beyond
+    the drawn width, so that every width shares one shape and one compilation:
+    `wide[:, : params["width"]]` is the picture. In a pipeline it stands last, or before Resize.
+
+    Draws: `width` (int32, at least 1) = floor(width * (1 + U[lower, upper])), for each image;
+    Keras draws once a batch. `strength` changes nothing.
+
+    Args:
+      factor: a fraction of the width, a number below 1 or a pair (lower above -1, upper).
+      interpolation: 'nearest' or 'bilinear'.
+
+    References: `tf.keras.layers.RandomWidth` (Keras 2);
+    `tf.image.resize(image, (height, width), interpolation, antialias=False)`.
+    """
+
+    axis: ClassVar[int] = 1
+    drawn: ClassVar[str] = "width"
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomHeight(_RandomExtent):
+    """Makes an image lower or higher.
+
+    The result stands at the top of a canvas of floor((1 + upper) * height) rows, zero beyond the
+    drawn height: see RandomWidth.
+
+    Draws: `height` (int32, at least 1) = floor(height * (1 + U[lower, upper])), for each image;
+    Keras draws once a batch. `strength` changes nothing.
+
+    Args:
+      factor: a fraction of the height, a number below 1 or a pair (lower above -1, upper).
+      interpolation: 'nearest' or 'bilinear'.
+
+    Reference: `tf.keras.layers.RandomHeight` (Keras 2).
+    """
+
+    axis: ClassVar[int] = 0
+    drawn: ClassVar[str] = "height"

@@ -1,0 +1,123 @@
+"""Transforms that move pixels: their motion, by which boxes, points and masks move as well."""
+
+import abc
+import dataclasses
+from typing import ClassVar, get_args
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Shaped
+
+from augjax.kernels.warp import FillMode, Interpolation
+from augjax.transforms.base import Params, Shape, Transform
+from augjax.transforms.factors import check_choice
+from augjax.transforms.motion import Frame, MatrixMotion, Motion, Resampling
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Spatial(Transform):
+    """A transform that moves pixels."""
+
+    def out_frame(self, params: Params, shape: Shape, frame: Frame) -> Frame:
+        """The (height, width) in the upper left of the result, of `shape`, that are not blank."""
+        return shape[:2]
+
+    @abc.abstractmethod
+    def motion(self, params: Params, shape: Shape) -> Motion:
+        """How the draws move the pixels of an image of `shape`."""
+
+    @abc.abstractmethod
+    def render_mask(
+        self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
+    ) -> Shaped[Array, "_ _ channels"]:
+        """The mask of the moved image: no value that was not there before, but `fill` beyond."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Geometric(Spatial):
+    """A transform that moves pixels by one matrix, so that a run of them is one resample."""
+
+    projective: ClassVar[bool] = False
+    """Whether the last row of the matrix is other than (0, 0, 1)."""
+    ends_group: ClassVar[bool] = False
+    """Whether what leaves the frame is gone for the transforms that follow."""
+    fuses: ClassVar[bool] = True
+    """Whether a resample of the product of matrices does what the transform does."""
+
+    @abc.abstractmethod
+    def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
+        """Output pixel (x, y, 1) to input pixel, of an image of `shape` (height, width, ...)."""
+
+    @property
+    @abc.abstractmethod
+    def resampling(self) -> Resampling | None:
+        """How this transform resamples; None if it lands on pixels and never leaves the image."""
+
+    def motion(self, params: Params, shape: Shape) -> MatrixMotion:
+        """How the draws move the pixels of an image of `shape`."""
+        out = self.out_shape(shape)
+        return MatrixMotion(shape[:2], out[:2], self.matrix(params, shape), self.projective)
+
+    def render_mask(
+        self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
+    ) -> Shaped[Array, "_ _ channels"]:
+        how = self.resampling or _EXACT
+        nearest = Resampling(how.fill_mode, "nearest", fill)
+        return self.motion(params, mask.shape).warp(mask, nearest)
+
+
+_EXACT = Resampling("nearest", "nearest", 0)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Resampled(Geometric):
+    """A geometric transform that lands between pixels or leaves the image.
+
+    Attributes:
+      fill_mode: 'reflect' (mirrored about the edge), 'constant', 'wrap' or 'nearest'.
+      interpolation: 'nearest' or 'bilinear'.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
+    """
+
+    fill_mode: FillMode = "reflect"
+    interpolation: Interpolation = "bilinear"
+    fill_value: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_choice(self, "fill_mode", self.fill_mode, get_args(FillMode))
+        check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
+        check_fill_value(self, self.fill_value)
+
+    @property
+    def resampling(self) -> Resampling:
+        return Resampling(self.fill_mode, self.interpolation, float(self.fill_value))
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "_ _ channels"]:
+        return self.motion(params, image.shape).warp(image, self.resampling)
+
+
+def affine_matrix(
+    xx: Array | float, xy: Array | float, x: Array | float,
+    yx: Array | float, yy: Array | float, y: Array | float,
+) -> Float[Array, "3 3"]:  # fmt: skip
+    """The float32 matrix with the rows (xx, xy, x), (yx, yy, y), (0, 0, 1)."""
+    entries = [jnp.float32(entry) for entry in (xx, xy, x, yx, yy, y, 0.0, 0.0, 1.0)]
+    return jnp.stack(entries).reshape(3, 3)
+
+
+def about_centre(
+    xx: Array | float, xy: Array | float, yx: Array | float, yy: Array | float, shape: Shape
+) -> Float[Array, "3 3"]:
+    """The matrix of a linear map of (x, y) that leaves the centre of the image where it is."""
+    x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
+    return affine_matrix(xx, xy, x - xx * x - xy * y, yx, yy, y - yx * x - yy * y)
+
+
+def check_fill_value(owner: object, fill_value: float) -> None:
+    """Raises ValueError unless `fill_value` lies in [0, 1]."""
+    if not 0 <= fill_value <= 1:
+        raise ValueError(
+            f"{type(owner).__name__}(fill_value={fill_value!r}): expected a number in "
+            "[0, 1], where 1 is white whatever the pipeline's value range"
+        )

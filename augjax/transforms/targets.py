@@ -1,0 +1,255 @@
+"""Examples: an image with what belongs to it, all moved by the same draw.
+
+An example is a dict with any of
+
+- `image`: (height, width, channels), uint8 or floating;
+- `mask`: (height, width) or (height, width, channels), of any dtype: moved without interpolation;
+- `boxes`: (n, 4), in the format that the outermost container states as `boxes=`. Edges lie between
+  pixels: a box around the whole image is (0, 0, width, height) in 'xyxy';
+- `keypoints`: (n, 2), x and y in pixels, where (0, 0) is the centre of the first pixel;
+- `label`: anything, which stays as it is.
+
+What comes back has the same keys, and beside `boxes` also `boxes_visible`, the share (0 to 1) of
+each box that is still in the frame, and beside `keypoints` also `keypoints_visible` (bool). Boxes
+are clipped to the frame; the box of a box that was turned is the smallest around it.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Num, Shaped
+
+from augjax.transforms.base import Example, Facts, Image, Shape, Transform, check_shape, shape_text
+from augjax.transforms.motion import Frame, Points
+
+KEYS = ("image", "mask", "boxes", "keypoints", "label")
+BOX_FORMATS = ("xyxy", "xywh", "center_xywh", "rel_xyxy", "rel_xywh", "rel_center_xywh")
+"""Keras's names: corners, corner and size, centre and size; `rel_` is in shares of the size."""
+
+Move = Callable[[Points], Points]
+"""From where points are to where they end up."""
+
+
+@dataclasses.dataclass
+class Scene:
+    """An example while it is transformed.
+
+    Attributes:
+      shape: of the image.
+      frame: the (height, width) in its upper left that are shown.
+      image: float32 in [0, 1], or None; so with all that follow.
+      mask: of three axes.
+      corners: of the boxes, (n, 4): left, top, right, bottom.
+      seen: the share of each box that is still in the frame.
+      points: (n, 2).
+      in_frame: which points are.
+      is_unit: whether the image still lies in [0, 1].
+    """
+
+    shape: Shape
+    frame: Frame
+    image: Float[Array, "h w c"] | None = None
+    mask: Shaped[Array, "h w m"] | None = None
+    corners: Float[Array, "n 4"] | None = None
+    seen: Float[Array, " n"] | None = None
+    points: Float[Array, "k 2"] | None = None
+    in_frame: Bool[Array, " k"] | None = None
+    is_unit: bool = True
+
+    def move(self, forward: Move, shape: Shape, frame: Frame) -> None:
+        """Moves boxes and points into a new frame, and the frame with them."""
+        self.shape, self.frame = shape, frame
+        if self.corners is not None:
+            self.corners = _around(forward, self.corners)
+        if self.points is not None:
+            self.points = forward(self.points)
+        self.clip()
+
+    def clip(self) -> None:
+        """Clips boxes to the frame, and takes note of what leaves it."""
+        height, width = self.frame
+        if self.corners is not None and self.seen is not None:
+            left, top, right, bottom = self.corners.T
+            whole = (right - left) * (bottom - top)
+            limits = jnp.stack([jnp.float32(v) for v in (width, height, width, height)])
+            self.corners = jnp.clip(self.corners, 0.0, limits)
+            left, top, right, bottom = self.corners.T
+            share = (right - left) * (bottom - top) / jnp.where(whole > 0, whole, 1.0)
+            self.seen = self.seen * jnp.where(whole > 0, share, 0.0)
+        if self.points is not None and self.in_frame is not None:
+            x, y = self.points.T
+            inside = (x >= -0.5) & (y >= -0.5) & (x < width - 0.5) & (y < height - 0.5)
+            self.in_frame = self.in_frame & inside
+
+
+def open_example(
+    transform: Transform, example: Image | Example, shape: Shape | None = None
+) -> Scene:
+    """The scene of an image, or of an example whose image has `shape`.
+
+    Raises:
+      ValueError, TypeError: if the example is not one.
+    """
+    facts, shape = transform.facts, shape_of(transform, example, shape)
+    given = example if isinstance(example, dict) else {"image": example}
+    scene = Scene(shape, shape[:2])
+    if "image" in given:
+        scene.image = _to_unit(transform, given["image"], facts)
+    if "mask" in given:
+        mask = jnp.asarray(given["mask"])
+        scene.mask = mask[..., None] if mask.ndim == 2 else mask
+        if mask.ndim not in (2, 3) or mask.shape[:2] != shape[:2]:
+            raise ValueError(
+                f"expected a mask of shape {shape[:2]} or {shape[:2]} and channels, as its image, "
+                f"but got {shape_text(mask.shape)}"
+            )
+    if "boxes" in given:
+        boxes = _table(given["boxes"], "boxes", 4)
+        scene.corners = to_corners(boxes, _box_format(transform), shape)
+        scene.seen = jnp.ones(len(boxes), jnp.float32)
+    if "keypoints" in given:
+        scene.points = _table(given["keypoints"], "keypoints", 2)
+        scene.in_frame = jnp.ones(len(scene.points), bool)
+    scene.clip()
+    return scene
+
+
+def close_example(transform: Transform, scene: Scene, example: Image | Example) -> Any:
+    """What became of `example`, in the form in which it came."""
+    given = example if isinstance(example, dict) else {"image": example}
+    closed: dict[str, Any] = dict(given)
+    if scene.image is not None:
+        closed["image"] = _from_unit(scene, given["image"].dtype, transform.facts)
+    if scene.mask is not None:
+        closed["mask"] = scene.mask[..., 0] if given["mask"].ndim == 2 else scene.mask
+    if scene.corners is not None:
+        closed["boxes"] = from_corners(scene.corners, _box_format(transform), scene.shape)
+        closed["boxes_visible"] = scene.seen
+    if scene.points is not None:
+        closed["keypoints"] = scene.points
+        closed["keypoints_visible"] = scene.in_frame
+    return closed if isinstance(example, dict) else closed["image"]
+
+
+def shape_of(transform: Transform, example: Image | Example, shape: Shape | None = None) -> Shape:
+    """(height, width, channels) of an example's image.
+
+    Raises:
+      ValueError: if it is not the shape of one image, or there is nothing to tell it by.
+    """
+    if isinstance(example, dict):
+        if unknown := sorted(set(example) - set(KEYS)):
+            raise ValueError(f"an example holds {', '.join(KEYS)}, but got {unknown[0]!r}")
+        if "image" in example:
+            shape = example["image"].shape
+        elif "mask" in example:
+            shape = (*example["mask"].shape[:2], 3 if shape is None else shape[-1])
+        elif shape is None:
+            raise ValueError(
+                "boxes and keypoints alone do not tell the size of their image; draw with "
+                "sample(key, shape) and give shape= to apply"
+            )
+    else:
+        shape = example.shape
+    assert shape is not None
+    check_shape(transform, shape)
+    return tuple(shape)
+
+
+def batch_size(transform: Transform, examples: Any) -> int:
+    """How many examples a batch holds.
+
+    Raises:
+      ValueError: if it is none.
+    """
+    if isinstance(examples, dict):
+        sizes = {len(part) for name, part in examples.items() if hasattr(part, "shape")}
+        if len(sizes) != 1:
+            raise ValueError(
+                f"{transform.label}.batch takes a dict of arrays with one first axis for the "
+                f"batch, but got axes of {sorted(sizes)}"
+            )
+        return sizes.pop()
+    if examples.ndim != 4:
+        raise ValueError(
+            f"{transform.label}.batch takes images of shape (batch, height, width, channels), "
+            f"but got {shape_text(examples.shape)}; call the transform itself on one image"
+        )
+    return examples.shape[0]
+
+
+def to_corners(boxes: Float[Array, "n 4"], format: str, shape: Shape) -> Float[Array, "n 4"]:
+    """Boxes of a format in an image of `shape` as (left, top, right, bottom) in pixels."""
+    boxes = boxes * _unit(format, shape)
+    first, second = boxes[:, :2], boxes[:, 2:]
+    match format.removeprefix("rel_"):
+        case "xywh":
+            second = first + second
+        case "center_xywh":
+            first, second = first - second / 2, first + second / 2
+    return jnp.concatenate([first, second], axis=1)
+
+
+def from_corners(corners: Float[Array, "n 4"], format: str, shape: Shape) -> Float[Array, "n 4"]:
+    """The inverse of `to_corners`."""
+    first, second = corners[:, :2], corners[:, 2:]
+    match format.removeprefix("rel_"):
+        case "xywh":
+            second = second - first
+        case "center_xywh":
+            first, second = (first + second) / 2, second - first
+    return jnp.concatenate([first, second], axis=1) / _unit(format, shape)
+
+
+def _unit(format: str, shape: Shape) -> Float[Array, "4"]:
+    height, width = shape[:2] if format.startswith("rel_") else (1, 1)
+    return jnp.array([width, height, width, height], jnp.float32)
+
+
+def _box_format(transform: Transform) -> str:
+    if transform.facts.boxes is None:
+        raise ValueError(
+            "boxes need a stated format: put the transforms into "
+            f"Sequential([...], boxes='xyxy'), or another of {', '.join(BOX_FORMATS)}"
+        )
+    return transform.facts.boxes
+
+
+def _table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
+    table = jnp.asarray(values, jnp.float32)
+    if table.ndim != 2 or table.shape[1] != columns:
+        raise ValueError(f"expected {what} of shape (n, {columns}), but got {table.shape}")
+    return table
+
+
+def _around(forward: Move, corners: Float[Array, "n 4"]) -> Float[Array, "n 4"]:
+    """The smallest boxes around boxes that were moved."""
+    left, top, right, bottom = corners.T - 0.5  # Pixel centres lie at integers.
+    middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
+    outline = [
+        (left, top), (middle_x, top), (right, top), (right, middle_y),
+        (right, bottom), (middle_x, bottom), (left, bottom), (left, middle_y),
+    ]  # fmt: skip
+    points = jnp.stack([jnp.stack(point, axis=1) for point in outline])
+    moved = forward(points.reshape(-1, 2)).reshape(points.shape) + 0.5
+    return jnp.concatenate([moved.min(axis=0), moved.max(axis=0)], axis=1)
+
+
+def _to_unit(transform: Transform, image: Image, facts: Facts) -> Float[Array, "h w c"]:
+    if image.dtype == jnp.uint8:
+        return jnp.asarray(image, jnp.float32) / 255.0
+    if not jnp.issubdtype(image.dtype, jnp.floating):
+        raise TypeError(f"{transform.label} takes uint8 or floating images, but got {image.dtype}")
+    unit = jnp.asarray(image, jnp.float32)
+    lowest, highest = facts.value_range
+    return unit if (lowest, highest) == (0.0, 1.0) else (unit - lowest) / (highest - lowest)
+
+
+def _from_unit(scene: Scene, came_as: jnp.dtype, facts: Facts) -> Num[Array, "h w c"]:
+    image, (lowest, highest) = scene.image, facts.value_range
+    assert image is not None
+    if scene.is_unit and (lowest, highest) != (0.0, 1.0):
+        image = image * (highest - lowest) + lowest
+    return image.astype(jnp.float32 if came_as == jnp.uint8 else came_as)
