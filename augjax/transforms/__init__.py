@@ -2,6 +2,7 @@
 
 from augjax.transforms.base import Params, Transform
 from augjax.transforms.color.contrast import RandomContrast
+from augjax.transforms.composition.container import Container
 from augjax.transforms.composition.random_apply import RandomApply
 from augjax.transforms.composition.random_choice import RandomChoice
 from augjax.transforms.composition.random_order import RandomOrder
@@ -13,6 +14,7 @@ from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
 
 __all__ = [
+    "Container",
     "Params",
     "RandomApply",
     "RandomChoice",

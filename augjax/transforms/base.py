@@ -8,7 +8,7 @@ import abc
 import dataclasses
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,9 @@ from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray, UInt32
 
 from augjax.keys import check_key, image_key, stream
 from augjax.typing import AnyArray
+
+if TYPE_CHECKING:
+    from augjax.transforms.plan import Plan
 
 Image: TypeAlias = Num[AnyArray, "height width channels"]
 Images: TypeAlias = Num[AnyArray, "batch height width channels"]
@@ -215,6 +218,13 @@ class Transform(abc.ABC):
         from augjax.transforms.program import run_backwards
 
         return run_backwards(self, params, image, shape)
+
+    def plan(self, shape: Shape) -> "Plan":
+        """How it runs on float32 images of `shape`: what is fused and why, and what it costs."""
+        from augjax.transforms.plan import plan
+
+        check_shape(self, shape)
+        return plan(self, shape)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,114 @@
+"""Plans: what a pipeline fuses, what keeps its steps apart, and what XLA makes of it."""
+
+import dataclasses
+import re
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from augjax.transforms.base import Shape, Transform
+from augjax.transforms.program import Group, common_resampling, groups, why_apart
+from augjax.transforms.spatial import Geometric, Spatial
+
+
+@dataclasses.dataclass(frozen=True)
+class PlannedGroup:
+    """What is done in one go.
+
+    Attributes:
+      transforms: the labels of the transforms, in order.
+      work: what is done with the pixels.
+      apart: why it is not done together with the group before; empty for the first.
+      shape: of the image then.
+    """
+
+    transforms: tuple[str, ...]
+    work: str
+    apart: str
+    shape: Shape
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How a pipeline runs on images of one shape; printing it shows a table.
+
+    Attributes:
+      shape: (height, width, channels) of the images.
+      groups: what is done in one go, in order.
+      flops: floating point operations an image, as XLA counts them; None where it does not.
+      bytes: bytes read and written an image, likewise.
+      gathers: gathers in the compiled program: a bilinear resample has four.
+    """
+
+    shape: Shape
+    groups: tuple[PlannedGroup, ...]
+    flops: float | None
+    bytes: float | None
+    gathers: int
+
+    @property
+    def resamples(self) -> int:
+        """How often pixels are interpolated."""
+        return sum(group.work.startswith(_RESAMPLE) for group in self.groups)
+
+    def __str__(self) -> str:
+        lines = [f"images of {_times(self.shape)}"]
+        for number, group in enumerate(self.groups, 1):
+            lines.append(f"{number}. {' + '.join(group.transforms)}")
+            lines.append(f"   {group.work}, to {_times(group.shape)}")
+            if group.apart:
+                lines.append(f"   apart from {number - 1}: {group.apart}")
+        cost = [
+            f"{amount / 1e6:.2f} {unit}"
+            for amount, unit in ((self.flops, "MFLOP"), (self.bytes, "MB"))
+            if amount is not None
+        ]
+        gathers = f"{self.gathers} gather{'' if self.gathers == 1 else 's'}"
+        return "\n".join([*lines, f"XLA, an image: {', '.join([*cost, gathers])}"])
+
+
+_RESAMPLE = "one resample"
+
+
+def plan(transform: Transform, shape: Shape) -> Plan:
+    """How `transform` runs on float32 images of `shape`; compiles it for the costs."""
+    planned = []
+    before: Group | None = None
+    now = shape
+    for group in groups(transform.steps(None)):
+        for step in group:
+            now = step.transform.out_shape(now)
+        labels = tuple(
+            f"{step.transform.label}{'' if step.gate is None else ' (or not)'}" for step in group
+        )
+        apart = why_apart(before, group[0]) if before else ""
+        planned.append(PlannedGroup(labels, _work(group), apart, now))
+        before = group
+    compiled = (
+        jax.jit(transform.__call__)
+        .lower(jax.random.key(0), jax.ShapeDtypeStruct(shape, jnp.float32))
+        .compile()
+    )
+    costs: Any = compiled.cost_analysis() or {}
+    gathers = len(re.findall(r"= \S+ gather\(", compiled.as_text() or ""))
+    return Plan(shape, tuple(planned), costs.get("flops"), costs.get("bytes accessed"), gathers)
+
+
+def _work(group: Group) -> str:
+    how = common_resampling(group)
+    moves = [step.transform for step in group if isinstance(step.transform, Spatial)]
+    if not moves:
+        return "pixels recomputed where they are"
+    if all(isinstance(move, Geometric) for move in moves) and how is None:
+        return "pixels moved, none interpolated"
+    alone = moves[0]
+    if isinstance(alone, Geometric) and not alone.fuses:
+        return f"{_RESAMPLE} in a pass of its own, {how.interpolation if how else ''}"
+    if how is None:
+        return f"{_RESAMPLE} by a field of displacements"
+    return f"{_RESAMPLE}, {how.interpolation}, filled by {how.fill_mode}"
+
+
+def _times(shape: Shape) -> str:
+    return "x".join(map(str, shape))
