@@ -1,7 +1,7 @@
 """augjax: image augmentation for JAX, and a training run to trust built on it.
 
-Importing this package runs no JAX operation and loads only what is used (PEP 562): the names of
-`augjax.keys`, and all of `augjax.transforms`.
+Importing this package runs no JAX operation and loads only what is used (PEP 562): here are the
+names of `augjax.keys`, `augjax.report.show` and all of `augjax.transforms`.
 """
 
 import importlib
@@ -9,20 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from augjax.keys import *  # noqa: F403
+    from augjax.report.show import show as show
     from augjax.transforms import *  # noqa: F403
 
 __version__ = "0.1.0"
 
+_ELSEWHERE = {
+    **dict.fromkeys(("image_ids", "image_key", "key", "stream"), "augjax.keys"),
+    "show": "augjax.report.show",
+}
+
 
 def __getattr__(name: str) -> Any:
-    homes = [importlib.import_module(f"augjax.{home}") for home in ("keys", "transforms")]
+    home = importlib.import_module(_ELSEWHERE.get(name, "augjax.transforms"))
     if name == "__all__":
-        return [public for home in homes for public in home.__all__]
-    for home in homes:
-        if name in home.__all__:
-            value = globals()[name] = getattr(home, name)
-            return value
-    raise AttributeError(f"module 'augjax' has no attribute {name!r}")
+        return [*_ELSEWHERE, *home.__all__]
+    if name not in _ELSEWHERE and name not in home.__all__:
+        raise AttributeError(f"module 'augjax' has no attribute {name!r}")
+    value = globals()[name] = getattr(home, name)
+    return value
 
 
 def __dir__() -> list[str]:

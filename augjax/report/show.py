@@ -1,0 +1,102 @@
+"""Pictures of what a pipeline does."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PRNGKeyArray
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+import augjax as aj
+from augjax.transforms.base import Transform
+from augjax.transforms.targets import to_corners
+
+_CELL, _LETTERS = 1.8, 23
+"""A picture's width in inches, and the letters of the title that fit above it."""
+_BOX, _POINT, _MASK = "#ffd23f", "#ee4266", "#0ead69"
+
+
+def show(
+    pipeline: Transform,
+    images: Any,
+    *,
+    key: PRNGKeyArray | None = None,
+    draws: int = 5,
+    epoch: int = 0,
+) -> Figure:
+    """Draws a grid: a row for each image, first as it is and then as `draws` draws make it.
+
+    Args:
+      pipeline: any transform.
+      images: an image, a batch of them, an example (a dict of an image with mask, boxes and
+        keypoints, which are drawn over it), or a list of images or of examples.
+      key: as for `Transform.batch`; by default that of a run with seed 0.
+      draws: how many, of the epochs from `epoch` on.
+      epoch: of the first draw.
+
+    Returns:
+      A matplotlib figure: shown by a notebook, and saved by `figure.savefig("grid.png")`.
+    """
+    key = aj.stream(aj.key(0), "augment") if key is None else key
+    rows = list(_examples(images))
+    cells = [[row, *_drawn(pipeline, key, row, i, epoch, draws)] for i, row in enumerate(rows)]
+    title = textwrap.fill(repr(pipeline), _LETTERS * (draws + 1))
+    heights = [row["image"].shape[0] / row["image"].shape[1] for row in rows]
+    inches = _CELL * (sum(heights) + 0.1 * len(rows)) + 0.15 * (title.count("\n") + 2)
+    figure = Figure(figsize=(_CELL * (draws + 1), inches), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=9, fontfamily="monospace")
+    grid = figure.subplots(len(rows), draws + 1, squeeze=False, height_ratios=heights)
+    for place, row in zip(grid, cells, strict=True):
+        for axes, cell in zip(place, row, strict=True):
+            _draw(axes, cell, pipeline)
+    return figure
+
+
+def _examples(images: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(images, dict):
+        yield images
+    elif isinstance(images, list | tuple) or images.ndim == 4:
+        for image in images:
+            yield image if isinstance(image, dict) else {"image": image}
+    else:
+        yield {"image": images}
+
+
+def _drawn(
+    pipeline: Transform, key: PRNGKeyArray, row: dict[str, Any], i: int, epoch: int, draws: int
+) -> Iterator[dict[str, Any]]:
+    for draw in range(draws):
+        image_key = aj.image_key(key, epoch + draw, jnp.uint32(i))
+        yield jax.tree.map(np.asarray, pipeline(image_key, row))
+
+
+def _draw(axes: Axes, example: dict[str, Any], pipeline: Transform) -> None:
+    axes.axis("off")
+    image = np.asarray(example["image"])
+    if image.dtype != np.uint8:
+        lowest, highest = pipeline.facts.value_range
+        image = np.clip((image.astype(np.float32) - lowest) / (highest - lowest), 0, 1)
+    if image.shape[2] not in (3, 4):
+        image = image[..., 0]
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
+    if "mask" in example:
+        mask = np.asarray(example["mask"])
+        mask = mask if mask.ndim == 2 else mask[..., 0]
+        axes.contour(mask != 0, levels=[0.5], colors=[_MASK], linewidths=1)
+    if "boxes" in example and pipeline.facts.boxes:
+        seen = example.get("boxes_visible", np.ones(len(example["boxes"])))
+        boxes = jnp.asarray(example["boxes"], jnp.float32)
+        corners = np.asarray(to_corners(boxes, pipeline.facts.boxes, example["image"].shape))
+        for (left, top, right, bottom), visible in zip(corners - 0.5, seen, strict=True):
+            if visible > 0:
+                size = (right - left, bottom - top)
+                axes.add_patch(Rectangle((left, top), *size, fill=False, edgecolor=_BOX))
+    if "keypoints" in example:
+        points = np.asarray(example["keypoints"])
+        seen = example.get("keypoints_visible", np.ones(len(points), bool))
+        axes.scatter(*points[np.asarray(seen)].T, s=12, color=_POINT)
