@@ -8,7 +8,11 @@ experiments/results/parity.json. Exits with 1 if a comparison fails or a transfo
 """
 
 import dataclasses
+import json
+import subprocess
 import sys
+import tempfile
+import xml.etree.ElementTree
 from pathlib import Path
 from typing import Any
 
@@ -28,44 +32,39 @@ class Config:
     """Show the traceback of an error."""
 
 
-class Collector:
-    """A pytest plugin that keeps what the comparisons found."""
-
-    def __init__(self) -> None:
-        self.found: list[list[Any]] = []
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        """Called by pytest after each test."""
-        if report.when == "call":
-            self.found += [value for name, value in report.user_properties if name == "parity"]
-
-
 def main() -> None:
     """Parses the command line, compares, and prints the table."""
     with told_in_one_line(debug="--debug" in sys.argv):
         tyro.cli(Config, prog="python -m experiments.parity")
-        import pytest
-
-        collector = Collector()
-        tests = str(CHECKOUT / "tests" / "transforms")
-        code = pytest.main(["-q", "-m", "parity", "--no-header", tests], plugins=[collector])
-        # Only now: pytest is to see the imports, so that it can have annotations checked.
         from augjax.files import write_json
         from augjax.training.environment import environment
         from augjax.transforms.catalog import catalog
 
-        rows = summed_up(collector.found)
+        passed, found = compared()
+        rows = summed_up(found)
         table = "\n".join([HEADER, *map(line, rows)])
         print(table)
         RESULTS.mkdir(exist_ok=True)
         write_json(
             RESULTS / "parity.json", {"environment": environment(), "rows": rows, "table": table}
         )
-        if code != 0:
+        if not passed:
             raise RunError("a comparison failed; see above")
         missing = sorted(set(catalog()) - {row["transform"] for row in rows})
         if missing:
             raise RunError(f"no oracle for {', '.join(missing)}")
+
+
+def compared() -> tuple[bool, list[list[Any]]]:
+    """Whether all comparisons passed, and what each found."""
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch, "report.xml")
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "parity", f"--junitxml={report}"]
+        code = subprocess.run([*command, str(CHECKOUT / "tests" / "transforms")]).returncode
+        properties = xml.etree.ElementTree.parse(report).iter("property")
+        return code == 0, [
+            json.loads(one.attrib["value"]) for one in properties if one.attrib["name"] == "parity"
+        ]
 
 
 def summed_up(found: list[list[Any]]) -> list[dict[str, Any]]:

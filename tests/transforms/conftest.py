@@ -1,5 +1,7 @@
 """How tests compare with an oracle, so that `experiments.parity` can tell how far off they are."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def same(request, record_property):
         for mark in marks:
             transform, oracle = mark.args
             note = mark.kwargs.get("note", "")
-            record_property("parity", [transform, oracle, worst, share, note])
+            record_property("parity", json.dumps([transform, oracle, worst, share, note]))
         assert worst <= tolerance
         assert share <= tipped
 
