@@ -126,6 +126,18 @@ def test_width_against_the_resize_that_keras_2_called(same, interpolation):
         same(wide[:, :width], expected)
 
 
+@pytest.mark.parity("RandomHeight", "tf.image.resize")
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+def test_height_against_the_resize_that_keras_2_called(same, interpolation):
+    image = noise(20, 8, 3)
+    transform = aj.RandomHeight(0.3, interpolation)
+    for height in range(14, 27):
+        high = transform.apply({"height": jnp.int32(height)}, image)
+        assert high.shape == (26, 8, 3)
+        expected = tf.image.resize(image, (height, 8), interpolation, antialias=False).numpy()
+        same(high[:height], expected)
+
+
 PIPELINE = [
     aj.RandomContrast(0.5),
     aj.RandomFlip("horizontal"),

@@ -1,0 +1,130 @@
+"""Containers draw which of their transforms are applied, and apply them as if one by one."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+import augjax as aj
+from tests.helpers import noise
+
+KEY = aj.key(3)
+SHAPE = (12, 17, 3)
+TURN, MOVE, CONTRAST = (
+    aj.RandomRotation(0.2),
+    aj.RandomTranslation(0.3, 0.3),
+    aj.RandomContrast(0.5),
+)
+THREE = [TURN, CONTRAST, MOVE]
+BY_HAND = "its transforms, one after the other"
+
+
+def draws(transform, n):
+    keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
+    return jax.vmap(lambda key: transform.sample(key, SHAPE))(keys)
+
+
+def one_by_one(transforms, params, image):
+    for transform in transforms:
+        image = transform.apply(params[transform.label], image)
+    return image
+
+
+@pytest.mark.parity("RandomApply", BY_HAND)
+def test_apply_does_all_or_nothing(same):
+    maybe = aj.RandomApply([TURN, CONTRAST], p=0.25)
+    image = jnp.asarray(noise(*SHAPE))
+    params = maybe.sample(KEY, SHAPE)
+    (own,) = set(params) - {"RandomRotation", "RandomContrast"}
+    assert own == "RandomApply(RandomRotation, RandomContrast)"
+    same(maybe.apply({**params, own: {"on": jnp.bool_(False)}}, image), image, tolerance=0)
+    on = maybe.apply({**params, own: {"on": jnp.bool_(True)}}, image)
+    same(on, one_by_one([TURN, CONTRAST], params, image))
+    share = np.asarray(draws(maybe, 2000)[own]["on"]).mean()
+    assert abs(share - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 2000)
+
+
+@pytest.mark.parity("RandomChoice", BY_HAND)
+def test_choice_does_one(same):
+    choice = aj.RandomChoice([TURN, aj.Sequential([CONTRAST, MOVE])], weights=(1, 3))
+    image = jnp.asarray(noise(*SHAPE))
+    params = choice.sample(KEY, SHAPE)
+    own = choice.own_label
+    for place, chosen in enumerate(([TURN], [CONTRAST, MOVE])):
+        made = choice.apply({**params, own: {"choice": jnp.int32(place)}}, image)
+        same(made, one_by_one(chosen, params, image))
+    counts = np.bincount(np.asarray(draws(choice, 2000)[own]["choice"]), minlength=2)
+    assert stats.chisquare(counts, [500, 1500]).pvalue > 0.001
+
+
+@pytest.mark.parity("RandomSomeOf", BY_HAND)
+def test_some_of_does_n_in_the_order_of_the_list(same):
+    some = aj.RandomSomeOf(THREE, n=2)
+    image = jnp.asarray(noise(*SHAPE))
+    params, own = some.sample(KEY, SHAPE), some.own_label
+    for pair in itertools.combinations(range(3), 2):
+        chosen = jnp.zeros(3, bool).at[jnp.array(pair)].set(True)
+        made = some.apply({**params, own: {"chosen": chosen}}, image)
+        same(made, one_by_one([THREE[i] for i in pair], params, image))
+    drawn = np.asarray(draws(some, 3000)[own]["chosen"])
+    assert (drawn.sum(axis=1) == 2).all()
+    assert stats.chisquare(drawn.sum(axis=0)).pvalue > 0.001
+
+
+@pytest.mark.parity("RandomOrder", BY_HAND)
+def test_order_does_all_in_the_order_drawn(same):
+    order = aj.RandomOrder(THREE)
+    image = jnp.asarray(noise(*SHAPE))
+    params, own = order.sample(KEY, SHAPE), order.own_label
+    unfused = aj.Sequential([order], fuse=False)
+    for drawn in itertools.permutations(range(3)):
+        made = unfused.apply({**params, own: {"order": jnp.array(drawn, jnp.int32)}}, image)
+        same(made, one_by_one([THREE[i] for i in drawn], params, image))
+    orders = np.asarray(draws(order, 3000)[own]["order"])
+    _, counts = np.unique(orders, axis=0, return_counts=True)
+    assert len(counts) == 6 and stats.chisquare(counts).pvalue > 0.001
+
+
+def test_geometry_in_random_order_is_resampled_once():
+    order = aj.RandomOrder([aj.RandomFlip(), TURN, MOVE])
+    plan = order.plan(SHAPE)
+    assert plan.resamples == 1 and plan.gathers == 4
+
+
+def test_containers_change_no_draw_of_what_they_hold():
+    alone = {t.label: t.sample(KEY, SHAPE) for t in THREE}
+    for container in (aj.RandomApply(THREE), aj.RandomChoice(THREE), aj.RandomOrder(THREE)):
+        for nested in (container, aj.Sequential([container]), aj.RandomApply(container)):
+            held = nested.sample(KEY, SHAPE)
+            for label, own in alone.items():
+                jax.tree.map(np.testing.assert_array_equal, held[label], own)
+
+
+def test_a_name_makes_two_of_a_kind_draw_apart():
+    twice = aj.Sequential([aj.RandomApply(TURN), aj.RandomApply(TURN, name="again")])
+    drawn = twice.sample(KEY, SHAPE)
+    assert set(drawn) == {"RandomApply(RandomRotation)", "RandomRotation", "again"}
+    assert set(drawn["again"]) == {"RandomApply(RandomRotation)", "RandomRotation"}
+    assert drawn["again"]["RandomRotation"]["angle"] != drawn["RandomRotation"]["angle"]
+
+
+def test_all_that_belongs_to_an_image_is_chosen_alike():
+    choice = aj.Sequential([aj.RandomChoice([TURN, MOVE, aj.RandomFlip()])], boxes="xyxy")
+    mask = np.zeros(SHAPE[:2], np.int32)
+    mask[4:8, 6:11] = 1
+    example = {
+        "image": np.repeat(mask[..., None], 3, axis=2).astype(np.float32),
+        "mask": mask,
+        "boxes": np.float32([[6, 4, 11, 8]]),
+    }
+    batch = {name: np.stack([part] * 30) for name, part in example.items()}
+    moved = choice.batch(KEY, batch)
+    for image, mask, box in zip(moved["image"], moved["mask"], moved["boxes"], strict=True):
+        np.testing.assert_array_equal(np.asarray(image[..., 0]) > 0.5, np.asarray(mask) == 1)
+        rows, columns = np.nonzero(np.asarray(mask))
+        left, top, right, bottom = np.asarray(box[0])
+        assert left <= columns.min() + 0.5 and columns.max() <= right
+        assert top <= rows.min() + 0.5 and rows.max() <= bottom
