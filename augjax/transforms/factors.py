@@ -1,6 +1,7 @@
 """Factors, as Keras writes them, and the draws made from them."""
 
 import math
+from collections.abc import Callable
 from numbers import Real
 
 import jax
@@ -25,15 +26,39 @@ def factor_numbers(owner: object, field: str, factor: Factor) -> tuple[float, ..
     return tuple(float(n) for n in numbers)
 
 
+def symmetric(f: float) -> tuple[float, float]:
+    """What a number means as a factor, unless its transform says otherwise."""
+    return -f, f
+
+
+def up_to(f: float) -> tuple[float, float]:
+    """What a number means for many of Keras's layers of colour."""
+    return 0.0, f
+
+
+def around_one(f: float) -> tuple[float, float]:
+    """What a number means for torchvision's multipliers."""
+    return max(0.0, 1.0 - f), 1.0 + f
+
+
 def factor_range(
-    owner: object, field: str, factor: Factor, *, lowest: float, highest: float = math.inf
+    owner: object,
+    field: str,
+    factor: Factor,
+    *,
+    lowest: float,
+    highest: float = math.inf,
+    number: Callable[[float], tuple[float, float]] = symmetric,
 ) -> tuple[float, float]:
-    """The (lower, upper) of a factor within [lowest, highest], or a ValueError that names it."""
+    """The (lower, upper) of a factor within [lowest, highest], or a ValueError that names it.
+
+    `number` makes a pair of a single number.
+    """
     numbers = factor_numbers(owner, field, factor)
     where = f"{type(owner).__name__}({field}={factor!r})"
     if len(numbers) == 1 and numbers[0] < 0:
         raise ValueError(f"{where}: a single number cannot be negative; give (lower, upper)")
-    lower, upper = numbers if len(numbers) == 2 else (-numbers[0], numbers[0])
+    lower, upper = numbers if len(numbers) == 2 else number(numbers[0])
     if not lowest <= lower <= upper <= highest:
         raise ValueError(f"{where}: expected {lowest:g} <= lower <= upper <= {highest:g}")
     return lower, upper
@@ -52,6 +77,14 @@ def uniform(
     half = (upper - lower) / 2
     unit = jax.random.uniform(key, dtype=jnp.float32, minval=-1.0, maxval=1.0)
     return jnp.float32(strength) * (centre + jnp.clip(half * unit, -half, half))
+
+
+def uniform_about(
+    identity: float, key: PRNGKeyArray, lower: float, upper: float, strength: Strength
+) -> Float[Array, ""]:
+    """A draw from U[lower, upper], whose range `strength` scales about `identity`; at least 0."""
+    change = uniform(key, lower - identity, upper - identity, strength)
+    return identity + at_least(-identity, change)
 
 
 def at_least(lowest: float, value: Float[Array, ""]) -> Float[Array, ""]:

@@ -1,0 +1,36 @@
+"""RandomChannelShuffle."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.kernels.color import COLORS, recolor
+from augjax.keys import stream
+from augjax.transforms.base import Params, Pointwise, Shape, Switched
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomChannelShuffle(Switched, Pointwise):
+    """Puts red, green and blue in an order drawn for each image.
+
+    Images without three channels stay as they are, and so does a fourth channel.
+
+    Draws: `on` (bool), with probability `p`; `order` (int32, 3), where each new channel comes
+    from, all six permutations alike.
+
+    Args:
+      p: the probability, in [0, 1]; by keyword.
+
+    Reference: `torchvision.transforms.v2.RandomChannelPermutation`, which always shuffles.
+    """
+
+    def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
+        order = jnp.argsort(jax.random.uniform(stream(key, "order"), (COLORS,)))
+        return {"order": order.astype(jnp.int32)}
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        return recolor(lambda rgb: rgb[..., params["order"]], image)

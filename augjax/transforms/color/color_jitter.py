@@ -1,0 +1,116 @@
+"""ColorJitter."""
+
+import dataclasses
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from augjax.kernels.color import COLORS, adjust_hue, luma
+from augjax.keys import stream
+from augjax.transforms.base import Params, Shape, Strength, Transform
+from augjax.transforms.factors import Factor, around_one, factor_range, uniform, uniform_about
+
+_BRIGHTNESS, _CONTRAST, _SATURATION, _HUE = range(4)
+
+
+@dataclasses.dataclass(frozen=True)
+class ColorJitter(Transform):
+    """Changes brightness, contrast, saturation and hue, in an order drawn for each image.
+
+        brightness   y = clip(b x, 0, 1)
+        contrast     y = clip(c x + (1 - c) m, 0, 1), m the mean grey of the image as it is then
+        saturation   y = clip(s x + (1 - s) g, 0, 1), g the grey of the pixel
+        hue          turned as by RandomHue
+
+    Of an image without three channels only brightness and contrast change; a fourth channel stays
+    as it is. What is not asked for is not drawn, and stays.
+
+    Draws: `order`, a permutation of 0 to 3 (brightness, contrast, saturation, hue), first come
+    first; `brightness`, `contrast`, `saturation` ~ U[lower, upper]; `hue` ~ U[lower, upper], in
+    full turns.
+
+    torchvision draws once for all images of a batch.
+
+    Args:
+      brightness: a number f, meaning (max(0, 1 - f), 1 + f), or a pair of multipliers from 0 up.
+      contrast: likewise.
+      saturation: likewise.
+      hue: a number or a pair within [-0.5, 0.5], in full turns.
+
+    Reference: `torchvision.transforms.v2.ColorJitter`.
+    """
+
+    amounts: ClassVar[tuple[str, ...]] = ("brightness", "contrast", "saturation", "hue")
+
+    brightness: Factor = 0.0
+    contrast: Factor = 0.0
+    saturation: Factor = 0.0
+    hue: Factor = 0.0
+
+    @classmethod
+    def example(cls) -> "ColorJitter":
+        return cls(0.4, 0.4, 0.4, 0.1)
+
+    def __post_init__(self) -> None:
+        for amount in self.amounts:
+            self._lower_upper(amount)
+
+    def _lower_upper(self, amount: str) -> tuple[float, float]:
+        factor = getattr(self, amount)
+        if amount == "hue":
+            return factor_range(self, amount, factor, lowest=-0.5, highest=0.5)
+        return factor_range(self, amount, factor, lowest=0, number=around_one)
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        order = jnp.argsort(jax.random.uniform(stream(key, "order"), (len(self.amounts),)))
+        draws: Params = {"order": order.astype(jnp.int32)}
+        for amount in self.amounts:
+            lower, upper = self._lower_upper(amount)
+            own_key = stream(key, amount)
+            if amount == "hue" and (lower, upper) != (0.0, 0.0):
+                draws[amount] = uniform(own_key, lower, upper, strength)
+            elif amount != "hue" and (lower, upper) != (1.0, 1.0):
+                draws[amount] = uniform_about(1.0, own_key, lower, upper, strength)
+        return draws
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        order, has_colors = params["order"], image.shape[-1] >= COLORS
+        image, alpha = image[..., :COLORS], image[..., COLORS:]
+        place, hue_place = jnp.arange(len(order)), jnp.argmax(order == _HUE)
+        if "hue" not in params or not has_colors:
+            image = self._blend_in_turn(params, image, order, place >= 0)
+        else:
+            # Around the one turn of hue, each slot that is not its own is left out.
+            image = self._blend_in_turn(params, image, order[:-1], (place < hue_place)[:-1])
+            image = adjust_hue(image, params["hue"])
+            image = self._blend_in_turn(params, image, order[1:], (place > hue_place)[1:])
+        return jnp.concatenate([image, alpha], axis=-1) if alpha.shape[-1] else image
+
+    def _blend_in_turn(
+        self,
+        params: Params,
+        image: Float[Array, "height width channels"],
+        order: Int[Array, " slots"],
+        taken: Bool[Array, " slots"],
+    ) -> Float[Array, "height width channels"]:
+        """All but hue, in order: each blends the image with something darker, flatter or greyer."""
+        has_colors = image.shape[-1] == COLORS
+        ratios = [params.get(amount, 1.0) for amount in self.amounts if amount != "hue"]
+        ratios = jnp.where(taken, jnp.float32([*ratios, 1.0])[order], 1.0)
+
+        def blend(
+            image: Float[Array, "height width channels"], slot: tuple[Array, Array]
+        ) -> tuple[Float[Array, "height width channels"], None]:
+            operation, ratio = slot
+            grey = luma(image) if has_colors else image
+            flat = jnp.where(operation == _CONTRAST, jnp.mean(grey), 0.0)
+            other = jnp.where(operation == _SATURATION, grey, flat)
+            return jnp.clip(ratio * image + (1.0 - ratio) * other, 0.0, 1.0), None
+
+        # A loop: unrolled, XLA would compute the image once more for every mean of it.
+        return lax.scan(blend, image, (order, ratios))[0]

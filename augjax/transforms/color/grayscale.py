@@ -1,0 +1,33 @@
+"""RandomGrayscale."""
+
+import dataclasses
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from augjax.kernels.color import luma, recolor
+from augjax.transforms.base import Params, Pointwise, Switched
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomGrayscale(Switched, Pointwise):
+    """Takes the colour out of an image, and keeps its channels.
+
+        y = 0.2989 red + 0.587 green + 0.114 blue, in each of the three channels
+
+    Images without three channels stay as they are, and so does a fourth channel.
+
+    Draws: `on` (bool), with probability `p`.
+
+    Keras's layer calls the probability `factor`.
+
+    Args:
+      p: the probability, in [0, 1]; by keyword.
+
+    References: `keras.layers.RandomGrayscale`, `torchvision.transforms.v2.RandomGrayscale`.
+    """
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        return recolor(lambda rgb: jnp.broadcast_to(luma(rgb), rgb.shape), image)

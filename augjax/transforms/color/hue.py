@@ -1,0 +1,52 @@
+"""RandomHue."""
+
+import dataclasses
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.kernels.color import adjust_hue, recolor
+from augjax.keys import stream
+from augjax.transforms.base import Params, Pointwise, Shape, Strength
+from augjax.transforms.factors import Factor, factor_range, uniform, up_to
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomHue(Pointwise):
+    """Turns an image's hues (HSV), one way or the other.
+
+    Images without three channels stay as they are, and so does a fourth channel.
+
+    Draws: `turn`, in full turns, ~ U[lower, upper] / 2 with a fair coin for its sign; a third of a
+    turn makes red green, green blue and blue red.
+
+    Args:
+      factor: the share of half a turn, a number f, meaning (0, f), or a pair within [0, 1].
+
+    References: `keras.layers.RandomHue`; `dm_pix.adjust_hue`.
+    """
+
+    factor: Factor
+
+    @classmethod
+    def example(cls) -> "RandomHue":
+        return cls(0.5)
+
+    def __post_init__(self) -> None:
+        self._lower_upper()
+
+    def _lower_upper(self) -> tuple[float, float]:
+        return factor_range(self, "factor", self.factor, lowest=0, highest=1, number=up_to)
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        lower, upper = (bound / 2 for bound in self._lower_upper())
+        turn = uniform(stream(key, "turn"), lower, upper, strength)
+        backwards = jax.random.uniform(stream(key, "sign")) < 0.5
+        return {"turn": jnp.where(backwards, -turn, turn)}
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        return recolor(partial(adjust_hue, turns=params["turn"]), image)

@@ -1,0 +1,80 @@
+"""Normalize."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from numbers import Real
+from typing import ClassVar
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.transforms.base import Params, Pointwise, Shape, Strength, shape_text
+
+Channels = float | tuple[float, ...]
+"""One number for all channels, or one for each."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Normalize(Pointwise):
+    """Brings each channel to mean 0 and standard deviation 1: y = (x - mean) / std.
+
+    It leaves [0, 1], so it stands after all other transforms of colour, and the pipeline's value
+    range does not apply to what comes out.
+
+    Draws: nothing; `strength` changes nothing.
+
+    Args:
+      mean: of an image in [0, 1] whatever its value range; a number for all channels, or one each.
+      std: likewise, above 0.
+
+    Reference: `torchvision.transforms.v2.Normalize`.
+    """
+
+    keeps_range: ClassVar[bool] = False
+
+    mean: Channels | Sequence[float]
+    std: Channels | Sequence[float]
+
+    @classmethod
+    def example(cls) -> "Normalize":
+        return cls(0.5, 0.25)
+
+    def __post_init__(self) -> None:
+        for field in ("mean", "std"):
+            object.__setattr__(self, field, self._checked(field))
+        lengths = {len(v) for v in (self.mean, self.std) if isinstance(v, tuple)}
+        if len(lengths) > 1:
+            raise ValueError(
+                f"Normalize(mean={self.mean!r}, std={self.std!r}): expected as many of one as of "
+                "the other"
+            )
+
+    def _checked(self, field: str) -> Channels:
+        given = getattr(self, field)
+        numbers = (given,) if isinstance(given, Real) else tuple(given)
+        valid = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
+        floats = tuple(float(n) for n in numbers) if valid else ()
+        if not floats or (field == "std" and min(floats) <= 0):
+            above = " above 0" if field == "std" else ""
+            raise ValueError(
+                f"Normalize({field}={given!r}): expected a finite number{above} for all channels, "
+                "or one for each"
+            )
+        return floats[0] if isinstance(given, Real) else floats
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        return {}
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        for field in ("mean", "std"):
+            value = getattr(self, field)
+            if isinstance(value, tuple) and len(value) != image.shape[-1]:
+                raise ValueError(
+                    f"Normalize({field}={value!r}) takes images of {len(value)} channels, but got "
+                    f"{shape_text(image.shape)}"
+                )
+        mean, std = (jnp.float32(v).reshape(1, 1, -1) for v in (self.mean, self.std))
+        return (image - mean) / std

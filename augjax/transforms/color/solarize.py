@@ -1,0 +1,44 @@
+"""RandomSolarize."""
+
+import dataclasses
+
+import dm_pix as pix
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from augjax.transforms.base import Params, Pointwise, Switched
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomSolarize(Switched, Pointwise):
+    """Inverts what is light: y = 1 - x where x >= threshold, in every channel.
+
+    Draws: `on` (bool), with probability `p`.
+
+    Args:
+      threshold: in [0, 1], whatever the value range (torchvision's is in the image's own units);
+        0.5 is 128 of 255.
+      p: the probability, in [0, 1]; by keyword.
+
+    References: `torchvision.transforms.v2.RandomSolarize`, `PIL.ImageOps.solarize`;
+    `dm_pix.solarize`, which does the work.
+    """
+
+    threshold: float
+
+    @classmethod
+    def example(cls) -> "RandomSolarize":
+        return cls(0.5)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(
+                f"RandomSolarize(threshold={self.threshold!r}): expected a number in [0, 1], "
+                "where 1 is white whatever the pipeline's value range"
+            )
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        return jnp.asarray(pix.solarize(image, self.threshold))

@@ -1,0 +1,260 @@
+"""What every transform of colour must do, and what each draws."""
+
+import itertools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+import augjax as aj
+from augjax.transforms.base import Pointwise
+from tests.helpers import noise
+
+RGB_ONLY = [
+    aj.RandomSaturation.example(),
+    aj.RandomHue.example(),
+    aj.RandomGrayscale(p=1.0),
+    aj.RandomChannelShuffle(p=1.0),
+    aj.RandomChannelDrop(p=1.0),
+]
+CHANNEL_BY_CHANNEL = [
+    aj.RandomBrightness.example(),
+    aj.RandomGamma.example(),
+    aj.RandomInvert(p=1.0),
+    aj.RandomSolarize(0.5, p=1.0),
+    aj.RandomPosterize(3, p=1.0),
+    aj.RandomEqualize(p=1.0),
+    aj.RandomAutoContrast(p=1.0),
+    aj.RandomSharpness.example(),
+]
+JITTER = aj.ColorJitter.example()
+RANDOM = [*RGB_ONLY, *CHANNEL_BY_CHANNEL, JITTER]
+ALL = [*RANDOM, aj.Normalize.example()]
+SHAPES = [(1, 1, 3), (1, 7, 1), (7, 2, 4), (2, 5, 2), (6, 9, 3)]
+KEY = aj.key(0)
+PIXEL_TOLERANCE = 2e-5
+
+
+def keys(n):
+    return jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
+
+
+def draws(transform, n=2000, strength=1.0):
+    return jax.vmap(lambda key: transform.sample(key, (8, 8, 3), strength=strength))(keys(n))
+
+
+def switched_on(**params):
+    return {"on": jnp.bool_(True), **params}
+
+
+@pytest.mark.parametrize("transform", ALL, ids=repr)
+@pytest.mark.parametrize("strength", [1.0, 0.37])
+def test_draws_have_the_same_bits_eagerly_jitted_and_vmapped(transform, strength):
+    def sample(key, strength):
+        return transform.sample(key, (8, 8, 3), strength=strength)
+
+    batched = draws(transform, 64, strength)
+    jitted = jax.jit(jax.vmap(sample, (0, None)))(keys(64), jnp.float32(strength))
+    jax.tree.map(np.testing.assert_array_equal, batched, jitted)
+    for i in range(0, 64, 9):
+        alone = jax.tree.map(lambda draw, i=i: draw[i], batched)
+        jax.tree.map(np.testing.assert_array_equal, alone, jax.jit(sample)(keys(64)[i], strength))
+        with jax.disable_jit():
+            jax.tree.map(np.testing.assert_array_equal, alone, sample(keys(64)[i], strength))
+
+
+@pytest.mark.parametrize("transform", RANDOM, ids=repr)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_any_size_any_channels_stays_in_range_and_strength_0_changes_nothing(transform, shape):
+    images = noise(3, *shape)
+    batch = transform.batch(KEY, images)
+    assert batch.dtype == jnp.float32 and batch.shape == images.shape
+    assert float(batch.min()) >= 0 and float(batch.max()) <= 1
+    np.testing.assert_allclose(transform.batch(KEY, images, strength=0.0), images, atol=1e-6)
+
+
+@pytest.mark.parametrize("transform", RANDOM, ids=repr)
+def test_a_batch_is_a_loop_and_uint8_and_bfloat16_are_read_alike(transform):
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 6, 9, 3), np.uint8)
+    batch = transform.batch(KEY, pixels)
+    assert batch.dtype == jnp.float32
+    for i, key in enumerate(keys(3)):
+        np.testing.assert_allclose(batch[i], transform(key, pixels[i]), atol=PIXEL_TOLERANCE)
+    np.testing.assert_allclose(batch, transform.batch(KEY, np.float32(pixels) / 255), atol=1e-6)
+    halves = jnp.asarray(pixels / 255, jnp.bfloat16)
+    batch = transform.batch(KEY, halves)
+    assert batch.dtype == jnp.bfloat16
+    exact = transform.batch(KEY, halves.astype(jnp.float32))
+    np.testing.assert_allclose(batch.astype(jnp.float32), exact, atol=1 / 256)
+
+
+@pytest.mark.parametrize("transform", ALL, ids=repr)
+def test_is_hashable_and_equal_to_a_copy(transform):
+    copy = eval(repr(transform), dict(vars(aj)))
+    assert copy == transform and hash(copy) == hash(transform)
+
+
+@pytest.mark.parametrize("transform", [*RGB_ONLY, JITTER], ids=repr)
+def test_alpha_is_never_touched_and_does_not_matter(transform):
+    images = noise(4, 6, 5, 4)
+    batch = transform.batch(KEY, images)
+    np.testing.assert_array_equal(batch[..., 3], images[..., 3])
+    np.testing.assert_array_equal(batch[..., :3], transform.batch(KEY, images[..., :3]))
+    assert np.abs(batch - images).max() > 0.1
+
+
+@pytest.mark.parametrize("transform", RGB_ONLY, ids=repr)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_colours_that_are_not_there_are_not_changed(transform, channels):
+    images = noise(4, 6, 5, channels)
+    np.testing.assert_array_equal(transform.batch(KEY, images), images)
+
+
+@pytest.mark.parametrize("transform", CHANNEL_BY_CHANNEL, ids=repr)
+def test_each_channel_is_painted_as_if_alone(transform):
+    images = noise(3, 6, 5, 4) * np.float32([1, 0.5, 0.3, 0.8])
+    batch = transform.batch(KEY, images)
+    for i in range(4):
+        alone = transform.batch(KEY, images[..., i : i + 1])
+        np.testing.assert_allclose(batch[..., i : i + 1], alone, atol=1e-6)
+    assert np.abs(batch - images).max() > 0.1
+
+
+@pytest.mark.parametrize("transform", RANDOM, ids=repr)
+def test_gradients_are_finite_at_black_white_and_grey(transform):
+    image = jnp.float32([[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5], [1, 0, 0], [0, 1, 1]])[None]
+    image = jnp.concatenate([image, image, jnp.asarray(noise(2, 5, 3))])
+    for key in keys(8):
+        params = transform.sample(key, image.shape)
+        real = {name: v for name, v in params.items() if jnp.issubdtype(v.dtype, jnp.floating)}
+
+        def total(image, real, params=params):
+            return transform.apply({**params, **real}, image).sum()
+
+        gradients = jax.grad(total, (0, 1))(image, real)
+        assert all(np.isfinite(g).all() for g in jax.tree.leaves(gradients))
+
+
+def test_which_may_stand_between_resamplings():
+    needs_the_whole_image = {type(t).__name__ for t in ALL if not isinstance(t, Pointwise)}
+    assert needs_the_whole_image == {
+        "ColorJitter",
+        "RandomEqualize",
+        "RandomAutoContrast",
+        "RandomSharpness",
+    }
+
+
+@pytest.mark.parametrize(
+    ("transform", "name", "identity", "lower", "upper"),
+    [
+        (aj.RandomBrightness(0.3), "delta", 0.0, -0.3, 0.3),
+        (aj.RandomBrightness((-0.1, 0.6)), "delta", 0.0, -0.1, 0.6),
+        (aj.RandomSaturation(0.8), "factor", 0.5, 0.0, 0.8),
+        (aj.RandomSaturation((0.4, 1.0)), "factor", 0.5, 0.4, 1.0),
+        (aj.RandomHue(0.6), "turn", 0.0, -0.3, 0.3),
+        (aj.RandomSharpness(0.4), "factor", 0.5, 0.0, 0.4),
+        (aj.RandomGamma(0.25), "gamma", 1.0, 0.75, 1.25),
+        (aj.RandomGamma((0.5, 3.0)), "gamma", 1.0, 0.5, 3.0),
+        (aj.ColorJitter(brightness=0.4), "brightness", 1.0, 0.6, 1.4),
+        (aj.ColorJitter(contrast=1.5), "contrast", 1.0, 0.0, 2.5),
+        (aj.ColorJitter(saturation=(0.2, 0.7)), "saturation", 1.0, 0.2, 0.7),
+        (aj.ColorJitter(hue=(-0.2, 0.5)), "hue", 0.0, -0.2, 0.5),
+    ],
+)
+def test_draws_are_uniform_over_the_documented_range(transform, name, identity, lower, upper):
+    values = np.asarray(draws(transform)[name], np.float64)
+    assert stats.kstest(values, "uniform", (lower, upper - lower)).pvalue > 0.01
+    half = np.asarray(draws(transform, strength=0.5)[name], np.float64)
+    np.testing.assert_allclose(half - identity, (values - identity) / 2, atol=1e-6)
+
+
+def test_a_pair_of_hues_is_turned_either_way():
+    turns = np.asarray(draws(aj.RandomHue((0.4, 1.0)))["turn"], np.float64)
+    assert stats.kstest(np.abs(turns), "uniform", (0.2, 0.3)).pvalue > 0.01
+    assert abs((turns > 0).mean() - 0.5) < 4 * math.sqrt(0.25 / len(turns))
+
+
+def test_jitter_draws_what_it_is_asked_for_and_every_order_alike():
+    drawn = draws(aj.ColorJitter(contrast=0.3, hue=0.1), n=4800)
+    assert set(drawn) == {"order", "contrast", "hue"}
+    orders, counts = np.unique(np.asarray(drawn["order"]), axis=0, return_counts=True)
+    assert orders.tolist() == [list(o) for o in itertools.permutations(range(4))]
+    assert stats.chisquare(counts).pvalue > 0.01
+
+
+def test_amounts_of_jitter_are_uncorrelated():
+    drawn = draws(JITTER, n=4000)
+    columns = np.stack([np.asarray(drawn[name]) for name in JITTER.amounts])
+    correlations = np.corrcoef(columns)[np.triu_indices(4, k=1)]
+    assert (np.abs(correlations) < 4 / math.sqrt(4000)).all()
+
+
+@pytest.mark.parametrize(
+    ("transform", "name", "choices"),
+    [
+        (aj.RandomChannelShuffle(), "order", 6),
+        (aj.RandomChannelDrop(), "dropped", 3),
+        (aj.RandomChannelDrop(2), "dropped", 3),
+    ],
+)
+def test_channels_are_chosen_alike_and_apart_from_the_coin(transform, name, choices):
+    drawn = draws(transform)
+    rows, chosen = np.unique(np.asarray(drawn[name], np.int32), axis=0, return_inverse=True)
+    assert len(rows) == choices
+    if name == "dropped":
+        assert (rows.sum(axis=1) == transform.channels).all()
+    table = np.histogram2d(chosen.ravel(), np.asarray(drawn["on"], int), (choices, 2))[0]
+    assert stats.chisquare(table.ravel()).pvalue > 0.01  # p is 1/2.
+
+
+def test_coins_are_those_of_p_times_strength():
+    coins = np.asarray(draws(aj.RandomInvert(p=0.8), strength=0.5)["on"])
+    assert abs(coins.mean() - 0.4) < 4 * math.sqrt(0.24 / len(coins))
+
+
+def test_worked_by_hand():
+    x = jnp.float32([0.1, 0.5, 0.9]).reshape(1, 1, 3)
+    grey = 0.2989 * 0.1 + 0.587 * 0.5 + 0.114 * 0.9
+    cases = [
+        (aj.RandomBrightness(1.0), {"delta": jnp.float32(0.2)}, [0.3, 0.7, 1.0]),
+        (aj.RandomGamma(0.5), {"gamma": jnp.float32(2)}, [0.01, 0.25, 0.81]),
+        # Half the saturation, (0.9 - 0.1) / 0.9, keeps 0.9 and halves the way down from it.
+        (aj.RandomSaturation(1.0), {"factor": jnp.float32(1 / 3)}, [0.5, 0.7, 0.9]),
+        (aj.RandomHue(1.0), {"turn": jnp.float32(1 / 3)}, [0.9, 0.1, 0.5]),
+        (aj.RandomGrayscale(), switched_on(), [grey, grey, grey]),
+        (aj.RandomInvert(), switched_on(), [0.9, 0.5, 0.1]),
+        (aj.RandomSolarize(0.5), switched_on(), [0.1, 0.5, 0.1]),
+        (aj.RandomPosterize(1), switched_on(), [0.0, 128 / 255, 128 / 255]),
+        (aj.RandomChannelShuffle(), switched_on(order=jnp.int32([2, 0, 1])), [0.9, 0.1, 0.5]),
+        (
+            aj.RandomChannelDrop(fill_value=0.2),
+            switched_on(dropped=jnp.array([False, True, False])),
+            [0.1, 0.2, 0.9],
+        ),
+        (aj.Normalize((0.1, 0.2, 0.3), (0.5, 0.1, 0.2)), {}, [0.0, 3.0, 3.0]),
+        (aj.Normalize(0.5, 0.2), {}, [-2.0, 0.0, 2.0]),
+    ]
+    for transform, params, expected in cases:
+        painted = transform.apply(params, x)
+        np.testing.assert_allclose(painted[0, 0], expected, atol=1e-6, err_msg=repr(transform))
+
+
+def test_what_has_no_range_is_not_stretched():
+    """A rotation leaves one value as values that differ in their last bit."""
+    flat = jnp.full((4, 4, 1), 0.5).at[0, 0].add(3e-7)
+    np.testing.assert_array_equal(aj.RandomAutoContrast().apply(switched_on(), flat), flat)
+    two = jnp.full((4, 4, 1), 0.5).at[0, 0].add(1 / 255)
+    stretched = aj.RandomAutoContrast().apply(switched_on(), two)
+    assert sorted(set(np.asarray(stretched).ravel().tolist())) == [0.0, 1.0]
+
+
+def test_normalize_is_the_same_at_any_strength_and_is_not_brought_to_the_value_range():
+    image = noise(4, 4, 3)
+    normalize = aj.Normalize(0.4, 0.2)
+    pipeline = aj.Sequential([aj.RandomFlip(), normalize], value_range=(0, 255))
+    painted = pipeline(KEY, image * 255, strength=0.0)
+    np.testing.assert_allclose(painted, (image - 0.4) / 0.2, atol=1e-5)
