@@ -23,16 +23,29 @@ from augjax.transforms.composition.random_choice import RandomChoice
 from augjax.transforms.composition.random_order import RandomOrder
 from augjax.transforms.composition.random_some_of import RandomSomeOf
 from augjax.transforms.composition.sequential import Sequential
+from augjax.transforms.geometry.affine import RandomAffine
+from augjax.transforms.geometry.crop import CenterCrop, RandomCrop
+from augjax.transforms.geometry.elastic import RandomElastic
 from augjax.transforms.geometry.flip import RandomFlip
+from augjax.transforms.geometry.pad import Pad
+from augjax.transforms.geometry.perspective import RandomPerspective
+from augjax.transforms.geometry.resize import Resize, Resized
+from augjax.transforms.geometry.resized_crop import RandomResizedCrop
+from augjax.transforms.geometry.rot90 import RandomRot90
 from augjax.transforms.geometry.rotation import RandomRotation
+from augjax.transforms.geometry.shear import RandomShear
 from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
+from augjax.transforms.geometry.zoom import RandomZoom
 
 __all__ = [
+    "CenterCrop",
     "ColorJitter",
     "Container",
     "Normalize",
+    "Pad",
     "Params",
+    "RandomAffine",
     "RandomApply",
     "RandomAutoContrast",
     "RandomBrightness",
@@ -40,6 +53,8 @@ __all__ = [
     "RandomChannelShuffle",
     "RandomChoice",
     "RandomContrast",
+    "RandomCrop",
+    "RandomElastic",
     "RandomEqualize",
     "RandomFlip",
     "RandomGamma",
@@ -48,14 +63,21 @@ __all__ = [
     "RandomHue",
     "RandomInvert",
     "RandomOrder",
+    "RandomPerspective",
     "RandomPosterize",
+    "RandomResizedCrop",
+    "RandomRot90",
     "RandomRotation",
     "RandomSaturation",
     "RandomSharpness",
+    "RandomShear",
     "RandomSolarize",
     "RandomSomeOf",
     "RandomTranslation",
     "RandomWidth",
+    "RandomZoom",
+    "Resize",
+    "Resized",
     "Sequential",
     "Transform",
 ]

@@ -29,10 +29,11 @@ def groups(steps: Iterable[Step]) -> Iterator[Group]:
 
     Geometric transforms of one fill and one interpolation share a group, with transforms of single
     pixels between them; where a constant colour is filled in, those would colour it, and end the
-    group. A transform of any other kind is a group of its own.
+    group. A transform of any other kind is a group of its own, and so is one that reads a frame
+    smaller than its image: what is filled in begins at the frame, not at the image's border.
     """
     group: Group = []
-    for step in steps:
+    for step in _framed(steps):
         if group and not _joins(group, step):
             yield group
             group = []
@@ -46,7 +47,8 @@ def why_apart(group: Group, step: Step) -> str:
     last, transform = group[-1], step.transform
     how, kind = common_resampling(group), type(transform).__name__
     if not any(isinstance(s.transform, Geometric) for s in group):
-        return f"{type(last.transform).__name__} moves no pixels"
+        why = "is a pass of its own" if isinstance(last.transform, Spatial) else "moves no pixels"
+        return f"{type(last.transform).__name__} {why}"
     if not (last.fuse and step.fuse):
         return "fuse=False"
     for s in group:
@@ -97,7 +99,7 @@ def valid(transform: Transform, params: Params, shape: Shape) -> Bool[Array, "_ 
         height, width = frame
         shown = motion.warp(shown, _NOTHING_BEYOND)
         row, column = (jnp.arange(n) for n in shown.shape[:2])
-        shown &= ((row < height)[:, None] & (column < width))[..., None]
+        shown &= ((row < height)[:, None] & (column < width)[None, :])[..., None]
     return shown[..., 0]
 
 
@@ -129,6 +131,13 @@ _NOTHING_BEYOND = Resampling("constant", "nearest", 0)
 
 def _joins(group: Group, step: Step) -> bool:
     return not why_apart(group, step)
+
+
+def _framed(steps: Iterable[Step]) -> Iterator[Step]:
+    blank = False
+    for step in steps:
+        yield step._replace(fuse=False) if blank and step.transform.reads_frame else step
+        blank = step.transform.leaves_blank
 
 
 def _moves(group: Group, frame: Frame) -> Group:

@@ -40,8 +40,11 @@ class Geometric(Spatial):
     """Whether the last row of the matrix is other than (0, 0, 1)."""
     ends_group: ClassVar[bool] = False
     """Whether what leaves the frame is gone for the transforms that follow."""
-    fuses: ClassVar[bool] = True
-    """Whether a resample of the product of matrices does what the transform does."""
+
+    @property
+    def fuses(self) -> bool:
+        """Whether a resample of the product of matrices does what the transform does."""
+        return True
 
     @abc.abstractmethod
     def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
@@ -60,17 +63,12 @@ class Geometric(Spatial):
     def render_mask(
         self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
     ) -> Shaped[Array, "_ _ channels"]:
-        how = self.resampling or _EXACT
-        nearest = Resampling(how.fill_mode, "nearest", fill)
-        return self.motion(params, mask.shape).warp(mask, nearest)
-
-
-_EXACT = Resampling("nearest", "nearest", 0)
+        return self.motion(params, mask.shape).warp(mask, Resampling("nearest", "nearest", fill))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Resampled(Geometric):
-    """A geometric transform that lands between pixels or leaves the image.
+class Filled(Spatial):
+    """A transform that lands between pixels or leaves the image.
 
     Attributes:
       fill_mode: 'reflect' (mirrored about the edge), 'constant', 'wrap' or 'nearest'.
@@ -89,12 +87,24 @@ class Resampled(Geometric):
 
     @property
     def resampling(self) -> Resampling:
+        """How this transform resamples."""
         return Resampling(self.fill_mode, self.interpolation, float(self.fill_value))
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "_ _ channels"]:
         return self.motion(params, image.shape).warp(image, self.resampling)
+
+    def render_mask(
+        self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
+    ) -> Shaped[Array, "_ _ channels"]:
+        nearest = Resampling(self.fill_mode, "nearest", fill)
+        return self.motion(params, mask.shape).warp(mask, nearest)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Resampled(Filled, Geometric):
+    """A geometric transform that lands between pixels or leaves the image."""
 
 
 def affine_matrix(
@@ -121,3 +131,12 @@ def check_fill_value(owner: object, fill_value: float) -> None:
             f"{type(owner).__name__}(fill_value={fill_value!r}): expected a number in "
             "[0, 1], where 1 is white whatever the pipeline's value range"
         )
+
+
+def check_size(owner: object, **sizes: int) -> None:
+    """Raises ValueError unless each of `sizes` is a positive whole number of pixels."""
+    for field, size in sizes.items():
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise ValueError(
+                f"{type(owner).__name__}({field}={size!r}): expected a positive number of pixels"
+            )

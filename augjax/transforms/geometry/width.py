@@ -21,7 +21,6 @@ class _RandomExtent(Geometric):
 
     axis: ClassVar[int]
     drawn: ClassVar[str]
-    fuses: ClassVar[bool] = False
     leaves_blank: ClassVar[bool] = True
 
     factor: Factor
@@ -61,6 +60,10 @@ class _RandomExtent(Geometric):
         return (drawn, frame[1]) if self.axis == 0 else (frame[0], drawn)
 
     @property
+    def fuses(self) -> bool:
+        return False
+
+    @property
     def resampling(self) -> Resampling:
         return Resampling("nearest", self.interpolation, 0.0)
 
@@ -79,7 +82,10 @@ class _RandomExtent(Geometric):
     def render_mask(
         self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
     ) -> Shaped[Array, "_ _ channels"]:
-        return self._resize(params, mask, "nearest")
+        resized = self._resize(params, mask, "nearest")
+        shown = jnp.arange(resized.shape[self.axis]) < params[self.drawn]
+        shown = shown[:, None, None] if self.axis == 0 else shown[None, :, None]
+        return jnp.where(shown, resized, jnp.asarray(fill, mask.dtype))
 
     def _resize(self, params: Params, image: Array, interpolation: Interpolation) -> Array:
         canvas = self.canvas(image.shape[self.axis])

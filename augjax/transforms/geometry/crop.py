@@ -1,0 +1,123 @@
+"""RandomCrop and CenterCrop: parts of an image as they are."""
+
+import abc
+import dataclasses
+from typing import Any, ClassVar
+
+import jax
+from jax import lax
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+from augjax.keys import stream
+from augjax.transforms.base import Params, Shape, Strength
+from augjax.transforms.spatial import Geometric, affine_matrix, check_size
+
+
+@dataclasses.dataclass(frozen=True)
+class _Crop(Geometric):
+    """A part of `height` rows and `width` columns, of images that are no smaller."""
+
+    ends_group: ClassVar[bool] = True
+
+    height: int
+    width: int
+
+    def __post_init__(self) -> None:
+        check_size(self, height=self.height, width=self.width)
+
+    @abc.abstractmethod
+    def corner(self, params: Params, shape: Shape) -> tuple[Any, Any]:
+        """(top, left) of the part in an image of `shape`."""
+
+    def room(self, shape: Shape) -> tuple[int, int]:
+        """By how many rows and columns an image exceeds the part.
+
+        Raises:
+          ValueError: if the image is smaller.
+        """
+        down, right = shape[0] - self.height, shape[1] - self.width
+        if down < 0 or right < 0:
+            raise ValueError(
+                f"{type(self).__name__}(height={self.height}, width={self.width}) is larger than "
+                f"the image, of height {shape[0]} and width {shape[1]}; put Pad or Resize before it"
+            )
+        return down, right
+
+    @property
+    def resampling(self) -> None:
+        return None
+
+    def out_shape(self, shape: Shape) -> Shape:
+        self.room(shape)
+        return (self.height, self.width, *shape[2:])
+
+    def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
+        top, left = self.corner(params, shape)
+        return affine_matrix(1.0, 0.0, left, 0.0, 1.0, top)
+
+    def render(
+        self, params: Params, image: Shaped[Array, "height width channels"]
+    ) -> Shaped[Array, "_ _ channels"]:
+        top, left = self.corner(params, image.shape)
+        return lax.dynamic_slice(image, (top, left, 0), self.out_shape(image.shape))
+
+    def render_mask(
+        self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
+    ) -> Shaped[Array, "_ _ channels"]:
+        return self.render(params, mask)
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomCrop(_Crop):
+    """Cuts a part of a fixed size out of an image.
+
+    Draws: `top` and `left` (int32), each with the same probability; `strength` changes nothing.
+
+    Keras draws one place a batch, and resizes images that are smaller than the part; here those
+    are an error.
+
+    Args:
+      height, width: of the part, in pixels.
+
+    Reference: `keras.layers.RandomCrop`.
+    """
+
+    @classmethod
+    def example(cls) -> "RandomCrop":
+        return cls(16, 16)
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        return {
+            name: jax.random.randint(stream(key, name), (), 0, room + 1, "int32")
+            for name, room in zip(("top", "left"), self.room(shape), strict=True)
+        }
+
+    def corner(self, params: Params, shape: Shape) -> tuple[Any, Any]:
+        return params["top"], params["left"]
+
+
+@dataclasses.dataclass(frozen=True)
+class CenterCrop(_Crop):
+    """Cuts the middle out of an image; if that is half a pixel off, the part is up and to the left.
+
+    Draws nothing.
+
+    Keras resizes images that are smaller than the part; here those are an error.
+
+    Args:
+      height, width: of the part, in pixels.
+
+    Reference: `keras.layers.CenterCrop`.
+    """
+
+    @classmethod
+    def example(cls) -> "CenterCrop":
+        return cls(16, 16)
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        self.room(shape)
+        return {}
+
+    def corner(self, params: Params, shape: Shape) -> tuple[Any, Any]:
+        down, right = self.room(shape)
+        return down // 2, right // 2

@@ -1,0 +1,89 @@
+"""RandomElastic."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Float, PRNGKeyArray
+
+from augjax.keys import stream
+from augjax.transforms.base import Params, Shape, Strength
+from augjax.transforms.factors import factor_numbers
+from augjax.transforms.motion import FieldMotion
+from augjax.transforms.spatial import Filled
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomElastic(Filled):
+    """Bends an image as if it were printed on rubber.
+
+        p_in = p_out + alpha / 2 * blur(noise)(p_out),    noise ~ U[-1, 1]
+
+    with noise for x and for y at every pixel, blurred by a Gaussian of `sigma` pixels that ends
+    after four of them. The larger sigma is, the larger alpha has to be.
+
+    Draws: `field` (two words, uint32), the key of the noise, which is as large as the image and is
+    therefore made anew wherever it is needed; `alpha` (float32, for x and for y), which `strength`
+    scales.
+
+    This is torchvision's formula for square images; of others torchvision scales x by width /
+    height and y by its inverse, and it fills with a constant by default. Boxes and points are moved
+    by the inverse of the field, found by iteration. Where a large alpha with a small sigma tears
+    the picture, there is none.
+
+    Args:
+      alpha: the strength, in pixels, at least 0: a number or a pair (for x, for y).
+      sigma: the blur, in pixels, at least 0: a number or a pair (along x, along y).
+      fill_mode, interpolation, fill_value: see `Filled`.
+
+    Reference: `torchvision.transforms.v2.ElasticTransform`.
+    """
+
+    alpha: float | tuple[float, float] = 50.0
+    sigma: float | tuple[float, float] = 5.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for field in ("alpha", "sigma"):
+            self._pair(field)
+
+    def _pair(self, field: str) -> tuple[float, float]:
+        numbers = factor_numbers(self, field, getattr(self, field))
+        if min(numbers) < 0:
+            raise ValueError(
+                f"RandomElastic({field}={getattr(self, field)!r}): expected a number of pixels or "
+                "a pair (for x, for y), none below 0"
+            )
+        return numbers[0], numbers[-1]
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        return {
+            "field": jax.random.bits(stream(key, "field"), (2,), jnp.uint32),
+            "alpha": jnp.float32(strength) * jnp.float32(self._pair("alpha")),
+        }
+
+    def motion(self, params: Params, shape: Shape) -> FieldMotion:
+        height, width = shape[:2]
+        sigma_x, sigma_y = self._pair("sigma")
+        key = jax.random.wrap_key_data(params["field"], impl="threefry2x32")
+        noise = jax.random.uniform(key, (height, width, 2), minval=-1.0, maxval=1.0)
+        columns, rows = _gaussian(width, sigma_x), _gaussian(height, sigma_y)
+        exact = lax.Precision.HIGHEST
+        field = jnp.einsum("ij,jkc,lk->ilc", rows, noise, columns, precision=exact)
+        return FieldMotion(shape[:2], shape[:2], field * (params["alpha"] / 2)[None, None, :])
+
+
+def _gaussian(size: int, sigma: float) -> Float[np.ndarray, "size size"]:
+    """The matrix that blurs an axis, mirrored about its outermost pixels' centres."""
+    if sigma == 0:
+        return np.eye(size, dtype=np.float32)
+    reach = int(8 * sigma + 1) // 2
+    offset = np.arange(-reach, reach + 1)
+    weights = np.exp(-0.5 * (offset / sigma) ** 2)
+    mirrored = np.pad(np.arange(size), reach, mode="reflect")
+    matrix = np.zeros((size, size))
+    for pixel in range(size):
+        np.add.at(matrix[pixel], mirrored[pixel : pixel + 2 * reach + 1], weights / weights.sum())
+    return matrix.astype(np.float32)

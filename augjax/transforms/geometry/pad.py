@@ -1,0 +1,84 @@
+"""Pad."""
+
+import dataclasses
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+from augjax.kernels.warp import FillMode
+from augjax.transforms.base import Params, Shape, Strength
+from augjax.transforms.spatial import Resampled, affine_matrix
+
+_NUMPY_NAMES = {"reflect": "symmetric", "wrap": "wrap", "nearest": "edge"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Pad(Resampled):
+    """Adds pixels around an image.
+
+    Draws nothing.
+
+    torchvision's `padding_mode` is `fill_mode` here, with Keras's names: its 'symmetric' is
+    'reflect', its 'edge' is 'nearest', and there is no mirror that leaves the outermost pixel out.
+
+    Args:
+      padding: in pixels: one number for all sides; (left and right, top and bottom); or (left, top,
+        right, bottom).
+      fill_mode, fill_value: see `Resampled`; by default black.
+      interpolation: that of the neighbours with which it is to share a resample.
+
+    References: `torchvision.transforms.v2.Pad`; `numpy.pad`.
+    """
+
+    padding: int | tuple[int, int] | tuple[int, int, int, int]
+    fill_mode: FillMode = dataclasses.field(default="constant", kw_only=True)
+
+    @classmethod
+    def example(cls) -> "Pad":
+        return cls((8, 4))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.padding, list):
+            object.__setattr__(self, "padding", tuple(self.padding))
+        sides = self.padding if isinstance(self.padding, tuple) else (self.padding,)
+        whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in sides)
+        if not whole or len(sides) not in (1, 2, 4):
+            raise ValueError(
+                f"Pad(padding={self.padding!r}): expected a number of pixels, (left and right, top "
+                "and bottom) or (left, top, right, bottom), none below 0"
+            )
+
+    @property
+    def sides(self) -> tuple[int, int, int, int]:
+        """Pixels to the left, above, to the right and below."""
+        padding = self.padding if isinstance(self.padding, tuple) else (self.padding, self.padding)
+        return (*padding, *padding) if len(padding) == 2 else padding
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        return {}
+
+    def out_shape(self, shape: Shape) -> Shape:
+        left, top, right, bottom = self.sides
+        return (shape[0] + top + bottom, shape[1] + left + right, *shape[2:])
+
+    def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
+        left, top, _, _ = self.sides
+        return affine_matrix(1.0, 0.0, -left, 0.0, 1.0, -top)
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "_ _ channels"]:
+        return self._pad(image, self.fill_value)
+
+    def render_mask(
+        self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
+    ) -> Shaped[Array, "_ _ channels"]:
+        return self._pad(mask, fill)
+
+    def _pad(self, image: Array, fill: float) -> Array:
+        left, top, right, bottom = self.sides
+        widths = ((top, bottom), (left, right), (0, 0))
+        if self.fill_mode == "constant":
+            return jnp.pad(image, widths, constant_values=jnp.asarray(fill, image.dtype))
+        return jnp.pad(image, widths, mode=_NUMPY_NAMES[self.fill_mode])

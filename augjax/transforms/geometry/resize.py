@@ -1,0 +1,117 @@
+"""Resize, and what it shares with RandomResizedCrop."""
+
+import abc
+import dataclasses
+from typing import Any, ClassVar, get_args
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+from augjax.kernels.resize import resize_axis
+from augjax.kernels.warp import Interpolation
+from augjax.transforms.base import Params, Shape, Strength
+from augjax.transforms.factors import check_choice
+from augjax.transforms.motion import Resampling
+from augjax.transforms.spatial import Geometric, affine_matrix, check_size
+
+
+@dataclasses.dataclass(frozen=True)
+class Resized(Geometric):
+    """A part of an image, resized to `height` rows and `width` columns.
+
+    Attributes:
+      height, width: of the result, in pixels.
+      interpolation: 'nearest' or 'bilinear'.
+      antialias: whether 'bilinear' weighs every pixel of a part that it shrinks, rather than the
+        nearest four only. If not, the resize may share a resample with its neighbours.
+    """
+
+    height: int
+    width: int
+    interpolation: Interpolation = dataclasses.field(default="bilinear", kw_only=True)
+    antialias: bool = dataclasses.field(default=True, kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_size(self, height=self.height, width=self.width)
+        check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
+
+    @abc.abstractmethod
+    def part(self, params: Params, shape: Shape) -> tuple[Any, Any, Any, Any]:
+        """(top, left, height, width) of the part in an image of `shape`, in whole pixels."""
+
+    @property
+    def fuses(self) -> bool:
+        return not self.antialias or self.interpolation == "nearest"
+
+    @property
+    def resampling(self) -> Resampling:
+        # It reaches at most half a pixel beyond the image, where 'reflect' is the border itself.
+        return Resampling("reflect", self.interpolation, 0.0)
+
+    def out_shape(self, shape: Shape) -> Shape:
+        return (self.height, self.width, *shape[2:])
+
+    def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
+        top, left, height, width = map(jnp.float32, self.part(params, shape))
+        rows, columns = height / self.height, width / self.width
+        return affine_matrix(
+            columns, 0.0, left + (columns - 1.0) / 2, 0.0, rows, top + (rows - 1.0) / 2
+        )
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "_ _ channels"]:
+        return self._resize(params, image, self.interpolation)
+
+    def render_mask(
+        self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
+    ) -> Shaped[Array, "_ _ channels"]:
+        return self._resize(params, mask, "nearest")
+
+    def _resize(self, params: Params, image: Array, interpolation: Interpolation) -> Array:
+        top, left, height, width = self.part(params, image.shape)
+        for axis, canvas, start, extent in (
+            (0, self.height, top, height),
+            (1, self.width, left, width),
+        ):
+            image = resize_axis(
+                image,
+                axis,
+                canvas,
+                start=start,
+                extent=extent,
+                interpolation=interpolation,
+                antialias=self.antialias,
+            )
+        return image
+
+
+@dataclasses.dataclass(frozen=True)
+class Resize(Resized):
+    """Resizes an image, whatever its proportions were.
+
+    After RandomWidth or RandomHeight it resizes what they left not blank.
+
+    Draws nothing.
+
+    Keras's Resizing never antialiases, which is `antialias=False` here.
+
+    Args:
+      height, width, interpolation, antialias: see `Resized`.
+
+    References: `tf.image.resize(image, (height, width), interpolation, antialias=antialias)`;
+    `keras.layers.Resizing`; `torchvision.transforms.v2.Resize`.
+    """
+
+    reads_frame: ClassVar[bool] = True
+
+    @classmethod
+    def example(cls) -> "Resize":
+        return cls(24, 32)
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        return {}
+
+    def part(self, params: Params, shape: Shape) -> tuple[Any, Any, Any, Any]:
+        height, width = params.get("frame", shape[:2])
+        return 0, 0, height, width

@@ -1,0 +1,62 @@
+"""RandomZoom."""
+
+import dataclasses
+
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.keys import stream
+from augjax.transforms.base import Params, Shape, Strength
+from augjax.transforms.factors import Factor, at_least, factor_range, uniform
+from augjax.transforms.spatial import Resampled, about_centre
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomZoom(Resampled):
+    """Zooms an image about its centre; a positive factor zooms out.
+
+        x_in = centre + height_zoom or width_zoom * (x_out - centre)
+
+    Draws: `height_zoom` and `width_zoom` ~ 1 + U[lower, upper]: how many input pixels an output
+    pixel spans. They are one number if `width_factor` is None.
+
+    Args:
+      height_factor: a number or a pair (lower above -1, upper at most 1); 0.2 shows a fifth more
+        rows, -0.2 a fifth fewer.
+      width_factor: likewise for the columns; by default the image keeps its proportions.
+      fill_mode, interpolation, fill_value: see `Resampled`.
+
+    Reference: `keras.layers.RandomZoom`.
+    """
+
+    height_factor: Factor
+    width_factor: Factor | None = None
+
+    @classmethod
+    def example(cls) -> "RandomZoom":
+        return cls(0.4, 0.3)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for field in ("height_factor", "width_factor"):
+            if getattr(self, field) is not None and self._range(field)[0] == -1:
+                raise ValueError(
+                    f"RandomZoom({field}={getattr(self, field)!r}): lower must lie above -1"
+                )
+
+    def _range(self, field: str) -> tuple[float, float]:
+        return factor_range(self, field, getattr(self, field), lowest=-1, highest=1)
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        height_zoom = self._zoom(stream(key, "height_zoom"), "height_factor", strength)
+        if self.width_factor is None:
+            return {"height_zoom": height_zoom, "width_zoom": height_zoom}
+        width_zoom = self._zoom(stream(key, "width_zoom"), "width_factor", strength)
+        return {"height_zoom": height_zoom, "width_zoom": width_zoom}
+
+    def _zoom(self, key: PRNGKeyArray, field: str, strength: Strength) -> Float[Array, ""]:
+        lower, upper = self._range(field)
+        # A strength above 1 stops short of a zoom of 0.
+        return 1.0 + at_least(min(lower, -0.99), uniform(key, lower, upper, strength))
+
+    def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
+        return about_centre(params["width_zoom"], 0.0, 0.0, params["height_zoom"], shape)

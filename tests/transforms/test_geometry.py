@@ -1,0 +1,358 @@
+"""Geometry: what is drawn, what worked examples come to, and what shares a resample."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+import augjax as aj
+from augjax.transforms.program import groups
+from augjax.transforms.spatial import Spatial
+from tests.helpers import noise
+
+KEY = aj.key(0)
+CLASSES = [
+    aj.CenterCrop, aj.Pad, aj.RandomAffine, aj.RandomCrop, aj.RandomElastic, aj.RandomFlip,
+    aj.RandomHeight, aj.RandomPerspective, aj.RandomResizedCrop, aj.RandomRot90, aj.RandomRotation,
+    aj.RandomShear, aj.RandomTranslation, aj.RandomWidth, aj.RandomZoom, aj.Resize,
+]  # fmt: skip
+KEEP_SIZE = [c for c in CLASSES if c.example().out_shape((21, 34, 3)) == (21, 34, 3)]
+named = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+
+
+def keys(n):
+    return jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
+
+
+def draws(transform, shape, n=2000, strength=1.0):
+    return jax.vmap(lambda key: transform.sample(key, shape, strength=strength))(keys(n))
+
+
+def pixels(rows):
+    return jnp.float32(rows)[..., None]
+
+
+def test_these_are_all_the_classes_of_geometry():
+    exported = [getattr(aj, name) for name in aj.__all__]
+    spatial = {c for c in exported if isinstance(c, type) and issubclass(c, Spatial)}
+    assert spatial == set(CLASSES)
+    assert len(KEEP_SIZE) == 9
+
+
+@named
+def test_draws_have_the_same_bits_eagerly_jitted_and_vmapped(kind):
+    transform = kind.example()
+
+    def sample(key, strength):
+        return transform.sample(key, (21, 34, 3), strength=strength)
+
+    for strength in (jnp.float32(1), jnp.float32(0.37)):
+        batched = jax.vmap(lambda key, s=strength: sample(key, s))(keys(64))
+        again = jax.jit(jax.vmap(sample, (0, None)))(keys(64), strength)
+        jax.tree.map(np.testing.assert_array_equal, batched, again)
+        for i in (0, 37):
+            alone = jax.tree.map(lambda draw, i=i: draw[i], batched)
+            for way in (sample, jax.jit(sample)):
+                jax.tree.map(np.testing.assert_array_equal, alone, way(keys(64)[i], strength))
+            with jax.disable_jit():
+                drawn = sample(keys(64)[i], strength)
+            jax.tree.map(np.testing.assert_array_equal, alone, drawn)
+    legacy = transform.sample(jax.random.key_data(keys(1)[0]), (21, 34, 3))
+    jax.tree.map(np.testing.assert_array_equal, legacy, transform.sample(keys(1)[0], (21, 34, 3)))
+
+
+@pytest.mark.parametrize("kind", KEEP_SIZE, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 7, 1), (7, 1, 4), (6, 9, 3), (8, 8, 1)])
+def test_any_size_and_channels_stay_in_range_and_strength_0_is_the_identity(kind, shape):
+    transform, images = kind.example(), noise(16, *shape)
+    painted = np.asarray(transform.batch(KEY, images))
+    assert painted.shape == images.shape
+    assert painted.min() >= 0 and painted.max() <= 1 + 1e-6
+    assert 1 in shape[:2] or (painted != images).any()
+    np.testing.assert_allclose(transform.batch(KEY, images, strength=0.0), images, atol=1e-6)
+
+
+@named
+def test_each_channel_is_moved_alike_and_dtypes_are_kept(kind):
+    transform, gray = kind.example(), noise(3, 20, 24, 1)
+    painted = np.asarray(transform.batch(KEY, gray))
+    for channels in (3, 4):
+        alike = transform.batch(KEY, np.repeat(gray, channels, axis=-1))
+        np.testing.assert_allclose(alike, np.repeat(painted, channels, axis=-1), atol=1e-5)
+    half = transform.batch(KEY, jnp.asarray(gray, jnp.bfloat16))
+    assert half.dtype == jnp.bfloat16
+    np.testing.assert_allclose(np.float32(half), painted, atol=0.02)
+    bytes_ = transform.batch(KEY, np.uint8(np.round(gray * 255)))
+    assert bytes_.dtype == jnp.float32
+    np.testing.assert_allclose(bytes_, painted, atol=0.01)
+    alone = jax.jit(transform)(aj.image_key(KEY, 0, jnp.uint32(2)), gray[2])
+    np.testing.assert_allclose(alone, painted[2], atol=2e-5)
+
+
+CORNERS = aj.RandomPerspective(0.5)
+
+
+@pytest.mark.parametrize(
+    ("transform", "name", "lower", "upper", "identity"),
+    [
+        (aj.RandomZoom(0.2), "height_zoom", 0.8, 1.2, 1),
+        (aj.RandomZoom(0.2, (-0.9, 0.5)), "width_zoom", 0.1, 1.5, 1),
+        (aj.RandomShear((0.1, 0.3), 0.2), "x_shear", 0.1, 0.3, 0),
+        (aj.RandomShear((0.1, 0.3), 0.2), "y_shear", -0.2, 0.2, 0),
+        (aj.RandomAffine(90), "angle", -math.pi / 2, math.pi / 2, 0),
+        (aj.RandomAffine(0, (0.1, 0.2)), "dx", -6, 6, 0),
+        (aj.RandomAffine(0, (0.1, 0.2)), "dy", -8, 8, 0),
+        (aj.RandomAffine(0, scale=(0.5, 3)), "scale", 0.5, 3, 1),
+        (aj.RandomAffine(0, shear=(-18, 36)), "shear_x", -math.pi / 10, math.pi / 5, 0),
+        (aj.RandomAffine(0, shear=(0, 0, 9, 18)), "shear_y", math.pi / 20, math.pi / 10, 0),
+    ],
+)
+def test_draws_are_uniform_over_the_documented_range(transform, name, lower, upper, identity):
+    values = np.asarray(draws(transform, (40, 60, 3))[name], np.float64)
+    assert stats.kstest(values, "uniform", (lower, upper - lower)).pvalue > 0.01
+    half = np.asarray(draws(transform, (40, 60, 3), strength=0.5)[name], np.float64)
+    np.testing.assert_allclose(half - identity, (values - identity) / 2, atol=1e-6)
+
+
+def test_what_is_not_asked_for_is_not_drawn():
+    drawn = draws(aj.RandomAffine(0), (40, 60, 3), n=5)
+    for name, values in drawn.items():
+        assert (values == (1 if name == "scale" else 0)).all(), name
+    drawn = draws(aj.RandomAffine(0, shear=30), (40, 60, 3), n=5)
+    assert (drawn["shear_x"] != 0).all() and (drawn["shear_y"] == 0).all()
+    zoom = draws(aj.RandomZoom(0.3), (40, 60, 3), n=5)
+    np.testing.assert_array_equal(zoom["height_zoom"], zoom["width_zoom"])
+
+
+def test_no_two_draws_of_an_image_go_together():
+    affine = draws(aj.RandomAffine(9, (0.5, 0.5), (0.5, 2), (-9, 9, -9, 9)), (9, 9, 1), 4000)
+    zoom = draws(aj.RandomZoom(0.5, 0.5), (9, 9, 1), 4000)
+    corners = draws(CORNERS, (9, 9, 1), 4000)["corners"].reshape(4000, 8)
+    crop = draws(aj.RandomCrop(2, 2), (40, 40, 1), 4000)
+    columns = [*affine.values(), *zoom.values(), *corners.T, *crop.values()]
+    correlations = np.corrcoef(np.stack(columns))[np.triu_indices(len(columns), k=1)]
+    assert np.abs(correlations).max() < 5 / math.sqrt(4000)
+
+
+def test_perspective_moves_each_corner_inwards_by_up_to_half_the_scale():
+    corners = np.asarray(draws(CORNERS, (40, 60, 3))["corners"], np.float64)
+    outer = np.array([(-0.5, -0.5), (59.5, -0.5), (59.5, 39.5), (-0.5, 39.5)])
+    inwards = np.abs(corners - outer) / (60 * 0.25, 40 * 0.25)
+    for column in inwards.reshape(-1, 8).T:
+        assert stats.kstest(column, "uniform").pvalue > 0.005
+    assert (np.abs(corners - (29.5, 19.5)) <= np.abs(outer - (29.5, 19.5)) + 1e-4).all()
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_quarter_turns_are_drawn_alike(strength):
+    counts = np.bincount(draws(aj.RandomRot90(), (9, 9, 1), strength=strength)["k"], minlength=4)
+    share = strength / 4
+    expected = np.array([1 - 3 * share, share, share, share]) * 2000
+    assert stats.chisquare(counts, expected).pvalue > 0.01
+    halves = np.bincount(draws(aj.RandomRot90(), (9, 5, 1), strength=strength)["k"], minlength=4)
+    assert halves[1] == halves[3] == 0
+    assert stats.binomtest(int(halves[2]), 2000, strength / 2).pvalue > 0.01
+
+
+def test_every_place_of_a_crop_is_drawn_alike():
+    drawn = draws(aj.RandomCrop(5, 9), (8, 9, 1), strength=0.3)
+    assert stats.chisquare(np.bincount(drawn["top"], minlength=4)).pvalue > 0.01
+    assert not drawn["left"].any()
+
+
+def reference_resized_crop(rng, height, width, scale, ratio):
+    """As torchvision documents it, in Python's floats, for an image wider than any ratio allows."""
+    for _ in range(10):
+        area = height * width * rng.uniform(*scale)
+        proportion = math.exp(rng.uniform(*map(math.log, ratio)))
+        w, h = round(math.sqrt(area * proportion)), round(math.sqrt(area / proportion))
+        if 0 < w <= width and 0 < h <= height:
+            return rng.integers(height - h + 1), rng.integers(width - w + 1), h, w
+    w = round(height * ratio[1])
+    return 0, (width - w) // 2, height, w
+
+
+@pytest.mark.parametrize("ratio", [(3 / 4, 1.3), (0.2, 1.0)])
+def test_resized_crops_are_distributed_as_by_ten_tries(ratio):
+    transform = aj.RandomResizedCrop(8, 8, (0.2, 0.9), ratio)
+    drawn = draws(transform, (45, 60, 3), n=4000)
+    rng = np.random.default_rng(0)
+    reference = [reference_resized_crop(rng, 45, 60, (0.2, 0.9), ratio) for _ in range(8000)]
+    columns = np.array(reference).T
+    for name, column in zip(("top", "left", "height", "width"), columns, strict=True):
+        assert stats.ks_2samp(drawn[name], column).pvalue > 0.01, name
+    assert (drawn["top"] + drawn["height"] <= 45).all() and (drawn["top"] >= 0).all()
+    assert (drawn["left"] + drawn["width"] <= 60).all() and (drawn["left"] >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "ratio", "expected"),
+    [
+        ((10, 100, 1), (3 / 4, 4 / 3), (0, 43, 10, 13)),  # 10 * 4 / 3 = 13.3; (100 - 13) // 2.
+        ((100, 10, 1), (3 / 4, 4 / 3), (43, 0, 13, 10)),  # 10 / (3 / 4) = 13.3.
+        ((4, 5, 1), (1.25, 1.25), (0, 0, 4, 5)),  # All of it.
+    ],
+)
+def test_a_crop_that_never_fits_is_taken_from_the_middle(shape, ratio, expected):
+    drawn = draws(aj.RandomResizedCrop(8, 8, (1.0, 1.0), ratio), shape, n=3)
+    for name, value in zip(("top", "left", "height", "width"), expected, strict=True):
+        assert drawn[name].tolist() == [value] * 3
+
+
+@pytest.mark.parametrize("k", range(4))
+def test_quarter_turns_are_numpys(k):
+    image, turn = noise(5, 5, 3), aj.RandomRot90()
+    np.testing.assert_array_equal(turn.apply({"k": k}, image), np.rot90(image, k))
+    # The matrix, which a fused group goes by, says the same.
+    by_matrix = turn.motion({"k": jnp.int32(k)}, image.shape).warp(
+        jnp.asarray(image), aj.RandomRotation(0.1).resampling
+    )
+    np.testing.assert_array_equal(by_matrix, np.rot90(image, k))
+    long = noise(4, 7, 1)
+    np.testing.assert_array_equal(turn.apply({"k": k}, long), np.rot90(long, k // 2 * 2))
+
+
+def test_crops_worked_by_hand():
+    image = pixels([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]) / 16
+    crop = aj.RandomCrop(2, 2).apply({"top": jnp.int32(1), "left": jnp.int32(2)}, image)
+    np.testing.assert_array_equal(crop[..., 0] * 16, [[7, 8], [11, 12]])
+    np.testing.assert_array_equal(aj.CenterCrop(2, 2)(KEY, image)[..., 0] * 16, [[2, 3], [6, 7]])
+    for transform in (aj.RandomCrop(3, 5), aj.CenterCrop(4, 4)):
+        with pytest.raises(ValueError, match=r"is larger than the image, of height 3 and width 4"):
+            jax.jit(transform)(KEY, image)
+
+
+@pytest.mark.parametrize("fill_mode", ["constant", "reflect", "wrap", "nearest"])
+def test_padding_worked_by_hand_and_by_resampling(fill_mode):
+    image = pixels([[1, 2, 3]]) / 4
+    pad = aj.Pad((2, 0, 4, 1), fill_mode=fill_mode, fill_value=0.5)
+    row = {
+        "constant": [2, 2, 1, 2, 3, 2, 2, 2, 2],
+        "reflect": [2, 1, 1, 2, 3, 3, 2, 1, 1],
+        "wrap": [2, 3, 1, 2, 3, 1, 2, 3, 1],
+        "nearest": [1, 1, 1, 2, 3, 3, 3, 3, 3],
+    }[fill_mode]
+    below = [2] * 9 if fill_mode == "constant" else row
+    np.testing.assert_array_equal(pad(KEY, image)[..., 0] * 4, [row, below])
+    image = jnp.asarray(noise(3, 4, 2))
+    for padding in (1, 6, (5, 2), (9, 0, 1, 2)):
+        pad = aj.Pad(padding, fill_mode=fill_mode, fill_value=0.25)
+        warped = pad.motion({}, image.shape).warp(image, pad.resampling)
+        np.testing.assert_array_equal(pad(KEY, image), warped)
+    assert aj.Pad(3).sides == (3, 3, 3, 3)
+    assert aj.Pad((1, 2)).sides == (1, 2, 1, 2)
+
+
+def test_positive_zooms_out():
+    image = pixels([[0.0, 0.2, 0.4, 0.6, 0.8]])
+    zoom = aj.RandomZoom(0.5, (-0.5, 1), fill_mode="constant", fill_value=1.0).apply
+    factors = {"height_zoom": jnp.float32(1), "width_zoom": jnp.float32(2)}
+    np.testing.assert_allclose(zoom(factors, image)[0, :, 0], [1, 0, 0.4, 0.8, 1], atol=1e-6)
+    factors["width_zoom"] = jnp.float32(0.5)
+    np.testing.assert_allclose(zoom(factors, image)[0, :, 0], [0.2, 0.3, 0.4, 0.5, 0.6], atol=1e-6)
+
+
+def test_positive_shears_move_the_lower_half_left_and_the_right_half_up():
+    image = np.zeros((5, 5, 1), np.float32)
+    image[:, 2] = 1
+    slanted = aj.RandomShear(1, 0).apply(
+        {"x_shear": jnp.float32(1), "y_shear": jnp.float32(0)}, image
+    )
+    np.testing.assert_array_equal(slanted[..., 0], np.eye(5)[::-1])
+    slanted = aj.RandomShear(0, 1).apply(
+        {"x_shear": jnp.float32(0), "y_shear": jnp.float32(1)}, np.swapaxes(image, 0, 1)
+    )
+    np.testing.assert_array_equal(slanted[..., 0], np.eye(5)[::-1])
+
+
+def test_affine_turns_clockwise_enlarges_and_moves_right_and_down():
+    image, affine = noise(5, 5, 3), aj.RandomAffine(0, fill_mode="wrap").apply
+    nothing = {name: jnp.float32(0) for name in ("angle", "dx", "dy", "shear_x", "shear_y")}
+    nothing["scale"] = jnp.float32(1)
+    np.testing.assert_array_equal(affine(nothing, image), image)
+    turned = affine({**nothing, "angle": jnp.float32(math.pi / 2)}, image)
+    np.testing.assert_allclose(turned, np.rot90(image, -1), atol=1e-5)
+    moved = affine({**nothing, "dx": jnp.float32(1), "dy": jnp.float32(2)}, image)
+    np.testing.assert_allclose(moved, np.roll(image, (2, 1), (0, 1)), atol=1e-6)
+    twice = affine({**nothing, "scale": jnp.float32(2)}, image)
+    np.testing.assert_allclose(twice[::2, ::2], image[1:4, 1:4], atol=1e-6)
+    # 45 degrees move the row above the middle by one pixel to the right, the one below to the left.
+    sheared = affine({**nothing, "shear_x": jnp.float32(math.pi / 4)}, image)
+    expected = np.stack([np.roll(row, 2 - y, axis=0) for y, row in enumerate(image)])
+    np.testing.assert_allclose(sheared, expected, atol=1e-5)
+
+
+def test_corners_that_move_to_the_middle_of_the_left_half_squeeze_the_image():
+    image = noise(6, 8, 1)
+    corners = jnp.float32([(-0.5, -0.5), (3.5, -0.5), (3.5, 5.5), (-0.5, 5.5)])
+    squeeze = aj.RandomPerspective(1.0, p=1.0, fill_mode="constant")
+    squeezed = squeeze.apply({"on": jnp.bool_(True), "corners": corners}, image)
+    means = image.reshape(6, 4, 2, 1).mean(axis=2)
+    np.testing.assert_allclose(squeezed[:, :4], means, atol=1e-5)
+    assert not squeezed[:, 5:].any()
+
+
+def group_sizes(*transforms):
+    return [len(group) for group in groups(aj.Sequential(transforms).steps(None))]
+
+
+def test_which_transforms_share_a_resample():
+    turn, zoom, shear = aj.RandomRotation(0.1), aj.RandomZoom(0.1), aj.RandomShear(0.1)
+    perspective, quarter = aj.RandomPerspective(), aj.RandomRot90()
+    crop, small = aj.RandomCrop(3, 3), aj.Resize(4, 4, antialias=False)
+    assert group_sizes(turn, zoom, shear, aj.RandomAffine(5), perspective, quarter) == [6]
+    assert group_sizes(turn, crop, zoom) == [2, 1]
+    assert group_sizes(turn, aj.CenterCrop(3, 3)) == [2]
+    assert group_sizes(turn, small, zoom) == [3]
+    assert group_sizes(turn, aj.Resize(4, 4), zoom) == [1, 1, 1]
+    assert group_sizes(turn, aj.RandomResizedCrop(4, 4, antialias=False), zoom) == [2, 1]
+    assert group_sizes(turn, aj.RandomResizedCrop(4, 4)) == [1, 1]
+    assert group_sizes(turn, aj.Pad(3, fill_mode="reflect"), crop) == [3]
+    assert group_sizes(turn, aj.Pad(3)) == [1, 1]
+    assert group_sizes(turn, aj.RandomElastic(), zoom) == [1, 1, 1]
+    assert group_sizes(aj.RandomWidth(0.2), aj.RandomHeight(0.2), small, turn) == [1, 1, 1, 1]
+
+
+def test_a_group_is_resampled_as_one_after_the_other_on_a_ramp():
+    """Bilinear sampling of a ramp is exact, so that a fused chain equals an unfused one inside."""
+    y, x = np.mgrid[:48, :48]
+    image = ((x + 2 * y) / 150).astype(np.float32)[..., None]
+    chain = [
+        aj.RandomZoom((-0.4, -0.3)),
+        aj.RandomRot90(),
+        aj.RandomShear(0.1, 0.1),
+        aj.Pad(4, fill_mode="reflect"),
+        aj.Resize(40, 30, antialias=False),
+        aj.RandomAffine(10, scale=(1.1, 1.3)),
+        aj.CenterCrop(10, 10),
+    ]
+    fused, single = aj.Sequential(chain), aj.Sequential(chain, fuse=False)
+    assert [len(group) for group in groups(fused.steps(None))] == [7]
+    np.testing.assert_allclose(
+        fused.batch(KEY, image[None].repeat(8, 0)),
+        single.batch(KEY, image[None].repeat(8, 0)),
+        atol=1e-4,
+    )
+
+
+def test_gradients_reach_the_draws():
+    """Through every matrix and field: the mean of squares changes with each floating draw."""
+    image = jnp.asarray(noise(16, 16, 1))
+    for transform in (
+        aj.RandomAffine(9, (0.1, 0.1), (0.8, 1.2), (-9, 9, -9, 9)),
+        aj.RandomZoom(0.2, 0.2),
+        aj.RandomShear(0.2, 0.2),
+        aj.RandomElastic(),
+        aj.RandomPerspective(p=1.0),
+    ):
+        params = transform.sample(KEY, image.shape)
+        floating = {n: v for n, v in params.items() if jnp.issubdtype(v.dtype, jnp.floating)}
+
+        def energy(part, transform=transform, params=params):
+            return jnp.mean(transform.apply({**params, **part}, image) ** 2)
+
+        for name, slope in jax.grad(energy)(floating).items():
+            assert jnp.isfinite(slope).all() and (slope != 0).all(), (transform, name)

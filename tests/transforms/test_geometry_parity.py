@@ -1,0 +1,271 @@
+"""Given the same numbers, each geometric transform paints what its oracle paints."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+
+import augjax as aj
+from augjax.data.quiet_tensorflow import import_tensorflow
+from tests.helpers import noise
+
+tf = import_tensorflow()
+import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
+
+SHAPES = [(16, 16, 3), (9, 14, 1), (23, 5, 4), (1, 6, 3)]
+TOLERANCE = 2e-5
+FILLS: list[Any] = ["reflect", "constant", "nearest"]
+INTERPOLATIONS: list[Any] = ["nearest", "bilinear"]
+SCIPY_MODES: dict[Any, str] = {
+    "reflect": "reflect",
+    "wrap": "grid-wrap",
+    "nearest": "nearest",
+    "constant": "grid-constant",
+}
+every_resampling = pytest.mark.parametrize(
+    ("shape", "fill_mode", "interpolation"),
+    [(s, f, i) for s in SHAPES for f in FILLS for i in INTERPOLATIONS],
+)
+
+
+def pictures(shape, n=8):
+    return noise(n, *shape, seed=sum(shape))
+
+
+def spread(n, *ranges, seed=1):
+    """A column of n numbers for each (lower, upper), the first of them in the middle."""
+    columns = np.random.default_rng(seed).uniform(*zip(*ranges, strict=True), (n, len(ranges)))
+    return columns.astype(np.float32).T
+
+
+def paint(transform, params, images):
+    return np.asarray(jax.jit(jax.vmap(transform.apply))(params, jnp.asarray(images)))
+
+
+def about_centre(linear, shape):
+    """3x3 matrices of 2x2 ones, in float64."""
+    to_centre = np.eye(3)
+    to_centre[:2, 2] = (shape[1] - 1) / 2, (shape[0] - 1) / 2
+    matrices = np.tile(np.eye(3), (len(linear), 1, 1))
+    matrices[:, :2, :2] = linear
+    return to_centre @ matrices @ np.linalg.inv(to_centre)
+
+
+def keras_affine(images, matrices, fill_mode, interpolation):
+    """One resample by 3x3 matrices, output pixel to input pixel."""
+    eight = matrices.reshape(-1, 9)[:, :8].astype(np.float32)
+    moved: Any = keras.ops.image.affine_transform(
+        images, eight, interpolation=interpolation, fill_mode=fill_mode, fill_value=0.4
+    )
+    return moved.numpy()
+
+
+def assert_same(ours, theirs, interpolation="bilinear"):
+    if interpolation == "bilinear":
+        np.testing.assert_allclose(ours, theirs, atol=TOLERANCE)
+    else:
+        different = np.abs(ours - theirs).max(-1) > TOLERANCE
+        assert different.mean() <= 1e-4
+
+
+@every_resampling
+def test_zoom_is_keras_layer(shape, fill_mode, interpolation):
+    images = pictures(shape)
+    zooms = dict(zip(("height_zoom", "width_zoom"), spread(8, (0.3, 2), (0.3, 2)), strict=True))
+    style = {"fill_mode": fill_mode, "interpolation": interpolation, "fill_value": 0.4}
+    theirs = keras.layers.RandomZoom(1.0, 1.0, **style).transform_images(
+        tf.constant(images),
+        {name: tf.constant(zoom[:, None]) for name, zoom in zooms.items()},
+        training=True,
+    )
+    assert_same(paint(aj.RandomZoom(0.9, 0.9, **style), zooms, images), theirs, interpolation)
+
+
+@every_resampling
+def test_shear_is_keras_shear_about_the_centre(shape, fill_mode, interpolation):
+    images = pictures(shape)
+    x, y = spread(8, (-0.9, 0.9), (-0.9, 0.9))
+    ones = np.ones(8)
+    linear = np.stack([ones, x, y, ones], axis=1).reshape(8, 2, 2)
+    theirs = keras_affine(images, about_centre(linear, shape), fill_mode, interpolation)
+    shear = aj.RandomShear(
+        0.9, 0.9, fill_mode=fill_mode, interpolation=interpolation, fill_value=0.4
+    )
+    assert_same(paint(shear, {"x_shear": x, "y_shear": y}, images), theirs, interpolation)
+
+
+def affine_draws():
+    names = ("angle", "dx", "dy", "scale", "shear_x", "shear_y")
+    ranges = ((-3, 3), (-5, 5), (-5, 5), (0.5, 2), (-0.7, 0.7), (-0.7, 0.7))
+    return dict(zip(names, spread(8, *ranges), strict=True))
+
+
+def affine_matrices(draws, shape):
+    """Input pixel to output pixel, multiplied out as torchvision documents it, in float64."""
+    angle, dx, dy, scale, shear_x, shear_y = (v.astype(np.float64) for v in draws.values())
+    one, zero = np.ones(8), np.zeros(8)
+
+    def two_by_two(*entries):
+        return np.stack(entries, axis=1).reshape(8, 2, 2)
+
+    turn = two_by_two(np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle))
+    along_x = two_by_two(one, -np.tan(shear_x), zero, one)
+    along_y = two_by_two(one, zero, -np.tan(shear_y), one)
+    forward = about_centre(scale[:, None, None] * (turn @ along_y @ along_x), shape)
+    forward[:, 0, 2] += dx
+    forward[:, 1, 2] += dy
+    return forward
+
+
+@every_resampling
+def test_affine_is_torchvisions_matrix(shape, fill_mode, interpolation):
+    images, draws = pictures(shape), affine_draws()
+    inverse = np.linalg.inv(affine_matrices(draws, shape))
+    theirs = keras_affine(images, inverse, fill_mode, interpolation)
+    affine = aj.RandomAffine(0, fill_mode=fill_mode, interpolation=interpolation, fill_value=0.4)
+    assert_same(paint(affine, draws, images), theirs, interpolation)
+
+
+def test_affine_is_pillows_where_all_four_pixels_lie_inside():
+    image, draws = noise(40, 60, 1), affine_draws()
+    painted = paint(aj.RandomAffine(0), draws, image[None].repeat(8, 0))
+    compared = 0
+    for i, forward in enumerate(affine_matrices(draws, image.shape)):
+        inverse = np.linalg.inv(forward)
+        # Pillow's coordinates begin at the border, half a pixel before ours.
+        half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+        data = tuple((half @ inverse @ np.linalg.inv(half)).ravel()[:6])
+        theirs = Image.fromarray(image[..., 0]).transform(
+            (60, 40), Image.Transform.AFFINE, data, Image.Resampling.BILINEAR
+        )
+        y, x = np.mgrid[:40, :60]
+        source = np.einsum("ij,jyx->iyx", inverse, np.stack([x, y, np.ones_like(x)]))
+        inside = (source[:2] > 0.01).all(0) & (source[0] < 58.99) & (source[1] < 38.99)
+        np.testing.assert_allclose(painted[i, ..., 0][inside], np.array(theirs)[inside], atol=1e-4)
+        compared += inside.sum()
+    assert compared > 4000
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+def test_perspective_is_keras_homography_of_the_same_corners(shape, interpolation):
+    images = pictures(shape)
+    transform = aj.RandomPerspective(
+        0.6, p=1.0, fill_mode="constant", interpolation=interpolation, fill_value=0.4
+    )
+    keys = jax.vmap(lambda i: aj.image_key(aj.key(2), 0, i))(jnp.arange(8, dtype=jnp.uint32))
+    params = jax.vmap(lambda key: transform.sample(key, shape))(keys)
+    height, width = shape[:2]
+    outer = [(-0.5, -0.5), (width - 0.5, -0.5), (width - 0.5, height - 0.5), (-0.5, height - 0.5)]
+    theirs: Any = keras.ops.image.perspective_transform(
+        images,
+        np.tile(np.float32(outer), (8, 1, 1)),
+        np.asarray(params["corners"]),
+        interpolation=interpolation,
+        fill_value=0.4,
+    )
+    assert_same(paint(transform, params, images), theirs.numpy(), interpolation)
+
+
+@pytest.mark.parametrize("size", [(7, 9), (16, 16), (40, 31), (1, 1)])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("antialias", [True, False])
+def test_resize_is_tensorflows_and_pillows(size, shape, antialias):
+    image = noise(*shape)
+    for interpolation in INTERPOLATIONS:
+        resize = aj.Resize(*size, interpolation=interpolation, antialias=antialias)
+        ours = np.asarray(resize(aj.key(0), image))
+        theirs = tf.image.resize(image, size, interpolation, antialias=antialias).numpy()
+        np.testing.assert_allclose(ours, theirs, atol=TOLERANCE)
+        if interpolation == "nearest":
+            continue
+        if resize.fuses:
+            # In a group it is a matrix.
+            warped = resize.motion({}, shape).warp(jnp.asarray(image), resize.resampling)
+            np.testing.assert_allclose(warped, theirs, atol=TOLERANCE)
+        else:
+            band = Image.fromarray(image[..., 0]).resize(size[::-1], Image.Resampling.BILINEAR)
+            np.testing.assert_allclose(ours[..., 0], np.array(band), atol=TOLERANCE)
+
+
+CROPS = [(0, 0, 30, 40), (3, 7, 20, 11), (29, 39, 1, 1), (10, 0, 5, 40), (0, 13, 30, 2)]
+
+
+@pytest.mark.parametrize("size", [(8, 12), (33, 20)])
+@pytest.mark.parametrize("antialias", [True, False])
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+def test_a_resized_crop_is_the_part_cut_out_and_resized(size, antialias, interpolation):
+    image = noise(30, 40, 3)
+    params = dict(zip(("top", "left", "height", "width"), np.int32(CROPS).T, strict=True))
+    transform = aj.RandomResizedCrop(*size, interpolation=interpolation, antialias=antialias)
+    painted = paint(transform, params, image[None].repeat(len(CROPS), 0))
+    for ours, (top, left, height, width) in zip(painted, CROPS, strict=True):
+        part = image[top : top + height, left : left + width]
+        theirs = tf.image.resize(part, size, interpolation, antialias=antialias).numpy()
+        np.testing.assert_allclose(ours, theirs, atol=TOLERANCE)
+        if antialias and interpolation == "bilinear":
+            box = Image.fromarray(image[..., 0]).crop((left, top, left + width, top + height))
+            band = np.array(box.resize(size[::-1], Image.Resampling.BILINEAR))
+            np.testing.assert_allclose(ours[..., 0], band, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("antialias", [True, False])
+def test_random_width_and_height_and_then_resize_is_resizing_twice(antialias):
+    image = noise(20, 30, 3)
+    size = (24, 17)
+    pipeline = aj.Sequential(
+        [
+            aj.RandomWidth(0.4),
+            aj.RandomHeight(0.4),
+            aj.Resize(*size, antialias=antialias),
+            aj.RandomZoom((-0.1, -0.1), fill_mode="constant"),
+        ]
+    )
+    keys = jax.vmap(lambda i: aj.image_key(aj.key(5), 0, i))(jnp.arange(12, dtype=jnp.uint32))
+    params = jax.vmap(lambda key: pipeline.sample(key, image.shape))(keys)
+    painted = paint(pipeline, params, image[None].repeat(12, 0))
+    assert len(set(params["RandomWidth"]["width"].tolist())) > 6
+    for i, ours in enumerate(painted):
+        drawn = int(params["RandomHeight"]["height"][i]), int(params["RandomWidth"]["width"][i])
+        once = tf.image.resize(image, drawn, antialias=False)
+        twice = tf.image.resize(once, size, antialias=antialias).numpy()
+        zoomed = keras_affine(
+            twice[None], about_centre(0.9 * np.eye(2)[None], twice.shape), "constant", "bilinear"
+        )
+        np.testing.assert_allclose(ours, zoomed[0], atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("shape", [(24, 24, 3), (15, 31, 1), (1, 6, 4)])
+@pytest.mark.parametrize("fill_mode", SCIPY_MODES)
+@pytest.mark.parametrize("sigma", [3.0, (1.3, 0.0)])
+def test_elastic_is_scipys_filter_and_map(shape, fill_mode, sigma):
+    height, width, channels = shape
+    image = noise(*shape)
+    transform = aj.RandomElastic((60, 90), sigma, fill_mode=fill_mode, fill_value=0.4)
+    params = transform.sample(aj.key(4), shape)
+    key = jax.random.wrap_key_data(params["field"])
+    white = np.asarray(jax.random.uniform(key, (height, width, 2), minval=-1, maxval=1))
+    sigmas = np.broadcast_to(sigma, 2)[::-1]
+    dx, dy = (
+        ndimage.gaussian_filter(white[..., i].astype(np.float64), sigmas, mode="mirror") * alpha / 2
+        for i, alpha in enumerate((60, 90))
+    )
+    assert np.abs(dx).max() > 1
+    y, x = np.mgrid[:height, :width]
+    bands = [
+        ndimage.map_coordinates(
+            image[..., band].astype(np.float64),
+            [y + dy, x + dx],
+            order=1,
+            mode=SCIPY_MODES[fill_mode],
+            cval=0.4,
+        )
+        for band in range(channels)
+    ]
+    np.testing.assert_allclose(
+        jax.jit(transform.apply)(params, image), np.stack(bands, axis=-1), atol=TOLERANCE
+    )

@@ -1,0 +1,331 @@
+"""Masks, boxes and points move with their image; what is shown is known, and can be moved back."""
+
+import dataclasses
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+import augjax as aj
+from augjax.transforms.spatial import Filled
+from augjax.transforms.targets import BOX_FORMATS, from_corners, to_corners
+from tests.helpers import noise
+from tests.transforms.test_geometry import CLASSES
+
+SHAPE = (40, 48, 3)
+KEY = aj.key(11)
+PIPELINES = {
+    "fused": [
+        aj.RandomFlip(),
+        aj.RandomRot90(),
+        aj.RandomAffine(15, (0.1, 0.1), (0.8, 1.2)),
+        aj.RandomPerspective(0.3),
+    ],
+    "width, height, resize": [aj.RandomWidth(0.3), aj.RandomHeight(0.3), aj.Resize(30, 36)],
+    "pad and crop": [aj.Pad(6), aj.RandomCrop(40, 44)],
+    "crop between": [
+        aj.RandomZoom(0.3),
+        aj.RandomResizedCrop(32, 32, (0.5, 1), antialias=False),
+        aj.RandomShear(0.2),
+    ],
+    "gated": [aj.RandomApply([aj.RandomRotation(0.1), aj.RandomElastic()], p=0.5)],
+}
+CASES = {kind.__name__: [kind.example()] for kind in CLASSES} | PIPELINES
+every_case = pytest.mark.parametrize("case", CASES)
+
+
+def pipeline(case, **facts):
+    return aj.Sequential(CASES[case], boxes="xyxy", **facts)
+
+
+def drawn(transform, n=12, shape=SHAPE):
+    keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
+    return jax.vmap(lambda key: transform.sample(key, shape))(keys)
+
+
+def moved(transform, params, example):
+    """The example as it becomes by each of the draws, and which of its pixels are shown."""
+
+    def move(params):
+        return transform.apply(params, example), transform.valid(params, SHAPE)
+
+    return jax.tree.map(np.asarray, jax.jit(jax.vmap(move))(params))
+
+
+def move_one(transforms, params, **example):
+    return aj.Sequential(transforms, boxes="xyxy").apply(params, example, shape=(4, 6, 1))
+
+
+def test_a_flip_worked_by_hand():
+    flip = {"RandomFlip": {"horizontal": jnp.bool_(True), "vertical": jnp.bool_(False)}}
+    mask = np.arange(24, dtype=np.int32).reshape(4, 6)
+    became = move_one(
+        [aj.RandomFlip()],
+        flip,
+        image=noise(4, 6, 1),
+        mask=mask,
+        boxes=np.float32([[1, 0, 3, 2]]),
+        keypoints=np.float32([[1, 2], [0, 0]]),
+        label="left as it is",
+    )
+    np.testing.assert_array_equal(became["mask"], mask[:, ::-1])
+    assert became["mask"].dtype == np.int32
+    assert became["boxes"].tolist() == [[3, 0, 5, 2]]
+    assert became["keypoints"].tolist() == [[4, 2], [5, 0]]
+    assert became["boxes_visible"].tolist() == [1] and became["keypoints_visible"].all()
+    assert became["label"] == "left as it is"
+
+
+def test_a_crop_worked_by_hand():
+    became = move_one(
+        [aj.RandomCrop(2, 3)],
+        {"RandomCrop": {"top": jnp.int32(1), "left": jnp.int32(2)}},
+        mask=np.arange(24, dtype=np.uint8).reshape(4, 6),
+        boxes=np.float32([[1, 0, 4, 2], [2, 1, 5, 3], [0, 0, 2, 1]]),
+        keypoints=np.float32([[2, 1], [1, 1], [4.4, 2.4], [4.6, 2]]),
+    )
+    assert became["mask"].tolist() == [[8, 9, 10], [14, 15, 16]]
+    assert became["boxes"].tolist() == [[0, 0, 2, 1], [0, 0, 3, 2], [0, 0, 0, 0]]
+    np.testing.assert_allclose(became["boxes_visible"], [1 / 3, 1, 0], atol=1e-6)
+    np.testing.assert_allclose(
+        became["keypoints"], [[0, 0], [-1, 0], [2.4, 1.4], [2.6, 1]], atol=1e-6
+    )
+    assert became["keypoints_visible"].tolist() == [True, False, True, False]
+
+
+@pytest.mark.parametrize("transform", [aj.RandomRot90(), aj.RandomRotation(1.0)])
+def test_a_quarter_turn_worked_by_hand(transform):
+    params = {"k": jnp.int32(1)} if transform.label == "RandomRot90" else {}
+    params = params or {"angle": jnp.float32(math.pi / 2)}
+    mask = np.arange(16).reshape(4, 4).astype(np.int16)
+    became = aj.Sequential([transform], boxes="xywh").apply(
+        {transform.label: params},
+        {
+            "mask": mask,
+            "boxes": np.float32([[2, 0, 2, 1]]),
+            "keypoints": np.float32([[3, 0], [0, 0], [1, 1]]),
+        },
+    )
+    # The upper right corner goes to the upper left, and a lying box stands.
+    np.testing.assert_array_equal(became["mask"], np.rot90(mask))
+    np.testing.assert_allclose(became["boxes"], [[0, 0, 1, 2]], atol=1e-5)
+    np.testing.assert_allclose(became["keypoints"], [[0, 0], [0, 3], [1, 2]], atol=1e-5)
+
+
+def test_a_resized_crop_worked_by_hand():
+    part = {"top": 1, "left": 2, "height": 2, "width": 4}
+    became = move_one(
+        [aj.RandomResizedCrop(4, 4)],
+        {"RandomResizedCrop": {name: jnp.int32(value) for name, value in part.items()}},
+        boxes=np.float32([[3, 1, 4, 2], [0, 0, 6, 4]]),
+        keypoints=np.float32([[2, 1], [3.5, 1.5]]),
+    )
+    assert became["boxes"].tolist() == [[1, 0, 2, 2], [0, 0, 4, 4]]
+    np.testing.assert_allclose(became["boxes_visible"], [1, 8 / 24], atol=1e-6)
+    # The centre of the first pixel lies half a pixel in, and is now one pixel down: at y = 0.5.
+    np.testing.assert_allclose(became["keypoints"], [[0, 0.5], [1.5, 1.5]], atol=1e-6)
+
+
+RECTANGLE = (14, 12, 31, 27)
+
+
+@every_case
+def test_the_mask_of_a_rectangle_and_its_box_agree(case):
+    left, top, right, bottom = RECTANGLE
+    mask = np.zeros(SHAPE[:2], np.uint8)
+    mask[top:bottom, left:right] = 1
+    transform = pipeline(case)
+    example = {"image": noise(*SHAPE), "mask": mask, "boxes": np.float32([RECTANGLE])}
+    became, shown = moved(transform, drawn(transform), example)
+    # A nearest pixel is half a pixel off, and the box is that of eight points of the outline.
+    tolerance = 2.5 if case in ("RandomElastic", "gated") else 1.3
+    compared = 0
+    for mask, valid, box, visible in zip(
+        became["mask"], shown, became["boxes"][:, 0], became["boxes_visible"][:, 0], strict=True
+    ):
+        rows, columns = np.nonzero(mask & valid)
+        assert set(np.unique(mask)) <= {0, 1}
+        if len(rows) == 0:
+            assert (box[2] - box[0]) * (box[3] - box[1]) < 2 * tolerance
+            continue
+        around = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
+        assert (around[:2] >= box[:2] - tolerance).all()
+        assert (around[2:] <= box[2:] + tolerance).all()
+        if visible > 0.999:
+            compared += 1
+            np.testing.assert_allclose(around, box, atol=tolerance)
+    assert compared >= 3 or case == "RandomResizedCrop"
+
+
+@every_case
+def test_points_follow_a_bright_spot(case):
+    spot = np.float32([22.3, 17.6])
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    bright = np.exp(-((x - spot[0]) ** 2 + (y - spot[1]) ** 2) / (2 * 1.2**2))
+    image = np.repeat(bright.astype(np.float32)[..., None], 3, axis=-1)
+    around = np.concatenate([spot - 4, spot + 5])[None]
+    transform = pipeline(case)
+    params = drawn(transform, n=40)
+    became, shown = moved(
+        transform, params, {"image": image, "keypoints": spot[None], "boxes": around}
+    )
+    followed = 0
+    for picture, valid, point, inside, seen in zip(
+        became["image"][..., 0],
+        shown,
+        became["keypoints"][:, 0],
+        became["keypoints_visible"][:, 0],
+        became["boxes_visible"][:, 0],
+        strict=True,
+    ):
+        if seen < 0.999:
+            continue
+        followed += 1
+        assert inside
+        weight = picture * valid
+        rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
+        centre = [(weight * axis).sum() / weight.sum() for axis in (columns, rows)]
+        np.testing.assert_allclose(centre, point, atol=0.3)
+    assert followed >= 8
+
+
+@every_case
+def test_boxes_and_their_shares_stay_in_the_frame(case):
+    transform = pipeline(case)
+    frames = ("RandomWidth", "width"), ("RandomHeight", "height")
+
+    @jax.jit
+    def move(seed, boxes):
+        params = transform.sample(jax.random.fold_in(KEY, seed), SHAPE)
+        return params, transform.apply(params, {"boxes": boxes}, shape=SHAPE)
+
+    edges = [st.floats(0, size, width=32) for size in (48, 40, 48, 40)]
+
+    @settings(max_examples=25, deadline=None)
+    @given(seed=st.integers(0, 10**6), corners=st.lists(st.tuples(*edges), min_size=3, max_size=3))
+    def check(seed, corners):
+        both = np.float32(corners).reshape(3, 2, 2)
+        boxes = np.concatenate([both.min(axis=1), both.max(axis=1)], axis=1)
+        params, became = move(jnp.uint32(seed), boxes)
+        height, width = transform.out_shape(SHAPE)[:2]
+        if "Resize" not in params:
+            width, height = (
+                params[label][name] if label in params else size
+                for (label, name), size in zip(frames, (width, height), strict=True)
+            )
+        left, top, right, bottom = became["boxes"].T
+        assert (left >= 0).all() and (left <= right).all() and (right <= width).all()
+        assert (top >= 0).all() and (top <= bottom).all() and (bottom <= height).all()
+        assert (became["boxes_visible"] >= 0).all() and (became["boxes_visible"] <= 1 + 1e-4).all()
+
+    check()
+
+
+@pytest.mark.parametrize("format", BOX_FORMATS)
+def test_box_formats_are_those_of_keras(format):
+    from augjax.data.quiet_tensorflow import import_tensorflow
+
+    import_tensorflow()
+    import keras
+
+    def convert(boxes, shape):
+        return np.asarray(
+            keras.utils.bounding_boxes.convert_format(
+                boxes, source="xyxy", target=format, height=shape[0], width=shape[1]
+            )
+        )
+
+    boxes = np.float32([[3, 4, 17, 30], [0, 0, 48, 40], [5.5, 6.25, 5.5, 9]])
+    theirs = convert(boxes, SHAPE)
+    np.testing.assert_allclose(from_corners(jnp.asarray(boxes), format, SHAPE), theirs, atol=1e-6)
+    np.testing.assert_allclose(to_corners(jnp.asarray(theirs), format, SHAPE), boxes, atol=1e-5)
+    # Relative ones are relative to the size before and after.
+    resize = [aj.Resize(20, 96)]
+    became = aj.Sequential(resize, boxes=format).apply(
+        {"Resize": {}}, {"boxes": theirs}, shape=SHAPE
+    )
+    expected = convert(boxes * np.float32([2, 0.5, 2, 0.5]), (20, 96))
+    np.testing.assert_allclose(became["boxes"], expected, atol=1e-5)
+
+
+@every_case
+def test_moving_there_and_back_returns_the_interior(case):
+    """A ramp, which bilinear sampling keeps exactly, and points, from what is shown of them."""
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(np.float32)
+    image = np.stack([x / 48, y / 40, (x + y) / 88], axis=-1)
+    inner = np.stack([x, y], axis=-1)[6:-6:9, 6:-6:9].reshape(-1, 2)
+    transform = pipeline(case)
+    params = drawn(transform, n=6)
+    became, shown = moved(transform, params, {"image": image, "keypoints": inner})
+    # Half a pixel at the rim is mixed with what was filled in.
+    shown = np.stack([ndimage.binary_erosion(valid) for valid in shown])
+
+    @jax.jit
+    @jax.vmap
+    def back(params, image, keypoints, shown):
+        example = {"image": image, "keypoints": keypoints}
+        known = shown.astype(jnp.float32)[..., None]
+        return transform.invert(params, example, SHAPE), transform.invert(params, known, SHAPE)
+
+    returned, known = back(params, became["image"], became["keypoints"], shown)
+    # Of the bent ones, the ramp comes back bent by what bilinear sampling rounds off.
+    loose = case in ("RandomElastic", "gated", "RandomPerspective", "fused")
+    for i in range(6):
+        interior = np.asarray(known[i, ..., 0]) > 0.999
+        assert interior.mean() > (0.04 if case in ("RandomResizedCrop", "crop between") else 0.1)
+        np.testing.assert_allclose(
+            returned["image"][i][interior], image[interior], atol=5e-3 if loose else 1e-4
+        )
+        visible = became["keypoints_visible"][i]
+        np.testing.assert_allclose(
+            returned["keypoints"][i][visible], inner[visible], atol=0.05 if loose else 2e-3
+        )
+
+
+def constant(transform):
+    """The same with a hard edge of zeros."""
+    if not isinstance(transform, Filled):
+        return transform
+    return dataclasses.replace(
+        transform, fill_mode="constant", interpolation="nearest", fill_value=0.0
+    )
+
+
+@every_case
+def test_valid_is_what_a_constant_fill_leaves_untouched(case):
+    if case == "gated":
+        turn = aj.RandomApply([aj.RandomRotation(0.1), aj.RandomElastic()], p=0.5)
+        transforms = [aj.RandomApply([constant(t) for t in turn.children], p=0.5)]
+    else:
+        transforms = [constant(t) for t in CASES[case]]
+    transform = aj.Sequential(transforms)
+    painted, shown = moved(transform, drawn(transform), np.ones(SHAPE, np.float32))
+    np.testing.assert_allclose(painted[..., 0], shown, atol=1e-6)
+    leaves = [t for t in CASES[case] if isinstance(t, Filled) or t.leaves_blank]
+    if leaves and "width, height" not in case:
+        assert 0 < shown.mean() < 1
+    assert shown.shape[1:] == transform.out_shape(SHAPE)[:2]
+
+
+@pytest.mark.parametrize("transform", [aj.RandomWidth(0.4), aj.RandomHeight(0.4), aj.Pad(3)])
+def test_masks_hold_the_fill_where_there_is_no_image(transform):
+    transform = aj.Sequential([transform], mask_fill=255)
+    params = drawn(transform)
+    became, shown = moved(transform, params, {"mask": np.ones(SHAPE[:2], np.uint8)})
+    np.testing.assert_array_equal(became["mask"], np.where(shown, 1, 255))
+    assert not shown.all()
+
+
+def test_masks_of_several_channels_and_of_bools_are_moved():
+    mask = noise(40, 48, 2) < 0.5
+    transform = aj.Sequential([aj.RandomRotation(0.1), aj.RandomZoom(0.2)])
+    params = drawn(transform, n=1)
+    became, _ = moved(transform, params, {"mask": mask})
+    assert became["mask"].dtype == bool and became["mask"].shape == (1, 40, 48, 2)
+    bands = [moved(transform, params, {"mask": mask[..., i]})[0]["mask"] for i in (0, 1)]
+    np.testing.assert_array_equal(became["mask"], np.stack(bands, axis=-1))
