@@ -42,6 +42,48 @@ FAMILIES = {
 }
 
 
+NAMES = """
+| augjax | Keras 3 | torchvision v2 | albumentations 2 |
+|---|---|---|---|
+| `RandomFlip("horizontal")` | `RandomFlip("horizontal")` | `RandomHorizontalFlip` | `HorizontalFlip` |
+| `RandomRotation(0.1)`, of a full turn | the same | `RandomRotation(36)` | `Rotate(36)` |
+| `RandomTranslation(0.1, 0.1)` | the same | `RandomAffine(0, translate=(0.1, 0.1))` | `Affine(translate_percent=...)` |
+| `RandomZoom((-0.2, 0.2))`, out if positive | the same | `RandomAffine(0, scale=...)` | `Affine(scale=...)` |
+| `RandomShear(0.2, 0.2)` | `RandomShear` | `RandomAffine(0, shear=...)` | `Affine(shear=...)` |
+| `RandomAffine(degrees, translate, scale, shear)` | | the same | `Affine` |
+| `RandomRot90()` | | | `RandomRotate90` |
+| `RandomPerspective(scale, p)` | `RandomPerspective(factor, scale)` | `RandomPerspective(distortion_scale, p)` | `Perspective` |
+| `RandomWidth`, `RandomHeight` | in Keras 2 | | |
+| `RandomCrop(height, width)` | the same | `RandomCrop((height, width))` | `RandomCrop` |
+| `CenterCrop(height, width)` | the same | `CenterCrop((height, width))` | `CenterCrop` |
+| `RandomResizedCrop(height, width, scale, ratio)` | | `RandomResizedCrop((height, width), ...)` | `RandomResizedCrop` |
+| `Resize(height, width)` | `Resizing`, which never antialiases | `Resize((height, width))` | `Resize` |
+| `Pad(padding)` | | the same | `Pad` |
+| `RandomElastic(alpha, sigma)` | `RandomElasticTransform` | `ElasticTransform` | `ElasticTransform` |
+| `RandomBrightness(0.2)`, added | the same | `ColorJitter`, multiplied | `RandomBrightnessContrast` |
+| `RandomContrast(0.2)` | the same | `ColorJitter(contrast=0.2)`, about the mean grey | `RandomBrightnessContrast` |
+| `RandomSaturation`, `RandomHue` | the same | `ColorJitter` | `HueSaturationValue` |
+| `ColorJitter(...)` | `RandomColorJitter` | the same | `ColorJitter` |
+| `RandomGamma` | | `functional.adjust_gamma` | `RandomGamma` |
+| `RandomGrayscale(p=0.1)` | `RandomGrayscale(0.1)` | the same | `ToGray(p=0.1)` |
+| `RandomInvert(p=0.5)` | `RandomInvert(0.5)` | the same | `InvertImg` |
+| `RandomSolarize(0.5, p=0.5)` | `Solarization` | `RandomSolarize(128, p=0.5)` | `Solarize` |
+| `RandomPosterize(4, p=0.5)` | `RandomPosterization(4)` | the same | `Posterize` |
+| `RandomEqualize(p=0.5)` | `Equalization` | the same | `Equalize` |
+| `RandomAutoContrast(p=0.5)` | `AutoContrast` | `RandomAutocontrast` | `AutoContrast` |
+| `RandomSharpness` | the same | `RandomAdjustSharpness` | `Sharpen` |
+| `RandomChannelShuffle`, `RandomChannelDrop` | | `RandomChannelPermutation` | `ChannelShuffle`, `ChannelDropout` |
+| `Normalize(mean, std)` | `Normalization` | the same | `Normalize` |
+| `RandomGaussianBlur`, `RandomMotionBlur` | `RandomGaussianBlur` | `GaussianBlur` | `GaussianBlur`, `MotionBlur` |
+| `RandomGaussianNoise`, `RandomSaltAndPepper` | `GaussianNoise` | `GaussianNoise` | `GaussNoise`, `SaltAndPepper` |
+| `RandomErasing` | the same | the same | `CoarseDropout`, `Erasing` |
+| `RandomGridDropout` | | | `GridDropout` |
+| `Sequential([...])` | `Pipeline` | `Compose` | `Compose` |
+| `RandomApply(t, p)` | | the same | `p=` of each, `Sequential(p=)` |
+| `RandomChoice`, `RandomSomeOf`, `RandomOrder` | | `RandomChoice`, `RandomOrder` | `OneOf`, `SomeOf`, `RandomOrder` |
+"""  # noqa: E501
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config:
     """Writes the API page of the transforms and its pictures."""
@@ -85,7 +127,8 @@ def page() -> str:
                 does = (inspect.getdoc(transform) or "").split("\n")[0]
                 code = repr(transform.example()).replace("|", "\\|")
                 lines.append(f"| **{name}**<br>{does} | ![{name}]({path})<br>`{code}` |")
-    return "\n".join([*lines, ""])
+    lines += ["", "## Coming from Keras, torchvision or albumentations", NAMES.strip(), ""]
+    return "\n".join(lines)
 
 
 def strip(transform: "Transform") -> "Image.Image":
