@@ -157,6 +157,19 @@ def test_p_0_never_and_p_1_always(name):
 
 
 @every
+def test_draws_have_the_same_bits_with_and_without_jit(name):
+    transform, strength = example(name), 0.37
+    batched = draws(transform, strength, n=8)
+    for i in (0, 5):
+        key = aj.image_key(KEY, 0, jnp.uint32(i))
+        jitted = jax.jit(lambda key, s: transform.sample(key, LARGE, strength=s))
+        with jax.disable_jit():
+            eager = transform.sample(key, LARGE, strength=strength)
+        for other in (jitted(key, strength), eager):
+            jax.tree.map(lambda a, b, i=i: np.testing.assert_array_equal(a[i], b), batched, other)
+
+
+@every
 def test_is_certified(name):
     found = certificate.certify(example(name))
     assert found.ok, found

@@ -38,6 +38,24 @@ CASES = {
     "int64 of shape (1,)",
     "t.batch(key, image[None], np.uint32([1, 2]))": "but got uint32 of shape (2,)",
     "t.batch(key, image[None], [3])": "TypeError: ids are an array of uint32, but got a list",
+    "aj.RandomApply(t, p=1.5)": "ValueError: RandomApply(p=1.5): expected a number in [0, 1]",
+    "aj.RandomApply(3)": "TypeError: RandomApply takes a list of transforms, but got 3",
+    "aj.RandomChoice([])": "ValueError: RandomChoice has nothing to choose from",
+    "aj.RandomChoice([t], weights=(1, 2))": "expected 1 finite numbers",
+    "aj.RandomSomeOf([t], n=2)": "ValueError: RandomSomeOf(n=2): expected a number from 0 to 1",
+    "aj.RandomOrder([t, t])": "ValueError: RandomOrder holds 'RandomFlip' more than once",
+    "aj.RandomApply(aj.RandomCrop(2, 2))(key, image)": "RandomCrop changes the size of the image, so it cannot be applied to some",
+    "aj.RandomCrop(5, 2)(key, image)": "RandomCrop",
+    "aj.RandomCrop(0, 2)": "ValueError: RandomCrop(height=0): expected a positive number of pixels",
+    "aj.Sequential([aj.Normalize(0.5, 0.5), aj.RandomBrightness(0.1)])": "ValueError: Normalize leaves [0, 1], and stands after all",
+    "aj.Sequential([t], boxes='yxyx')": "ValueError: Sequential(boxes='yxyx'): expected one of 'xyxy'",
+    "t(key, {'image': image, 'boxes': np.zeros((1, 4))})": "boxes need a stated format: put the transforms into Sequential([...], boxes='xyxy')",
+    "b(key, {'image': image, 'boxes': np.zeros(4)})": "ValueError: expected boxes of shape (n, 4), but got (4,)",
+    "b(key, {'image': image, 'masks': image})": "an example holds image, mask, boxes, keypoints, label, but got 'masks'",
+    "b(key, {'image': image, 'mask': np.zeros((4, 5))})": "expected a mask of shape (4, 4)",
+    "b(key, {'boxes': np.zeros((1, 4))})": "boxes and keypoints alone do not tell the size of their image",
+    "b.batch(key, {'image': image[None], 'label': np.zeros(2)})": "a dict of arrays with one first axis",
+    "b.invert(b.sample(key, (4, 4, 3)), np.zeros((5, 5, 3), np.float32), (4, 4, 3))": "but got one of (5, 5) to bring back",
     "aj.Sequential([t]).apply({}, image)": "ValueError: params hold draws for [], but this pipeline takes",
 }
 
@@ -47,6 +65,7 @@ def answers() -> dict[str, str]:
     """From an interpreter of its own: here, the type checker of the tests would answer first."""
     program = "import jax, numpy as np, augjax as aj\n"
     program += "key, image, t = aj.key(0), np.zeros((4, 4, 3), np.float32), aj.RandomFlip()\n"
+    program += "b = aj.Sequential([t], boxes='xyxy')\n"
     for call in CASES:
         program += f"try: {call}\nexcept Exception as e: print(type(e).__name__ + ':', e)\n"
         program += "else: print('no error')\n"

@@ -1,4 +1,4 @@
-"""What every transform must do, and what each draws."""
+"""What transforms draw, and what they do with it, worked by hand."""
 
 import math
 
@@ -14,60 +14,11 @@ import augjax as aj
 from tests.helpers import noise
 
 KEY = aj.key(0)
-SAME_SIZE = [
-    aj.RandomContrast(0.5),
-    aj.RandomFlip(),
-    aj.RandomRotation(0.2),
-    aj.RandomRotation(0.2, interpolation="nearest", fill_mode="constant", fill_value=1.0),
-    aj.RandomTranslation(0.3, 0.3, fill_mode="wrap"),
-    aj.Sequential([aj.RandomContrast(0.5), aj.RandomFlip(), aj.RandomRotation(0.1)]),
-]
-ALL = [*SAME_SIZE, aj.RandomWidth(0.3)]
-SHAPES = [(1, 1, 3), (1, 7, 1), (7, 1, 4), (6, 9, 3)]
 
 
 def draws(transform, shape, n=2000, strength=1.0):
     keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
     return jax.vmap(lambda key: transform.sample(key, shape, strength=strength))(keys)
-
-
-@pytest.mark.parametrize("transform", ALL, ids=repr)
-@pytest.mark.parametrize("shape", SHAPES)
-def test_any_size_any_channels_stays_in_range(transform, shape):
-    batch = transform.batch(KEY, noise(3, *shape))
-    assert batch.dtype == jnp.float32
-    assert batch.shape[3] == shape[2]
-    assert float(batch.min()) >= 0 and float(batch.max()) <= 1 + 1e-6
-
-
-@pytest.mark.parametrize("transform", ALL, ids=repr)
-def test_uint8_becomes_float32_in_0_1(transform):
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 6, 9, 3), np.uint8)
-    batch = transform.batch(KEY, pixels)
-    assert batch.dtype == jnp.float32
-    np.testing.assert_allclose(batch, transform.batch(KEY, np.float32(pixels) / 255), atol=1e-6)
-
-
-@pytest.mark.parametrize("transform", ALL, ids=repr)
-def test_bfloat16_stays_and_is_computed_in_float32(transform):
-    images = jnp.asarray(noise(3, 6, 9, 3), jnp.bfloat16)
-    batch = transform.batch(KEY, images)
-    assert batch.dtype == jnp.bfloat16
-    exact = transform.batch(KEY, images.astype(jnp.float32))
-    np.testing.assert_allclose(batch.astype(jnp.float32), exact, atol=1 / 256)
-
-
-@pytest.mark.parametrize("transform", SAME_SIZE, ids=repr)
-@pytest.mark.parametrize("shape", SHAPES)
-def test_strength_0_is_the_identity(transform, shape):
-    images = noise(3, *shape)
-    np.testing.assert_allclose(transform.batch(KEY, images, strength=0.0), images, atol=1e-6)
-
-
-@pytest.mark.parametrize("transform", ALL, ids=repr)
-def test_is_hashable_and_equal_to_a_copy(transform):
-    copy = eval(repr(transform), dict(vars(aj)))
-    assert copy == transform and hash(copy) == hash(transform)
 
 
 @pytest.mark.parametrize(
