@@ -1,6 +1,7 @@
 """SIGKILL at moments nobody chose, and at every k-th call to the file system."""
 
 import collections
+import os
 import re
 import shutil
 import signal
@@ -50,7 +51,7 @@ def kill_at_random(
 
 
 def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int, jobs: int) -> Row:
-    """Kills a run at the k-th call of each kind that changes files, in whichever thread.
+    """Kills a run before the k-th call of each kind that changes files, in whichever thread.
 
     Args:
       data: the image folder.
@@ -70,11 +71,19 @@ def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int, job
 
     def trial(point: tuple[str, int]) -> list[str] | None:
         call, k = point
-        run_dir = scratch / f"{call}-{k}"
-        # With --seccomp-bpf, which is quicker, strace injects errors but no signals.
-        strace = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}"]
-        strace += ["-e", f"inject={call}:signal=SIGKILL:when={k}"]
+        run_dir, log = scratch / f"{call}-{k}", scratch / f"{call}-{k}.log"
+        # strace --seccomp-bpf stops at nothing but these calls, which makes it quick; it injects no
+        # signals then, but it can hold the call back, and its log ends within the line meanwhile.
+        strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "signal=none", "-o", str(log)]
+        strace += ["-e", f"trace={call}", "-e", f"inject={call}:delay_enter=999s:when={k}"]
         process = start(new_run(data, run_dir), wrapper=strace)
+        tail = ""
+        while process.poll() is None:
+            time.sleep(0.2)
+            before, tail = tail, log.read_text(errors="replace")[-200:] if log.exists() else ""
+            if tail == before and tail and not tail.endswith("\n"):
+                os.killpg(process.pid, signal.SIGKILL)
+                break
         process.communicate()
         failures = None
         if process.returncode == -signal.SIGKILL:
