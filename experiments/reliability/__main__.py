@@ -25,7 +25,7 @@ class Config:
     """Breaks runs in many ways and counts what survives."""
 
     full: bool = False
-    """310 kills, 2,000 flipped bits, 20 full disks and 20 signals; an hour or two."""
+    """310 kills, 1,000 flipped bits, 20 full disks and 20 signals; an hour or two."""
     seed: int = 0
     """Of the moments that are chosen at random."""
     jobs: int = 1
@@ -90,7 +90,7 @@ def experiment(config: Config) -> list[Any]:
 
         # Each with the counts of the quick version and of the full one.
         kills_at_random, kills_at_calls = (100, 210) if full else (3, 4)
-        resumed, flips, disks, stopped = (16, 2000, 20, 20) if full else (1, 200, 2, 2)
+        resumed, flips, disks, stopped = (16, 1000, 20, 20) if full else (1, 200, 2, 2)
         report(stops.cost_of_resuming(data, scratch, epochs=(1, 10, 100) if full else (1, 5)))
         report(stops.ask_to_stop(*to_compare, times=stopped, seed=config.seed, jobs=jobs))
         report(damage.damage_weights(data, scratch, flips=flips))

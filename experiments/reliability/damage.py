@@ -79,7 +79,7 @@ def damage_weights(data: Path, scratch: Path, *, flips: int) -> Row:
     _finished(data, run_dir)
     path = run_dir / "best.safetensors"
     whole = path.read_bytes()
-    kinds = {**DAMAGES, **{f"a bit flipped at {i / flips:.3f}": _flip(i / flips) for i in range(flips)}}  # fmt: skip # noqa: E501
+    kinds = {**DAMAGES, **{f"a bit flipped at {i / flips:.4f}": _flip(i / flips) for i in range(flips)}}  # fmt: skip # noqa: E501
     failures = []
     for kind, damage in kinds.items():
         path.write_bytes(whole)
