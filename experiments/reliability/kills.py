@@ -64,10 +64,11 @@ def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int, job
     if shutil.which("strace") is None:
         return Row(what, 0, None, "strace is not installed")
     most = _calls_of_a_thread(data, scratch)
-    # Of every kind alike, however rare it is.
-    fractions = np.linspace(0, 1, -(-points // len(CALLS)) + 1)[1:]
-    chosen = [(c, max(1, round(f * most[c]))) for f in fractions for c in CALLS]
-    chosen = list(dict.fromkeys(chosen))[:points]
+    chosen: list[tuple[str, int]] = []
+    for number, call in enumerate(sorted(CALLS, key=lambda call: most[call])):
+        # Of every kind alike, as far as there are as many: the rarest first.
+        share = min(most[call], -(-(points - len(chosen)) // (len(CALLS) - number)))
+        chosen += [(call, -(-turn * most[call] // share)) for turn in range(1, share + 1)]
 
     def trial(point: tuple[str, int]) -> list[str] | None:
         call, k = point
