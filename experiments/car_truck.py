@@ -206,7 +206,9 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
         console.print(f"Note: it may not end in the bits it would have: {'; '.join(differs)}")
     signals.hint = f"go on with: {PROGRAM} --resume {shlex.quote(str(config.run_dir))}"
     keep_data_report(dataset, config.run_dir, console)
-    draw_preview(dataset, config.seed, config.run_dir / "augmentations.png")
+    preview = config.run_dir / "augmentations.png"
+    if not preview.exists():  # As it does in a run that is resumed.
+        draw_preview(dataset, config.seed, preview)
     progress = EpochProgress(console, config.epochs)
     try:
         result = fit(

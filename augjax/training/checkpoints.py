@@ -15,6 +15,7 @@ import logging
 import math
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -137,6 +138,7 @@ class Checkpoints:
             folder.mkdir(exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
         try:
+            _check_room(scratch, arrays)
             fresh = scratch / "fresh"
             fresh.mkdir()
             with _quiet_orbax() as (orbax, args):
@@ -202,16 +204,34 @@ def _check_finite(snapshot: Snapshot) -> None:
             )
 
 
+def _check_room(folder: Path, arrays: Any) -> None:
+    """Raises OSError if the disk is too full: better before than in the middle of many writes."""
+    needed = sum(array.nbytes for array in _named(arrays).values()) * 1.1 + 2**18
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise OSError(
+            f"it takes {needed / 1e6:.1f} MB, and {free / 1e6:.1f} MB of the disk are free"
+        )
+
+
 @contextlib.contextmanager
 def _quiet_orbax() -> Iterator[tuple[Any, Any]]:
     """A checkpointer and its arguments; Orbax logs the traceback of an error that it raises too."""
     import orbax.checkpoint as ocp
 
-    logger = logging.getLogger("absl")
+    logger, hook = logging.getLogger("absl"), sys.unraisablehook
     level = logger.level
+
+    def all_but_late_writes(event: Any) -> None:
+        if str(event.exc_value) != "Event loop is closed":
+            hook(event)
+
     logger.setLevel(logging.CRITICAL)
+    # Once a write has failed, the others report to a loop that is gone, at any time: so it stays.
+    sys.unraisablehook = all_but_late_writes
     try:
         yield ocp.Checkpointer(ocp.StandardCheckpointHandler()), ocp.args
+        sys.unraisablehook = hook
     finally:
         logger.setLevel(level)
 

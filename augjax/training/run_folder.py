@@ -1,5 +1,6 @@
 """A run's folder, which belongs to one process at a time."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,9 @@ from augjax.files import remove_parts
 
 DATA_REPORT = "data_report.json"
 """What a run that bad images ended leaves in its folder."""
+
+RUN_RECORD = "run.json"
+"""What a run writes of its surroundings, before the config.json with which it begins."""
 
 _LOCK = ".lock"
 
@@ -42,10 +46,9 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
             f"{path} is in use by another run; wait for it, or choose another"
         ) from error
     try:
-        if existing:
-            remove_parts(path)
-        else:
+        if not existing:
             _check_free(path)  # Another run may have had it a moment ago.
+        remove_parts(path)
         yield
     finally:
         with suppress(OSError):  # The folder may have vanished.
@@ -62,9 +65,15 @@ def _check_free(path: Path) -> None:
         raise InputError(f"--run-dir {path} is not a folder")
     if (path / "config.json").exists():
         raise InputError(f"--run-dir {path} already holds a run; go on with it by --resume {path}")
-    if any(not _is_disposable(entry.name) for entry in path.iterdir()):
+    if any(not _is_disposable(entry) for entry in path.iterdir()):
         raise InputError(f"--run-dir {path} already holds files; choose a new or empty folder")
 
 
-def _is_disposable(name: str) -> bool:
-    return name.startswith(".") or name == DATA_REPORT
+def _is_disposable(entry: Path) -> bool:
+    """Whether a run left it that never came to write its config.json."""
+    if entry.name == RUN_RECORD:
+        try:
+            return {"command", "devices", "versions"} <= set(json.loads(entry.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return False
+    return entry.name.startswith(".") or entry.name == DATA_REPORT

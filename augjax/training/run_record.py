@@ -8,6 +8,7 @@ from typing import Any
 from augjax.errors import InputError
 from augjax.files import write_json
 from augjax.training.environment import environment
+from augjax.training.run_folder import RUN_RECORD
 
 _DECISIVE = ("python", "processor", "cpus", "devices", "versions", "settings", "git_commit")
 """Entries of the environment that the bits of a run may depend on."""
@@ -52,7 +53,7 @@ def record_run(
         last = resumptions[-1] if resumptions else record
         differs = _changes(last, {name: here[name] for name in _DECISIVE})
         record["resumed"] = [*resumptions, {**start, **here}]
-    write_json(run_dir / "run.json", record)
+    write_json(run_dir / RUN_RECORD, record)
     # The flags come last: a folder that has them holds a run.
     write_json(
         run_dir / "config.json",
@@ -97,7 +98,7 @@ def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 def _read_record(run_dir: Path) -> dict[str, Any]:
     try:
-        record = json.loads((run_dir / "run.json").read_bytes())
+        record = json.loads((run_dir / RUN_RECORD).read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f"--resume {run_dir}: cannot read its run.json") from error
     resumed = record.get("resumed", []) if isinstance(record, dict) else None

@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from augjax.errors import InputError
 from augjax.training.weights import load_weights
 from experiments.reliability.kills import compare
@@ -35,18 +37,19 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 
 def damage_checkpoints(
-    data: Path, scratch: Path, unbroken: dict, *, whole_runs: int | None, jobs: int
+    data: Path, scratch: Path, unbroken: dict, *, whole_runs: int, jobs: int
 ) -> Row:
     """Harms each file of the latest checkpoint in each way, and sees that it is refused.
 
-    Detection is asked of the library; the first `whole_runs` damages (None: all of them) are also
-    resumed from the command line, and must end like the unbroken run.
+    Detection is asked of the library; `whole_runs` damages, spread over all, are also resumed from
+    the command line, and must end like the unbroken run.
     """
     pristine = scratch / "pristine"
     _finished(data, pristine)
     latest = Path("checkpoints", "last", LATEST)
     files = [f.relative_to(pristine) for f in sorted((pristine / latest).rglob("*")) if f.is_file()]
     damages = list(itertools.product(files, DAMAGES))
+    resumed = set(np.linspace(0, len(damages) - 1, whole_runs).astype(int).tolist())
 
     def trial(number: int) -> list[str]:
         file, kind = damages[number]
@@ -56,7 +59,7 @@ def damage_checkpoints(
         what = f"{file} {kind}"
         if not _refused(run_dir / latest):
             failures = [f"{what}: not detected"]
-        elif whole_runs is None or number < whole_runs:
+        elif number in resumed:
             failures = compare(data, run_dir, unbroken, what)
         else:
             failures = []
@@ -66,8 +69,7 @@ def damage_checkpoints(
     what = "checkpoints damaged"
     found = try_all(what, trial, range(len(damages)), jobs=jobs)
     failures = tuple(failure for some in found for failure in some)
-    resumed = len(damages) if whole_runs is None else whole_runs
-    note = f"{len(files)} files, {len(DAMAGES)} kinds; {resumed} of them resumed to the end"
+    note = f"{len(files)} files, {len(DAMAGES)} kinds; {len(resumed)} of them resumed to the end"
     return Row(what, len(damages), len(damages) - len(failures), note, failures)
 
 
@@ -77,7 +79,7 @@ def damage_weights(data: Path, scratch: Path, *, flips: int) -> Row:
     _finished(data, run_dir)
     path = run_dir / "best.safetensors"
     whole = path.read_bytes()
-    kinds = {**DAMAGES, **{f"a bit flipped at {i / flips:.3f}": _flip(i / flips) for i in range(flips)}}  # fmt: skip # noqa: E501
+    kinds = {**DAMAGES, **{f"a bit flipped at {i / flips:.4f}": _flip(i / flips) for i in range(flips)}}  # fmt: skip # noqa: E501
     failures = []
     for kind, damage in kinds.items():
         path.write_bytes(whole)

@@ -22,7 +22,7 @@ def fill_disk(data: Path, scratch: Path, unbroken: dict, *, points: int, jobs: i
     """Runs on a disk of their own that is too small, by more and by less, and then on a large one.
 
     Where a run fails it must say so in one line and exit with 1; either way it must end like the
-    unbroken one once there is room. A run of this size writes some 400 KiB, and keeps half of that.
+    unbroken one once there is room. A whole run keeps some 39 MB.
     """
     what = "disk full (ENOSPC)"
     if not _can_mount(scratch):
@@ -53,10 +53,10 @@ def fill_disk(data: Path, scratch: Path, unbroken: dict, *, points: int, jobs: i
         shutil.rmtree(kept)
         return process.returncode != 0, failures
 
-    sizes = sorted({int(kib) for kib in np.geomspace(4, 4096, points)})
+    sizes = sorted({int(kib) for kib in np.geomspace(16, 80_000, points)})
     found = try_all(what, trial, sizes, jobs=jobs)
     failures = [failure for _, some in found for failure in some]
-    note = f"4 KiB to 4 MiB; {sum(ended for ended, _ in found)} of them ended the run, in one line"
+    note = f"16 KiB to 80 MB; {sum(ended for ended, _ in found)} of them ended the run, in one line"
     return Row(what, len(sizes), len(sizes) - len(failures), note, tuple(failures))
 
 

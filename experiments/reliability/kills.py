@@ -1,6 +1,7 @@
 """SIGKILL at moments nobody chose, and at every k-th call to the file system."""
 
 import collections
+import os
 import re
 import shutil
 import signal
@@ -50,7 +51,7 @@ def kill_at_random(
 
 
 def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int, jobs: int) -> Row:
-    """Kills a run at the k-th call of each kind that changes files, in whichever thread.
+    """Kills a run before the k-th call of each kind that changes files, in whichever thread.
 
     Args:
       data: the image folder.
@@ -63,18 +64,27 @@ def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int, job
     if shutil.which("strace") is None:
         return Row(what, 0, None, "strace is not installed")
     most = _calls_of_a_thread(data, scratch)
-    # Of every kind alike, however rare it is.
-    fractions = np.linspace(0, 1, -(-points // len(CALLS)) + 1)[1:]
-    chosen = [(c, max(1, round(f * most[c]))) for f in fractions for c in CALLS]
-    chosen = list(dict.fromkeys(chosen))[:points]
+    chosen: list[tuple[str, int]] = []
+    for number, call in enumerate(sorted(CALLS, key=lambda call: most[call])):
+        # Of every kind alike, as far as there are as many: the rarest first.
+        share = min(most[call], -(-(points - len(chosen)) // (len(CALLS) - number)))
+        chosen += [(call, -(-turn * most[call] // share)) for turn in range(1, share + 1)]
 
     def trial(point: tuple[str, int]) -> list[str] | None:
         call, k = point
-        run_dir = scratch / f"{call}-{k}"
-        # With --seccomp-bpf, which is quicker, strace injects errors but no signals.
-        strace = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}"]
-        strace += ["-e", f"inject={call}:signal=SIGKILL:when={k}"]
+        run_dir, log = scratch / f"{call}-{k}", scratch / f"{call}-{k}.log"
+        # strace --seccomp-bpf stops at nothing but these calls, which makes it quick; it injects no
+        # signals then, but it can hold the call back, and its log ends within the line meanwhile.
+        strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "signal=none", "-o", str(log)]
+        strace += ["-e", f"trace={call}", "-e", f"inject={call}:delay_enter=999s:when={k}"]
         process = start(new_run(data, run_dir), wrapper=strace)
+        tail = ""
+        while process.poll() is None:
+            time.sleep(0.2)
+            before, tail = tail, log.read_text(errors="replace")[-200:] if log.exists() else ""
+            if tail == before and tail and not tail.endswith("\n"):
+                os.killpg(process.pid, signal.SIGKILL)
+                break
         process.communicate()
         failures = None
         if process.returncode == -signal.SIGKILL:

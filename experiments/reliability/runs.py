@@ -85,13 +85,14 @@ def new_run(data: Path, run_dir: Path, *flags: str) -> list[str]:
 
 
 def start(flags: Sequence[str], *, wrapper: Sequence[str] = (), **env: str) -> subprocess.Popen:
-    """Starts car_truck, under `wrapper` if given."""
+    """Starts car_truck as the leader of a process group, under `wrapper` if given."""
     return subprocess.Popen(
         [*wrapper, sys.executable, "-m", "experiments.car_truck", *flags],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
+        process_group=0,
         cwd=_CHECKOUT,
         env={**os.environ, "JAX_NUM_CPU_DEVICES": "1", "JAX_PLATFORMS": "cpu", **env},
     )

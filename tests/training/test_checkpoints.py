@@ -5,6 +5,7 @@ import json
 import math
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -213,4 +214,14 @@ def test_one_that_cannot_be_written_leaves_the_others_and_no_scraps(two, tmp_pat
     with pytest.raises(RunError, match="RESOURCE_EXHAUSTED: No space left on device") as error:
         Checkpoints(run).save(snapshot(4, best_epoch=2))
     assert "\n" not in str(error.value)
+    assert sorted(run.rglob("*")) == before
+
+
+def test_a_disk_without_room_is_told_before_anything_is_written(two, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    shutil.copytree(two, run)
+    before = sorted(run.rglob("*"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10_000))
+    with pytest.raises(RunError, match=r"it takes \d+\.\d MB, and 0\.0 MB of the disk are free"):
+        Checkpoints(run).save(snapshot(4, best_epoch=2))
     assert sorted(run.rglob("*")) == before

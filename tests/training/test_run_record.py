@@ -5,6 +5,7 @@ import json
 import pytest
 
 from augjax.errors import InputError
+from augjax.training.run_folder import locked_run_folder
 from augjax.training.run_record import record_run
 
 DATA = {"train_images": 16}
@@ -43,3 +44,21 @@ def test_other_data_are_refused_and_leave_the_record_alone(tmp_path):
     with pytest.raises(InputError, match="train_images 16 -> 15; bring them back"):
         record(tmp_path, resumed=True, data={"train_images": 15})
     assert (tmp_path / "run.json").read_bytes() == before
+
+
+def test_a_run_killed_before_it_began_leaves_a_folder_that_may_be_used(tmp_path):
+    record(tmp_path, resumed=False)
+    (tmp_path / "config.json").unlink()  # It would have come last.
+    (tmp_path / ".config.json.abc.part").write_text("{")
+    with locked_run_folder(tmp_path, existing=False):
+        record(tmp_path, resumed=False)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["config.json", "run.json"]
+
+
+def test_somebody_elses_run_json_is_not_overwritten(tmp_path):
+    (tmp_path / "run.json").write_text('{"mine": 1}')
+    with (
+        pytest.raises(InputError, match="already holds files"),
+        locked_run_folder(tmp_path, existing=False),
+    ):
+        pass
