@@ -171,7 +171,8 @@ def _motion(moves: Group, shape: Shape, frame: Frame) -> tuple[Motion, Shape, Fr
         transform: Any = step.transform
         motion = transform.motion(step.params, shape)
         motions.append(motion if step.gate is None else motion.gated(step.gate))
-        shape, frame = transform.out_shape(shape), transform.out_frame(step.params, shape, frame)
+        shape = transform.out_shape(shape)
+        frame = transform.out_frame(step.params, shape, frame)
     return reduce(lambda first, second: first.then(second), motions), shape, frame
 
 

@@ -69,11 +69,11 @@ class Scene:
 
     def clip(self) -> None:
         """Clips boxes to the frame, and takes note of what leaves it."""
-        height, width = self.frame
+        height, width = (jnp.float32(size) for size in self.frame)
         if self.corners is not None and self.seen is not None:
             left, top, right, bottom = self.corners.T
             whole = (right - left) * (bottom - top)
-            limits = jnp.stack([jnp.float32(v) for v in (width, height, width, height)])
+            limits = jnp.stack([width, height, width, height])
             self.corners = jnp.clip(self.corners, 0.0, limits[None])
             left, top, right, bottom = self.corners.T
             share = (right - left) * (bottom - top) / jnp.where(whole > 0, whole, 1.0)

@@ -37,9 +37,9 @@ def pictures(shape, n=8):
 
 
 def spread(n, *ranges, seed=1):
-    """A column of n numbers for each (lower, upper), the first of them in the middle."""
-    columns = np.random.default_rng(seed).uniform(*zip(*ranges, strict=True), (n, len(ranges)))
-    return columns.astype(np.float32).T
+    """A row of n numbers for each (lower, upper)."""
+    rng = np.random.default_rng(seed)
+    return np.stack([rng.uniform(lower, upper, n).astype(np.float32) for lower, upper in ranges])
 
 
 def paint(transform, params, images):
@@ -58,7 +58,8 @@ def about_centre(linear, shape):
 def keras_affine(images, matrices, fill_mode, interpolation):
     """One resample by 3x3 matrices, output pixel to input pixel."""
     eight = matrices.reshape(-1, 9)[:, :8].astype(np.float32)
-    moved: Any = keras.ops.image.affine_transform(
+    affine_transform: Any = keras.ops.image.affine_transform
+    moved = affine_transform(
         images, eight, interpolation=interpolation, fill_mode=fill_mode, fill_value=0.4
     )
     return moved.numpy()
@@ -161,9 +162,10 @@ def test_perspective_is_keras_homography_of_the_same_corners(shape, interpolatio
     params = jax.vmap(lambda key: transform.sample(key, shape))(keys)
     height, width = shape[:2]
     outer = [(-0.5, -0.5), (width - 0.5, -0.5), (width - 0.5, height - 0.5), (-0.5, height - 0.5)]
-    theirs: Any = keras.ops.image.perspective_transform(
+    perspective_transform: Any = keras.ops.image.perspective_transform
+    theirs = perspective_transform(
         images,
-        np.tile(np.float32(outer), (8, 1, 1)),
+        np.tile(np.array(outer, np.float32), (8, 1, 1)),
         np.asarray(params["corners"]),
         interpolation=interpolation,
         fill_value=0.4,
@@ -200,7 +202,7 @@ CROPS = [(0, 0, 30, 40), (3, 7, 20, 11), (29, 39, 1, 1), (10, 0, 5, 40), (0, 13,
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_a_resized_crop_is_the_part_cut_out_and_resized(size, antialias, interpolation):
     image = noise(30, 40, 3)
-    params = dict(zip(("top", "left", "height", "width"), np.int32(CROPS).T, strict=True))
+    params = dict(zip(("top", "left", "height", "width"), np.array(CROPS, np.int32).T, strict=True))
     transform = aj.RandomResizedCrop(*size, interpolation=interpolation, antialias=antialias)
     painted = paint(transform, params, image[None].repeat(len(CROPS), 0))
     for ours, (top, left, height, width) in zip(painted, CROPS, strict=True):

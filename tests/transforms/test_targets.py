@@ -1,6 +1,7 @@
 """Masks, boxes and points move with their image; what is shown is known, and can be moved back."""
 
 import dataclasses
+import functools
 import math
 
 import jax
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 import augjax as aj
+from augjax.transforms.geometry.resize import Resized
 from augjax.transforms.spatial import Filled
 from augjax.transforms.targets import BOX_FORMATS, from_corners, to_corners
 from tests.helpers import noise
@@ -36,25 +38,46 @@ PIPELINES = {
     "gated": [aj.RandomApply([aj.RandomRotation(0.1), aj.RandomElastic()], p=0.5)],
 }
 CASES = {kind.__name__: [kind.example()] for kind in CLASSES} | PIPELINES
+CASES["RandomCrop"] = [aj.RandomCrop(28, 32)]  # Which often has all of what is drawn below.
+BENT = ("RandomElastic", "gated")
 every_case = pytest.mark.parametrize("case", CASES)
 
 
-def pipeline(case, **facts):
-    return aj.Sequential(CASES[case], boxes="xyxy", **facts)
+RECTANGLE = (17, 13, 29, 24)
+SPOT = (22.3, 17.6)
+AROUND_SPOT = (18.3, 13.6, 27.3, 22.6)
+Y, X = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(np.float32)
+INNER = np.stack([X, Y], axis=-1)[6:-6:9, 6:-6:9].reshape(-1, 2)
 
 
-def drawn(transform, n=12, shape=SHAPE):
-    keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
-    return jax.vmap(lambda key: transform.sample(key, shape))(keys)
+def picture():
+    """A bright spot and two ramps, with a rectangle in the mask."""
+    distance = (X - SPOT[0]) ** 2 + (Y - SPOT[1]) ** 2
+    mask = np.zeros(SHAPE[:2], np.uint8)
+    left, top, right, bottom = RECTANGLE
+    mask[top:bottom, left:right] = 1
+    return {
+        "image": np.stack([np.exp(-distance / (2 * 1.2**2)), X / 48, Y / 40], axis=-1),
+        "mask": mask,
+        "boxes": np.array([RECTANGLE, AROUND_SPOT], np.float32),
+        "keypoints": np.concatenate([np.array([SPOT], np.float32), INNER]),
+    }
 
 
-def moved(transform, params, example):
-    """The example as it becomes by each of the draws, and which of its pixels are shown."""
+def moved(transform, example, n):
+    """What n draws are and make of an example, and which of its pixels are shown."""
 
-    def move(params):
-        return transform.apply(params, example), transform.valid(params, SHAPE)
+    def move(i):
+        params = transform.sample(aj.image_key(KEY, 0, i), SHAPE)
+        return params, transform.apply(params, example), transform.valid(params, SHAPE)
 
-    return jax.tree.map(np.asarray, jax.jit(jax.vmap(move))(params))
+    ids = jnp.arange(n, dtype=jnp.uint32)
+    return jax.tree.map(np.asarray, jax.jit(jax.vmap(move))(ids))
+
+
+@functools.cache
+def moved_picture(case):
+    return moved(aj.Sequential(CASES[case], boxes="xyxy"), picture(), 32)
 
 
 def move_one(transforms, params, **example):
@@ -69,8 +92,8 @@ def test_a_flip_worked_by_hand():
         flip,
         image=noise(4, 6, 1),
         mask=mask,
-        boxes=np.float32([[1, 0, 3, 2]]),
-        keypoints=np.float32([[1, 2], [0, 0]]),
+        boxes=np.array([[1, 0, 3, 2]], np.float32),
+        keypoints=np.array([[1, 2], [0, 0]], np.float32),
         label="left as it is",
     )
     np.testing.assert_array_equal(became["mask"], mask[:, ::-1])
@@ -86,8 +109,8 @@ def test_a_crop_worked_by_hand():
         [aj.RandomCrop(2, 3)],
         {"RandomCrop": {"top": jnp.int32(1), "left": jnp.int32(2)}},
         mask=np.arange(24, dtype=np.uint8).reshape(4, 6),
-        boxes=np.float32([[1, 0, 4, 2], [2, 1, 5, 3], [0, 0, 2, 1]]),
-        keypoints=np.float32([[2, 1], [1, 1], [4.4, 2.4], [4.6, 2]]),
+        boxes=np.array([[1, 0, 4, 2], [2, 1, 5, 3], [0, 0, 2, 1]], np.float32),
+        keypoints=np.array([[2, 1], [1, 1], [4.4, 2.4], [4.6, 2]], np.float32),
     )
     assert became["mask"].tolist() == [[8, 9, 10], [14, 15, 16]]
     assert became["boxes"].tolist() == [[0, 0, 2, 1], [0, 0, 3, 2], [0, 0, 0, 0]]
@@ -107,8 +130,8 @@ def test_a_quarter_turn_worked_by_hand(transform):
         {transform.label: params},
         {
             "mask": mask,
-            "boxes": np.float32([[2, 0, 2, 1]]),
-            "keypoints": np.float32([[3, 0], [0, 0], [1, 1]]),
+            "boxes": np.array([[2, 0, 2, 1]], np.float32),
+            "keypoints": np.array([[3, 0], [0, 0], [1, 1]], np.float32),
         },
     )
     # The upper right corner goes to the upper left, and a lying box stands.
@@ -122,8 +145,8 @@ def test_a_resized_crop_worked_by_hand():
     became = move_one(
         [aj.RandomResizedCrop(4, 4)],
         {"RandomResizedCrop": {name: jnp.int32(value) for name, value in part.items()}},
-        boxes=np.float32([[3, 1, 4, 2], [0, 0, 6, 4]]),
-        keypoints=np.float32([[2, 1], [3.5, 1.5]]),
+        boxes=np.array([[3, 1, 4, 2], [0, 0, 6, 4]], np.float32),
+        keypoints=np.array([[2, 1], [3.5, 1.5]], np.float32),
     )
     assert became["boxes"].tolist() == [[1, 0, 2, 2], [0, 0, 4, 4]]
     np.testing.assert_allclose(became["boxes_visible"], [1, 8 / 24], atol=1e-6)
@@ -131,19 +154,12 @@ def test_a_resized_crop_worked_by_hand():
     np.testing.assert_allclose(became["keypoints"], [[0, 0.5], [1.5, 1.5]], atol=1e-6)
 
 
-RECTANGLE = (14, 12, 31, 27)
-
-
 @every_case
 def test_the_mask_of_a_rectangle_and_its_box_agree(case):
-    left, top, right, bottom = RECTANGLE
-    mask = np.zeros(SHAPE[:2], np.uint8)
-    mask[top:bottom, left:right] = 1
-    transform = pipeline(case)
-    example = {"image": noise(*SHAPE), "mask": mask, "boxes": np.float32([RECTANGLE])}
-    became, shown = moved(transform, drawn(transform), example)
-    # A nearest pixel is half a pixel off, and the box is that of eight points of the outline.
-    tolerance = 2.5 if case in ("RandomElastic", "gated") else 1.3
+    _, became, shown = moved_picture(case)
+    # A nearest pixel is half a pixel off, a bent box is that of eight points of its outline, and
+    # the box of a box that was turned and is bent then is larger still.
+    tolerance = {"RandomElastic": 2.5, "gated": 4}.get(case, 1.3)
     compared = 0
     for mask, valid, box, visible in zip(
         became["mask"], shown, became["boxes"][:, 0], became["boxes_visible"][:, 0], strict=True
@@ -151,7 +167,7 @@ def test_the_mask_of_a_rectangle_and_its_box_agree(case):
         rows, columns = np.nonzero(mask & valid)
         assert set(np.unique(mask)) <= {0, 1}
         if len(rows) == 0:
-            assert (box[2] - box[0]) * (box[3] - box[1]) < 2 * tolerance
+            assert min(box[2] - box[0], box[3] - box[1]) < tolerance
             continue
         around = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
         assert (around[:2] >= box[:2] - tolerance).all()
@@ -159,44 +175,36 @@ def test_the_mask_of_a_rectangle_and_its_box_agree(case):
         if visible > 0.999:
             compared += 1
             np.testing.assert_allclose(around, box, atol=tolerance)
-    assert compared >= 3 or case == "RandomResizedCrop"
+    assert compared >= 4
 
 
 @every_case
 def test_points_follow_a_bright_spot(case):
-    spot = np.float32([22.3, 17.6])
-    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
-    bright = np.exp(-((x - spot[0]) ** 2 + (y - spot[1]) ** 2) / (2 * 1.2**2))
-    image = np.repeat(bright.astype(np.float32)[..., None], 3, axis=-1)
-    around = np.concatenate([spot - 4, spot + 5])[None]
-    transform = pipeline(case)
-    params = drawn(transform, n=40)
-    became, shown = moved(
-        transform, params, {"image": image, "keypoints": spot[None], "boxes": around}
-    )
+    _, became, shown = moved_picture(case)
     followed = 0
-    for picture, valid, point, inside, seen in zip(
+    for bright, valid, point, inside, seen in zip(
         became["image"][..., 0],
         shown,
         became["keypoints"][:, 0],
         became["keypoints_visible"][:, 0],
-        became["boxes_visible"][:, 0],
+        became["boxes_visible"][:, 1],
         strict=True,
     ):
         if seen < 0.999:
             continue
         followed += 1
         assert inside
-        weight = picture * valid
-        rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
+        weight = bright * valid
+        rows, columns = np.mgrid[: bright.shape[0], : bright.shape[1]]
         centre = [(weight * axis).sum() / weight.sum() for axis in (columns, rows)]
-        np.testing.assert_allclose(centre, point, atol=0.3)
-    assert followed >= 8
+        # Where space is bent, the centre of a spot is not that of its image.
+        np.testing.assert_allclose(centre, point, atol=0.6 if case in BENT else 0.2)
+    assert followed >= 5
 
 
 @every_case
 def test_boxes_and_their_shares_stay_in_the_frame(case):
-    transform = pipeline(case)
+    transform = aj.Sequential(CASES[case], boxes="xyxy")
     frames = ("RandomWidth", "width"), ("RandomHeight", "height")
 
     @jax.jit
@@ -209,9 +217,9 @@ def test_boxes_and_their_shares_stay_in_the_frame(case):
     @settings(max_examples=25, deadline=None)
     @given(seed=st.integers(0, 10**6), corners=st.lists(st.tuples(*edges), min_size=3, max_size=3))
     def check(seed, corners):
-        both = np.float32(corners).reshape(3, 2, 2)
+        both = np.array(corners, np.float32).reshape(3, 2, 2)
         boxes = np.concatenate([both.min(axis=1), both.max(axis=1)], axis=1)
-        params, became = move(jnp.uint32(seed), boxes)
+        params, became = jax.tree.map(np.asarray, move(jnp.uint32(seed), boxes))
         height, width = transform.out_shape(SHAPE)[:2]
         if "Resize" not in params:
             width, height = (
@@ -240,7 +248,7 @@ def test_box_formats_are_those_of_keras(format):
             )
         )
 
-    boxes = np.float32([[3, 4, 17, 30], [0, 0, 48, 40], [5.5, 6.25, 5.5, 9]])
+    boxes = np.array([[3, 4, 17, 30], [0, 0, 48, 40], [5.5, 6.25, 5.5, 9]], np.float32)
     theirs = convert(boxes, SHAPE)
     np.testing.assert_allclose(from_corners(jnp.asarray(boxes), format, SHAPE), theirs, atol=1e-6)
     np.testing.assert_allclose(to_corners(jnp.asarray(theirs), format, SHAPE), boxes, atol=1e-5)
@@ -249,21 +257,17 @@ def test_box_formats_are_those_of_keras(format):
     became = aj.Sequential(resize, boxes=format).apply(
         {"Resize": {}}, {"boxes": theirs}, shape=SHAPE
     )
-    expected = convert(boxes * np.float32([2, 0.5, 2, 0.5]), (20, 96))
+    expected = convert(boxes * np.array([2, 0.5, 2, 0.5], np.float32), (20, 96))
     np.testing.assert_allclose(became["boxes"], expected, atol=1e-5)
 
 
 @every_case
 def test_moving_there_and_back_returns_the_interior(case):
-    """A ramp, which bilinear sampling keeps exactly, and points, from what is shown of them."""
-    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(np.float32)
-    image = np.stack([x / 48, y / 40, (x + y) / 88], axis=-1)
-    inner = np.stack([x, y], axis=-1)[6:-6:9, 6:-6:9].reshape(-1, 2)
-    transform = pipeline(case)
-    params = drawn(transform, n=6)
-    became, shown = moved(transform, params, {"image": image, "keypoints": inner})
-    # Half a pixel at the rim is mixed with what was filled in.
-    shown = np.stack([ndimage.binary_erosion(valid) for valid in shown])
+    """Ramps, which bilinear sampling keeps exactly, and points, from what is shown of them."""
+    transform = aj.Sequential(CASES[case], boxes="xyxy")
+    params, became, shown = moved_picture(case)
+    # Half a pixel at the rim, enlarged, is mixed with what was filled in.
+    shown = np.stack([ndimage.binary_erosion(valid, iterations=2) for valid in shown])
 
     @jax.jit
     @jax.vmap
@@ -273,50 +277,50 @@ def test_moving_there_and_back_returns_the_interior(case):
         return transform.invert(params, example, SHAPE), transform.invert(params, known, SHAPE)
 
     returned, known = back(params, became["image"], became["keypoints"], shown)
-    # Of the bent ones, the ramp comes back bent by what bilinear sampling rounds off.
-    loose = case in ("RandomElastic", "gated", "RandomPerspective", "fused")
-    for i in range(6):
-        interior = np.asarray(known[i, ..., 0]) > 0.999
-        assert interior.mean() > (0.04 if case in ("RandomResizedCrop", "crop between") else 0.1)
+    # A ramp that was bent, or antialiased next to the border, comes back with a small error.
+    loose = case in (*BENT, "RandomPerspective", "RandomResizedCrop", "Resize", "fused")
+    loose |= case == "width, height, resize"
+    for i, interior in enumerate(np.asarray(known[..., 0]) > 0.999):
+        assert interior.mean() > (0.01 if "Crop" in case or "crop" in case else 0.1)
         np.testing.assert_allclose(
-            returned["image"][i][interior], image[interior], atol=5e-3 if loose else 1e-4
+            returned["image"][i, ..., 1:][interior],
+            picture()["image"][..., 1:][interior],
+            atol=5e-3 if loose else 1e-4,
         )
         visible = became["keypoints_visible"][i]
         np.testing.assert_allclose(
-            returned["keypoints"][i][visible], inner[visible], atol=0.05 if loose else 2e-3
+            returned["keypoints"][i][visible],
+            picture()["keypoints"][visible],
+            atol=0.05 if case in BENT else 2e-3,
         )
 
 
-def constant(transform):
-    """The same with a hard edge of zeros."""
-    if not isinstance(transform, Filled):
-        return transform
-    return dataclasses.replace(
-        transform, fill_mode="constant", interpolation="nearest", fill_value=0.0
-    )
+def hard_edged(transform):
+    """The same, filled with zeros up to a hard edge."""
+    if isinstance(transform, aj.RandomApply):
+        return aj.RandomApply([hard_edged(child) for child in transform.children], transform.p)
+    if isinstance(transform, Filled):
+        black = {"fill_mode": "constant", "fill_value": 0.0}
+        return dataclasses.replace(transform, interpolation="nearest", **black)
+    if isinstance(transform, Resized):
+        return dataclasses.replace(transform, interpolation="nearest")
+    return transform
 
 
 @every_case
 def test_valid_is_what_a_constant_fill_leaves_untouched(case):
-    if case == "gated":
-        turn = aj.RandomApply([aj.RandomRotation(0.1), aj.RandomElastic()], p=0.5)
-        transforms = [aj.RandomApply([constant(t) for t in turn.children], p=0.5)]
-    else:
-        transforms = [constant(t) for t in CASES[case]]
-    transform = aj.Sequential(transforms)
-    painted, shown = moved(transform, drawn(transform), np.ones(SHAPE, np.float32))
+    transform = aj.Sequential([hard_edged(t) for t in CASES[case]])
+    _, painted, shown = moved(transform, np.ones(SHAPE, np.float32), 12)
     np.testing.assert_allclose(painted[..., 0], shown, atol=1e-6)
-    leaves = [t for t in CASES[case] if isinstance(t, Filled) or t.leaves_blank]
-    if leaves and "width, height" not in case:
-        assert 0 < shown.mean() < 1
     assert shown.shape[1:] == transform.out_shape(SHAPE)[:2]
+    whole = case in ("RandomFlip", "RandomRot90", "Resize", "width, height, resize")
+    assert shown.all() == (whole or case.endswith("Crop"))
 
 
 @pytest.mark.parametrize("transform", [aj.RandomWidth(0.4), aj.RandomHeight(0.4), aj.Pad(3)])
 def test_masks_hold_the_fill_where_there_is_no_image(transform):
     transform = aj.Sequential([transform], mask_fill=255)
-    params = drawn(transform)
-    became, shown = moved(transform, params, {"mask": np.ones(SHAPE[:2], np.uint8)})
+    _, became, shown = moved(transform, {"mask": np.ones(SHAPE[:2], np.uint8)}, 12)
     np.testing.assert_array_equal(became["mask"], np.where(shown, 1, 255))
     assert not shown.all()
 
@@ -324,8 +328,7 @@ def test_masks_hold_the_fill_where_there_is_no_image(transform):
 def test_masks_of_several_channels_and_of_bools_are_moved():
     mask = noise(40, 48, 2) < 0.5
     transform = aj.Sequential([aj.RandomRotation(0.1), aj.RandomZoom(0.2)])
-    params = drawn(transform, n=1)
-    became, _ = moved(transform, params, {"mask": mask})
+    _, became, _ = moved(transform, {"mask": mask}, 1)
     assert became["mask"].dtype == bool and became["mask"].shape == (1, 40, 48, 2)
-    bands = [moved(transform, params, {"mask": mask[..., i]})[0]["mask"] for i in (0, 1)]
+    bands = [moved(transform, {"mask": mask[..., i]}, 1)[1]["mask"] for i in (0, 1)]
     np.testing.assert_array_equal(became["mask"], np.stack(bands, axis=-1))

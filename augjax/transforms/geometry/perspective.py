@@ -45,7 +45,9 @@ class RandomPerspective(Switched, Resampled):
         Switched.__post_init__(self)
         Resampled.__post_init__(self)
         if not 0 <= self.scale <= 1:
-            raise ValueError(f"RandomPerspective(scale={self.scale!r}): expected one in [0, 1]")
+            raise ValueError(
+                f"RandomPerspective(scale={self.scale!r}): expected a number in [0, 1]"
+            )
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         corners = []
