@@ -74,7 +74,7 @@ class Scene:
             left, top, right, bottom = self.corners.T
             whole = (right - left) * (bottom - top)
             limits = jnp.stack([jnp.float32(v) for v in (width, height, width, height)])
-            self.corners = jnp.clip(self.corners, 0.0, limits)
+            self.corners = jnp.clip(self.corners, 0.0, limits[None])
             left, top, right, bottom = self.corners.T
             share = (right - left) * (bottom - top) / jnp.where(whole > 0, whole, 1.0)
             self.seen = self.seen * jnp.where(whole > 0, share, 0.0)
@@ -203,9 +203,9 @@ def from_corners(corners: Float[Array, "n 4"], format: str, shape: Shape) -> Flo
     return jnp.concatenate([first, second], axis=1) / _unit(format, shape)
 
 
-def _unit(format: str, shape: Shape) -> Float[Array, "4"]:
+def _unit(format: str, shape: Shape) -> Float[Array, "1 4"]:
     height, width = shape[:2] if format.startswith("rel_") else (1, 1)
-    return jnp.array([width, height, width, height], jnp.float32)
+    return jnp.array([[width, height, width, height]], jnp.float32)
 
 
 def _box_format(transform: Transform) -> str:
