@@ -17,6 +17,7 @@ from augjax.transforms.geometry.flip import RandomFlip
 from augjax.transforms.geometry.rotation import RandomRotation
 from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
+from augjax.transforms.replay import replay
 from augjax.transforms.serial import from_dict, to_dict
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "Sequential",
     "Transform",
     "from_dict",
+    "replay",
     "to_dict",
 ]
