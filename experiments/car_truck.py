@@ -110,15 +110,7 @@ def resumed_config(run_dir: Path, arguments: list[str]) -> Config:
     Raises:
       InputError: if there is no run, or a flag is given that would make it another run.
     """
-    from augjax.training.run_record import recorded_flags
-
-    flags = recorded_flags(run_dir)
-    try:
-        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-            before = tyro.cli(Config, args=flags, prog=PROGRAM)
-    except (SystemExit, InputError) as error:
-        path = run_dir / "config.json"
-        raise InputError(f"--resume {run_dir}: {path} is not what a run has written") from error
+    before = recorded_config(run_dir, f"--resume {run_dir}")
     now = tyro.cli(Config, args=arguments, prog=PROGRAM, default=before)
     was = settings(before)
     for name, value in settings(now).items():
@@ -129,6 +121,23 @@ def resumed_config(run_dir: Path, arguments: list[str]) -> Config:
                 "leave the flag out, or start a new run"
             )
     return dataclasses.replace(now, run_dir=run_dir)
+
+
+def recorded_config(run_dir: Path, told: str) -> Config:
+    """The flags of the run in `run_dir`, which the user knows by what is `told`.
+
+    Raises:
+      InputError: if there is no run.
+    """
+    from augjax.training.run_record import recorded_flags
+
+    flags = recorded_flags(run_dir, told)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            return tyro.cli(Config, args=flags, prog=PROGRAM)
+    except (SystemExit, InputError) as error:
+        path = run_dir / "config.json"
+        raise InputError(f"{told}: {path} is not what a run has written") from error
 
 
 def settings(config: Config) -> dict[str, Any]:
@@ -163,7 +172,6 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     import optax
     from rich.console import Console
 
-    from augjax.data import BadImagesError
     from augjax.models import NotebookCNN
     from augjax.report.model_table import model_table
     from augjax.report.progress import EpochProgress
@@ -174,7 +182,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     from augjax.training.mesh import data_mesh
     from augjax.training.run_record import record_run
     from augjax.training.run_writer import RunWriter
-    from experiments.car_truck_data import keep_data_report, list_bad_images, load_data
+    from experiments.car_truck_data import bad_images_listed, keep_data_report, load_data
 
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     assert config.image_size and config.batch_size and config.run_dir
@@ -185,7 +193,8 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
             f"choose a multiple of {mesh.size}"
         )
     console.print(device_line())
-    dataset = load_data(config, console)
+    with bad_images_listed(config.run_dir):
+        dataset = load_data(config, console)
     model = NotebookCNN()
     console.print(model_table(model, config.image_size))
 
@@ -210,7 +219,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     if not preview.exists():  # As it does in a run that is resumed.
         draw_preview(dataset, config.seed, preview)
     progress = EpochProgress(console, config.epochs)
-    try:
+    with bad_images_listed(config.run_dir), contextlib.closing(progress):
         result = fit(
             dataset,
             model=model,
@@ -238,11 +247,6 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
             ),
             signals=signals,
         )
-    except BadImagesError as error:
-        list_bad_images(error, config.run_dir)
-        raise
-    finally:
-        progress.close()
     finish_run(config, result, console)
     return result
 

@@ -1,5 +1,7 @@
 """The data of the car-or-truck run: found, judged, and told about."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +13,13 @@ from augjax.training.run_folder import DATA_REPORT
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from augjax.data import BadImagesError, Dataset
+    from augjax.data import Dataset
     from experiments.car_truck import Config
 
 
 def load_data(config: "Config", console: "Console") -> "Dataset":
     """Reads the folder, the TensorFlow data set or the drawn set, and says what was found."""
-    from augjax.data import BadImagesError, load_image_folder, load_tfds
+    from augjax.data import load_image_folder, load_tfds
 
     assert config.image_size and config.run_dir
     size, method = config.image_size, config.interpolation
@@ -36,18 +38,14 @@ def load_data(config: "Config", console: "Console") -> "Dataset":
             raise InputError(f"--data {config.data}: name two classes, as in tfds:NAME:CLASS,CLASS")
         dataset = load_tfds(config.data, image_size=size, method=method)
     else:
-        try:
-            dataset = load_image_folder(
-                config.data,
-                image_size=size,
-                method=method,
-                max_pixels=config.max_pixels,
-                on_bad_image=config.on_bad_image,
-                verify=config.verify,
-            )
-        except BadImagesError as error:
-            list_bad_images(error, config.run_dir)
-            raise
+        dataset = load_image_folder(
+            config.data,
+            image_size=size,
+            method=method,
+            max_pixels=config.max_pixels,
+            on_bad_image=config.on_bad_image,
+            verify=config.verify,
+        )
     names = [printable(name) for name in dataset.class_names]
     for split in (dataset.train, dataset.valid):
         counts = zip(names, split.class_counts(len(names)), strict=True)
@@ -65,10 +63,17 @@ def load_data(config: "Config", console: "Console") -> "Dataset":
     return dataset
 
 
-def list_bad_images(error: "BadImagesError", run_dir: Path) -> None:
+@contextmanager
+def bad_images_listed(run_dir: Path) -> Iterator[None]:
     """Leaves all that was found out about the files in the run folder that an error ends."""
-    write_json(run_dir / DATA_REPORT, error.report.as_json())
-    error.details += (f"All that was found is in {run_dir / DATA_REPORT}",)
+    from augjax.data import BadImagesError
+
+    try:
+        yield
+    except BadImagesError as error:
+        write_json(run_dir / DATA_REPORT, error.report.as_json())
+        error.details += (f"All that was found is in {run_dir / DATA_REPORT}",)
+        raise
 
 
 def keep_data_report(dataset: "Dataset", run_dir: Path, console: "Console") -> None:

@@ -62,10 +62,14 @@ def record_run(
     return differs
 
 
-def recorded_flags(run_dir: Path) -> list[str]:
+def recorded_flags(run_dir: Path, told: str) -> list[str]:
     """The command line that the settings in `config.json` amount to.
 
     It is to be parsed like any other, so nothing but flags can come from the file.
+
+    Args:
+      run_dir: the run's folder.
+      told: how the user named it, for messages.
 
     Raises:
       InputError: if there is no run, or the file is not one that `record_run` wrote.
@@ -80,9 +84,9 @@ def recorded_flags(run_dir: Path) -> list[str]:
             if value is not None
         ]
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f"--resume {run_dir}: there is no run (no config.json)") from error
+        raise InputError(f"{told}: there is no run (no config.json)") from error
     except (ValueError, AttributeError) as error:
-        raise InputError(f"--resume {run_dir}: {path} is not what a run has written") from error
+        raise InputError(f"{told}: {path} is not what a run has written") from error
 
 
 def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

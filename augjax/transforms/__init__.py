@@ -23,13 +23,19 @@ from augjax.transforms.composition.random_choice import RandomChoice
 from augjax.transforms.composition.random_order import RandomOrder
 from augjax.transforms.composition.random_some_of import RandomSomeOf
 from augjax.transforms.composition.sequential import Sequential
+from augjax.transforms.filter.erasing import RandomErasing
+from augjax.transforms.filter.gaussian_blur import RandomGaussianBlur
+from augjax.transforms.filter.gaussian_noise import RandomGaussianNoise
+from augjax.transforms.filter.grid_dropout import RandomGridDropout
+from augjax.transforms.filter.motion_blur import RandomMotionBlur
+from augjax.transforms.filter.salt_and_pepper import RandomSaltAndPepper
 from augjax.transforms.geometry.affine import RandomAffine
 from augjax.transforms.geometry.crop import CenterCrop, RandomCrop
 from augjax.transforms.geometry.elastic import RandomElastic
 from augjax.transforms.geometry.flip import RandomFlip
 from augjax.transforms.geometry.pad import Pad
 from augjax.transforms.geometry.perspective import RandomPerspective
-from augjax.transforms.geometry.resize import Resize, Resized
+from augjax.transforms.geometry.resize import Resize
 from augjax.transforms.geometry.resized_crop import RandomResizedCrop
 from augjax.transforms.geometry.rot90 import RandomRot90
 from augjax.transforms.geometry.rotation import RandomRotation
@@ -37,6 +43,8 @@ from augjax.transforms.geometry.shear import RandomShear
 from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
 from augjax.transforms.geometry.zoom import RandomZoom
+from augjax.transforms.replay import replay
+from augjax.transforms.serial import from_dict, to_dict
 
 __all__ = [
     "CenterCrop",
@@ -56,18 +64,24 @@ __all__ = [
     "RandomCrop",
     "RandomElastic",
     "RandomEqualize",
+    "RandomErasing",
     "RandomFlip",
     "RandomGamma",
+    "RandomGaussianBlur",
+    "RandomGaussianNoise",
     "RandomGrayscale",
+    "RandomGridDropout",
     "RandomHeight",
     "RandomHue",
     "RandomInvert",
+    "RandomMotionBlur",
     "RandomOrder",
     "RandomPerspective",
     "RandomPosterize",
     "RandomResizedCrop",
     "RandomRot90",
     "RandomRotation",
+    "RandomSaltAndPepper",
     "RandomSaturation",
     "RandomSharpness",
     "RandomShear",
@@ -77,7 +91,9 @@ __all__ = [
     "RandomWidth",
     "RandomZoom",
     "Resize",
-    "Resized",
     "Sequential",
     "Transform",
+    "from_dict",
+    "replay",
+    "to_dict",
 ]

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray, UInt32
 
 from augjax.keys import check_key, image_key, stream
+from augjax.transforms.arguments import python_text
 from augjax.typing import AnyArray
 
 if TYPE_CHECKING:
@@ -82,6 +83,16 @@ class Transform(abc.ABC):
     """Whether it is told, as a draw named 'frame', which part of an image is not blank."""
 
     name: str | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # A dataclass writes its own unless it finds one.
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Transform.__repr__
+
+    def __repr__(self) -> str:
+        """The Python that makes it, without the arguments that are at their defaults."""
+        return python_text(self)
 
     @classmethod
     def example(cls) -> "Transform":

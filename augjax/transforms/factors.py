@@ -1,24 +1,27 @@
 """Factors, as Keras writes them, and the draws made from them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Real
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from augjax.transforms.base import Strength
 
 Factor = float | tuple[float, float]
 """A number f, meaning (-f, f), or a pair (lower, upper)."""
+Range = float | tuple[float, float]
+"""A number, or a pair (lower, upper) to draw it from."""
 
 
 def factor_numbers(owner: object, field: str, factor: Factor) -> tuple[float, ...]:
     """The one or two finite numbers of a factor, or a ValueError that names it."""
-    numbers = tuple(factor) if isinstance(factor, tuple | list) else (factor,)
+    is_pair = isinstance(factor, tuple | list)
+    numbers = tuple(factor) if is_pair else (factor,)
     valid = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
-    if not valid or len(numbers) not in ((2,) if numbers != (factor,) else (1,)):
+    if not valid or len(numbers) != (2 if is_pair else 1):
         raise ValueError(
             f"{type(owner).__name__}({field}={factor!r}): "
             "a factor is a finite number or a pair (lower, upper) of them"
@@ -64,9 +67,30 @@ def factor_range(
     return lower, upper
 
 
+def number_range(
+    owner: object, field: str, value: Range, *, lowest: float, highest: float = math.inf
+) -> tuple[float, float]:
+    """The (lower, upper) of a range within [lowest, highest], or a ValueError that names it."""
+    numbers = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    valid = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
+    if not valid or len(numbers) != 2 or not lowest <= numbers[0] <= numbers[1] <= highest:
+        limits = f"{lowest:g} <= lower <= upper"
+        limits += f" <= {highest:g}" if math.isfinite(highest) else ""
+        raise ValueError(
+            f"{type(owner).__name__}({field}={value!r}): "
+            f"expected a finite number or a pair (lower, upper) with {limits}"
+        )
+    return float(numbers[0]), float(numbers[1])
+
+
 def uniform(
-    key: PRNGKeyArray, lower: float, upper: float, strength: Strength = 1.0
-) -> Float[Array, ""]:
+    key: PRNGKeyArray,
+    lower: float,
+    upper: float,
+    strength: Strength = 1.0,
+    *,
+    shape: tuple[int, ...] = (),
+) -> Float[Array, "..."]:
     """A draw from U[lower, upper] times `strength`: the same bits eagerly, jitted and vmapped.
 
     A compiler may contract a product and the sum that follows it into one operation, rounded once
@@ -75,7 +99,7 @@ def uniform(
     """
     centre = (lower + upper) / 2
     half = (upper - lower) / 2
-    unit = jax.random.uniform(key, dtype=jnp.float32, minval=-1.0, maxval=1.0)
+    unit = jax.random.uniform(key, shape, jnp.float32, minval=-1.0, maxval=1.0)
     return jnp.float32(strength) * (centre + jnp.clip(half * unit, -half, half))
 
 
@@ -87,7 +111,30 @@ def uniform_about(
     return identity + at_least(-identity, change)
 
 
-def at_least(lowest: float, value: Float[Array, ""]) -> Float[Array, ""]:
+def whole_number(
+    key: PRNGKeyArray,
+    lowest: int | Int[Array, ""],
+    highest: int | Int[Array, ""],
+    *,
+    shape: tuple[int, ...] = (),
+) -> Int[Array, "..."]:
+    """A draw from lowest, lowest + 1, ..., highest, each as likely; fewer than 2^23 of them."""
+    count = jnp.asarray(highest - lowest + 1, jnp.int32).astype(jnp.float32)
+    place = jnp.floor(jax.random.uniform(key, shape) * count)
+    return lowest + jnp.minimum(place, count - 1.0).astype(jnp.int32)
+
+
+def field_data(key: PRNGKeyArray) -> UInt32[Array, "2"]:
+    """What is drawn for a large field: the data of the key that `field_key` makes of it."""
+    return jax.random.bits(key, (2,), jnp.uint32)
+
+
+def field_key(data: UInt32[Array, "2"] | Sequence[int]) -> PRNGKeyArray:
+    """The key under which a large field is expanded, from what `field_data` drew."""
+    return jax.random.wrap_key_data(jnp.asarray(data, jnp.uint32), impl="threefry2x32")
+
+
+def at_least(lowest: float, value: Float[Array, "..."]) -> Float[Array, "..."]:
     """`value`, no lower than `lowest`; stands between a product and a sum as in `uniform`."""
     return jnp.maximum(value, lowest)
 

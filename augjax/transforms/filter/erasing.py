@@ -1,0 +1,99 @@
+"""RandomErasing."""
+
+import dataclasses
+import math
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from augjax.keys import stream
+from augjax.transforms.base import Params, Shape, Switched
+from augjax.transforms.factors import Range, at_least, number_range, uniform, whole_number
+from augjax.transforms.filter.fill import Fill, check_fill, fill_draws, fill_picture
+
+Sizes = Int[Array, " attempts"]
+
+_RATIOS = 1024
+_ATTEMPTS = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomErasing(Switched):
+    """Paints over a rectangle. Masks, boxes and points stay as they are.
+
+    Draws: `top`, `left`, `height` and `width` of the rectangle in whole pixels (int32);
+    `on` (bool), with probability `p`, which `strength` scales; for 'random', `noise` (uint32, two
+    words), the data of the key under which the noise is made. The rectangle is the first of ten
+    that is lower and narrower than the image, each with
+
+        height * width ~ area * U[scale], log(height / width) ~ U[log(ratio)];
+
+    if there is none, nothing is painted. The ratio is one of 1024 values.
+
+    Torchvision's 'random' is noise about 0, here it is uniform in [0, 1]. Keras 3 draws no ratio,
+    and calls the value `fill_value`, None for noise, and the probability `factor`.
+
+    Args:
+      scale: the share of the image's area, a number or a pair (lower, upper) within [0, 1].
+      ratio: height by width, a number or a pair (lower, upper) above 0. Cutout's square of a
+        quarter of the area is `RandomErasing(0.25, 1.0)`.
+      value: in [0, 1], or a tuple of one for each channel, or 'random'.
+      p: see `Switched`.
+
+    Reference: `torchvision.transforms.v2.RandomErasing`.
+    """
+
+    scale: Range = (0.02, 0.33)
+    ratio: Range = (0.3, 3.3)
+    value: Fill = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._scales()
+        check_fill(self, self.value)
+        if self._ratios()[0] == 0:
+            raise ValueError(f"RandomErasing(ratio={self.ratio!r}): expected it above 0")
+
+    def _scales(self) -> tuple[float, float]:
+        return number_range(self, "scale", self.scale, lowest=0, highest=1)
+
+    def _ratios(self) -> tuple[float, float]:
+        return number_range(self, "ratio", self.ratio, lowest=0)
+
+    def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
+        height, width, _ = shape
+        rows, columns = self._sizes(key, height * width)
+        fits = (rows < height) & (columns < width)
+        first = jnp.argmax(fits)
+        rows, columns = (jnp.where(fits.any(), size[first], 0) for size in (rows, columns))
+        return {
+            "top": whole_number(stream(key, "top"), 0, height - rows),
+            "left": whole_number(stream(key, "left"), 0, width - columns),
+            "height": rows,
+            "width": columns,
+            **fill_draws(self.value, stream(key, "noise")),
+        }
+
+    def _sizes(self, key: PRNGKeyArray, area: int) -> tuple[Sizes, Sizes]:
+        """Heights and widths, one an attempt."""
+        smallest, largest = (area * share for share in self._scales())
+        areas = uniform(stream(key, "area"), smallest, largest, shape=(_ATTEMPTS,))
+        # Exponentials differ in their last bits from one compilation to the next.
+        low, high = (math.log(ratio) for ratio in self._ratios())
+        roots = [math.exp((low + (i + 0.5) / _RATIOS * (high - low)) / 2) for i in range(_RATIOS)]
+        places = whole_number(stream(key, "ratio"), 0, _RATIOS - 1, shape=(_ATTEMPTS,))
+        taller = jnp.array(roots, jnp.float32)[places]
+        narrower = jnp.array([1 / root for root in roots], jnp.float32)[places]
+        sides = jnp.sqrt(at_least(0.0, areas))
+        rows, columns = (jnp.round(sides * by).astype(jnp.int32) for by in (taller, narrower))
+        return rows, columns
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        height, width, _ = image.shape
+        row, column = jnp.arange(height), jnp.arange(width)
+        rows = (row >= params["top"]) & (row < params["top"] + params["height"])
+        columns = (column >= params["left"]) & (column < params["left"] + params["width"])
+        inside = (rows[:, None] & columns[None, :])[..., None]
+        return jnp.where(inside, fill_picture(self, self.value, params, image), image)

@@ -1,0 +1,78 @@
+"""RandomGridDropout."""
+
+import dataclasses
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.keys import stream
+from augjax.transforms.base import Params, Shape, Switched
+from augjax.transforms.factors import Range, number_range, uniform, whole_number
+from augjax.transforms.filter.fill import Fill, check_fill, fill_draws, fill_picture
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomGridDropout(Switched):
+    """Paints over squares that stand in a grid. Masks, boxes and points stay as they are.
+
+    Draws: `unit` (int32) in whole pixels, from square to square; `hole` (int32), the side of a
+    square, the unit times `ratio` in whole pixels, at least 1 and less than the unit; `top` and
+    `left` (int32), where the first square starts, each from 0 to unit - 1, so that every pixel is
+    as likely to be painted over; `on` (bool), with probability `p`, which `strength` scales; for
+    'random', `noise` (uint32, two words), the data of the key under which the noise is made.
+
+    Albumentations draws the start from 0 to unit - hole, and by default takes the unit from the
+    image's size.
+
+    Args:
+      unit_size: in pixels, a whole number or a pair (lower, upper) of them, at least 2.
+      ratio: of the square's side to the unit, a number or a pair (lower, upper) within [0, 1].
+      value: in [0, 1], or a tuple of one for each channel, or 'random'.
+      p: see `Switched`.
+
+    References: `albumentations.GridDropout`; GridMask (https://arxiv.org/abs/2001.04086).
+    """
+
+    unit_size: int | tuple[int, int]
+    ratio: Range = 0.5
+    value: Fill = 0.0
+
+    @classmethod
+    def example(cls) -> "RandomGridDropout":
+        return cls((8, 24))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if any(size != int(size) for size in self._units()):
+            raise ValueError(
+                f"RandomGridDropout(unit_size={self.unit_size!r}): expected whole numbers"
+            )
+        self._ratios()
+        check_fill(self, self.value)
+
+    def _units(self) -> tuple[float, float]:
+        return number_range(self, "unit_size", self.unit_size, lowest=2)
+
+    def _ratios(self) -> tuple[float, float]:
+        return number_range(self, "ratio", self.ratio, lowest=0, highest=1)
+
+    def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
+        unit = whole_number(stream(key, "unit"), *(int(size) for size in self._units()))
+        share = uniform(stream(key, "ratio"), *self._ratios())
+        hole = jnp.round(unit.astype(jnp.float32) * share).astype(jnp.int32)
+        return {
+            "unit": unit,
+            "hole": jnp.clip(hole, 1, unit - 1),
+            "top": whole_number(stream(key, "top"), 0, unit - 1),
+            "left": whole_number(stream(key, "left"), 0, unit - 1),
+            **fill_draws(self.value, stream(key, "noise")),
+        }
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        height, width, _ = image.shape
+        rows = (jnp.arange(height) - params["top"]) % params["unit"] < params["hole"]
+        columns = (jnp.arange(width) - params["left"]) % params["unit"] < params["hole"]
+        hole = (rows[:, None] & columns[None, :])[..., None]
+        return jnp.where(hole, fill_picture(self, self.value, params, image), image)

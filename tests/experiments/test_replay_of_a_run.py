@@ -1,0 +1,162 @@
+"""A picture of what the network saw, against the pixels that the training step handed to it."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+
+import augjax.models
+from augjax.data import epoch_order
+from augjax.errors import InputError
+from experiments import car_truck, replay
+from tests.helpers import run_python, write_image_folder
+
+SIZE, BATCH, EPOCHS, SEED = 16, 8, 3, 7
+
+
+class Watched(nn.Module):
+    """A network that lets the tests see its training images."""
+
+    @nn.compact
+    def __call__(self, x, *, train, mask=None):
+        if train:
+            jax.debug.callback(lambda images: seen.append(np.array(images)), x)
+        means = nn.BatchNorm(use_running_average=not train)(x.mean((1, 2)))
+        return nn.Dense(1)(means)[:, 0]
+
+
+seen: list[np.ndarray] = []
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run's folder, and its images by epoch and index as the training step saw them."""
+    folder = tmp_path_factory.mktemp("replay")
+    data = write_image_folder(folder / "data", per_class=6)  # 12 images: the last batch is padded.
+    with pytest.MonkeyPatch.context() as patch, jax.numpy_dtype_promotion("standard"):
+        patch.setattr(augjax.models, "NotebookCNN", Watched)
+        car_truck.run(
+            car_truck.Config(
+                data=str(data), run_dir=folder / "run", seed=SEED,
+                image_size=SIZE, batch_size=BATCH, epochs=EPOCHS,
+            )
+        )  # fmt: skip
+    jax.effects_barrier()
+    steps = [images for images in seen if images.shape[0] == BATCH]
+    assert len(steps) == 2 * EPOCHS
+    by_epoch = {}
+    for epoch in range(1, EPOCHS + 1):
+        rows = np.concatenate(steps[2 * epoch - 2 : 2 * epoch])
+        by_epoch[epoch] = dict(
+            zip(epoch_order(12, seed=SEED, epoch=epoch).tolist(), rows, strict=False)
+        )
+    return folder / "run", by_epoch
+
+
+def config(run: Path, path: str, epoch: int, out: Path) -> replay.Config:
+    return replay.Config(run, path, epoch=epoch, out=out)
+
+
+def pixels_of(file: Path) -> np.ndarray:
+    with Image.open(file) as picture:
+        return np.asarray(picture)
+
+
+def test_it_is_what_the_training_step_saw(trained, tmp_path):
+    run, by_epoch = trained
+    sources = [f"{name}/{i}.png" for name in ("Car", "Truck") for i in range(6)]
+    for epoch in by_epoch:
+        for index in (0, 5, 9):
+            out = tmp_path / f"{epoch}-{index}.png"
+            draws, notes = replay.run(config(run, sources[index], epoch, out))
+            np.testing.assert_allclose(
+                pixels_of(out), by_epoch[epoch][index] * 255, atol=0.5 + 255 * 2e-5
+            )
+            assert notes == [f"Written to {out}"]
+            assert set(json.loads(draws)["RandomTranslation"]) == {"dx", "dy"}
+    assert (pixels_of(tmp_path / "1-0.png") != pixels_of(tmp_path / "2-0.png")).any()
+
+
+def test_the_command_prints_the_draws_and_leaves_the_run_alone(trained, tmp_path):
+    run, by_epoch = trained
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    done = run_python(
+        "-m", "experiments.replay", str(run), "./Truck/3.png", "--epoch=2", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "Written to 3-epoch2.png\n"
+    draws = json.loads(done.stdout)
+    seen = by_epoch[2][9]
+    np.testing.assert_allclose(pixels_of(tmp_path / "3-epoch2.png") / 255, seen, atol=0.51 / 255)
+    # The draws are those that make it: edited or not, they can be applied.
+    image = pixels_of(run.parent / "data" / "train" / "Truck" / "3.png")
+    small = image[np.ix_(*[(np.arange(SIZE) * 20 + 10) // SIZE] * 2)]
+    again = car_truck.augmentation(True).apply(jax.tree.map(jnp.asarray, draws), small)
+    np.testing.assert_allclose(again, seen, atol=2e-5)
+    assert before == {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("path", "epoch", "out", "words"),
+    [
+        ("Car/9.png", 1, "x.png", "Car/9.png: no training image of the run; expected a path "
+         "relative to the folder train, such as Car/0.png"),
+        ("train/Car/0.png", 1, "x.png", "train/Car/0.png: no training image of the run"),
+        ("Car/0.png", 0, "x.png", "--epoch 0: {run} has come to epoch 3; expected a number from 1"),
+        ("Car/0.png", 4, "x.png", "--epoch 4: {run} has come to epoch 3; expected a number from 1"),
+        ("Car/0.png", 1, "x.jpg", "x.jpg: expected a name that ends in .png"),
+        ("Car/0.png", 1, "{run}/../data/x.png", "lies inside the data, where nothing is written"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_shown(trained, tmp_path, path, epoch, out, words):
+    run, _ = trained
+    out = tmp_path / out.format(run=run)
+    with pytest.raises(InputError, match=re.escape(words.format(run=run))) as error:
+        replay.run(config(run, path, epoch, out))
+    assert error.value.exit_code == 2 and not out.exists()
+
+
+def test_there_is_no_run_is_one_line_and_code_2(tmp_path):
+    done = run_python("-m", "experiments.replay", str(tmp_path), "Car/0.png", "--epoch=1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: {tmp_path}: there is no run (no config.json)\n"
+
+
+def test_an_unfinished_run_may_be_in_the_middle_of_an_epoch(trained, tmp_path):
+    run, by_epoch = trained
+    begun = tmp_path / "run"
+    shutil.copytree(run, begun)
+    (begun / "summary.json").unlink()
+    rows = (begun / "history.jsonl").read_text().splitlines(keepends=True)
+    (begun / "history.jsonl").write_text(rows[0])
+    out = tmp_path / "x.png"
+    _, notes = replay.run(config(begun, "Car/0.png", 2, out))
+    assert notes[0].startswith("Note: the run has not finished epoch 2; it may not have seen")
+    np.testing.assert_allclose(pixels_of(out) / 255, by_epoch[2][0], atol=0.51 / 255)
+    with pytest.raises(InputError, match="--epoch 3"):
+        replay.run(config(begun, "Car/0.png", 3, out))
+
+
+def test_data_that_have_changed_are_told_of(trained, tmp_path):
+    run, _ = trained
+    changed = tmp_path / "run"
+    shutil.copytree(run, changed)
+    record = json.loads((changed / "run.json").read_text())
+    (changed / "run.json").write_text(json.dumps({**record, "dataset_fingerprint": "other"}))
+    _, notes = replay.run(config(changed, "Car/0.png", 1, tmp_path / "x.png"))
+    assert notes[0].startswith("Note: the data have changed since the run")
+    (changed / "run.json").write_text("no JSON")
+    with pytest.raises(InputError, match=r"cannot read its run\.json"):
+        replay.run(config(changed, "Car/0.png", 1, tmp_path / "y.png"))
+
+
+def test_help_is_instant():
+    program = "import sys, experiments.replay; print({'jax', 'tensorflow'} & set(sys.modules))"
+    assert run_python("-c", program).stdout == "set()\n"

@@ -1,0 +1,329 @@
+"""Blur, noise and erasing: what each paints given its draws, and how these are distributed."""
+
+import functools
+import json
+import math
+from typing import Any
+
+import dm_pix as pix
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import ndimage, stats
+
+import augjax as aj
+from augjax.transforms.factors import field_key
+from tests.helpers import noise
+
+EXAMPLES = [
+    aj.RandomErasing.example(),
+    aj.RandomErasing(value="random", p=1.0),
+    aj.RandomGaussianBlur.example(),
+    aj.RandomGaussianNoise.example(),
+    aj.RandomGridDropout.example(),
+    aj.RandomMotionBlur.example(),
+    aj.RandomSaltAndPepper.example(),
+]
+KEY = aj.key(0)
+
+
+def draws(transform, shape=(40, 60, 3), n=4000, strength=1.0):
+    drawn = sample_many(transform, shape, n, jnp.float32(strength))
+    return {name: np.asarray(values) for name, values in drawn.items()}
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1, 2))
+def sample_many(transform, shape, n, strength):
+    keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
+    return jax.vmap(lambda key: transform.sample(key, shape, strength=strength))(keys)
+
+
+def assert_uniform(values, lower, upper):
+    assert stats.kstest(np.float64(values), "uniform", (lower, upper - lower)).pvalue > 0.01
+
+
+def assert_same_distribution(ours, theirs):
+    result: Any = stats.ks_2samp(ours, theirs)
+    assert result.pvalue > 0.01
+
+
+def assert_each_as_likely(values, lowest, highest):
+    counts = np.bincount(values - lowest, minlength=highest - lowest + 1)
+    assert len(counts) == highest - lowest + 1
+    result: Any = stats.chisquare(counts)
+    assert result.pvalue > 0.01
+
+
+@pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
+def test_draws_have_the_same_bits_eagerly_jitted_and_vmapped(transform):
+    keys = [aj.image_key(KEY, 1, jnp.uint32(i)) for i in range(3)]
+    vmapped = jax.vmap(lambda key: transform.sample(key, (12, 17, 3), strength=0.9))(
+        jnp.stack(keys)
+    )
+    jitted = jax.jit(lambda key, strength: transform.sample(key, (12, 17, 3), strength=strength))
+    for i, key in enumerate(keys):
+        alone = jax.tree.map(lambda values, i=i: values[i], vmapped)
+        jax.tree.map(np.testing.assert_array_equal, alone, jitted(key, jnp.float32(0.9)))
+        with jax.disable_jit():
+            eager = transform.sample(key, (12, 17, 3), strength=0.9)
+        jax.tree.map(np.testing.assert_array_equal, alone, eager)
+
+
+@pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
+def test_any_size_and_any_channels_stay_in_range_and_strength_0_is_the_identity(transform):
+    for shape in [(1, 1, 3), (1, 7, 4)]:
+        images = noise(3, *shape)
+        batch = transform.batch(KEY, images)
+        assert batch.shape == images.shape and batch.dtype == jnp.float32
+        assert float(batch.min()) >= 0 and float(batch.max()) <= 1
+        np.testing.assert_allclose(transform.batch(KEY, images, strength=0.0), images, atol=1e-6)
+
+
+@pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
+def test_a_batch_is_a_loop_of_any_dtype(transform):
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 12, 17, 3), np.uint8)
+    images = pixels.astype(np.float32) / 255
+    batch = transform.batch(KEY, pixels)
+    assert batch.dtype == jnp.float32
+    for i in range(2):
+        alone = transform(aj.image_key(KEY, 0, jnp.uint32(i)), images[i])
+        np.testing.assert_allclose(batch[i], alone, atol=2e-5)
+    brief = transform.batch(KEY, jnp.asarray(images, jnp.bfloat16))
+    assert brief.dtype == jnp.bfloat16
+    np.testing.assert_allclose(brief.astype(jnp.float32), batch, atol=1 / 128)
+
+
+@pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
+def test_what_belongs_to_the_image_stays_as_it_is(transform):
+    example = {
+        "image": noise(12, 17, 3),
+        "mask": np.arange(12 * 17, dtype=np.int32).reshape(12, 17),
+        "boxes": np.array([[1, 2, 9, 8]], np.float32),
+        "keypoints": np.array([[3, 4]], np.float32),
+    }
+    pipeline = aj.Sequential([transform], boxes="xyxy")
+    # A key under which the image does change.
+    params = pipeline.sample(aj.image_key(KEY, 0, jnp.uint32(3)), (12, 17, 3))
+    params[transform.label] |= {"on": True} if "on" in params[transform.label] else {}
+    after = pipeline.apply(params, example)
+    assert (np.asarray(after["image"]) != example["image"]).any()
+    for name in ("mask", "boxes", "keypoints"):
+        np.testing.assert_array_equal(after[name], example[name])
+    assert pipeline.valid(params, (12, 17, 3)).all()
+
+
+@pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
+def test_draws_read_from_json_paint_the_same(transform):
+    image = noise(12, 17, 3)
+    params = transform.sample(KEY, image.shape)
+    logged = json.loads(json.dumps({name: value.tolist() for name, value in params.items()}))
+    np.testing.assert_array_equal(transform.apply(logged, image), transform.apply(params, image))
+
+
+def test_the_gaussian_against_scipy_and_dm_pix():
+    image, blur = noise(20, 24, 3), aj.RandomGaussianBlur(9)
+    for sigma in (0.1, 0.8, 2.0):
+        ours = blur.apply({"on": jnp.bool_(True), "sigma": jnp.float32(sigma)}, image)
+        theirs = ndimage.gaussian_filter(
+            np.float64(image), sigma, mode="mirror", radius=4, axes=(0, 1)
+        )
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+        inner = (slice(4, -4), slice(4, -4))
+        peers: Any = pix.gaussian_blur(jnp.asarray(image), sigma, 9)
+        np.testing.assert_allclose(ours[inner], peers[inner], atol=1e-6)
+    off = blur.apply({"on": jnp.bool_(False), "sigma": jnp.float32(2)}, image)
+    np.testing.assert_array_equal(off, image)
+
+
+def test_motion_against_scipy():
+    image, blur = noise(20, 24, 3), aj.RandomMotionBlur(5)
+
+    def paint(degrees, length):
+        angle = jnp.float32(math.radians(degrees))
+        return blur.apply({"angle": angle, "length": jnp.float32(length)}, image)
+
+    for degrees, axis in ((0, 1), (90, 0), (180, 1), (-90, 0)):
+        for length in (1, 3, 5):
+            mean = ndimage.uniform_filter1d(np.float64(image), length, axis, mode="mirror")
+            np.testing.assert_allclose(paint(degrees, length), mean, atol=2e-6)
+    flipped = blur.apply({"angle": jnp.float32(0.4), "length": jnp.float32(4)}, image[:, ::-1])
+    np.testing.assert_allclose(paint(180 - math.degrees(0.4), 4), flipped[:, ::-1], atol=2e-6)
+
+
+def test_noise_is_standard_normal_times_stddev_and_clipped():
+    transform = aj.RandomGaussianNoise(0.1)
+    params = transform.sample(KEY, (64, 64, 3))
+    assert params["stddev"] == np.float32(0.1)
+    noisy = np.asarray(transform.apply(params, np.full((64, 64, 3), 0.5, np.float32)))
+    assert stats.kstest((noisy.ravel() - 0.5) / 0.1, "norm").pvalue > 0.01
+    channels = (noisy.reshape(-1, 3) - 0.5) / 0.1
+    assert np.abs(np.corrcoef(channels.T) - np.eye(3)).max() < 0.06, "each value has its own"
+    white = np.asarray(transform.apply(params, np.ones((64, 64, 3), np.float32)))
+    assert abs((white == 1).mean() - 0.5) < 0.02 and white.min() > 0.5
+    other = transform.apply({**params, "noise": params["noise"] + 1}, np.full_like(noisy, 0.5))
+    assert (np.asarray(other) != noisy).mean() > 0.99
+
+
+def test_salt_and_pepper_are_whole_pixels_in_the_drawn_shares():
+    transform = aj.RandomSaltAndPepper(0.3, 0.25)
+    params = transform.sample(KEY, (200, 200, 3))
+    image = 0.25 + noise(200, 200, 3) / 2
+    specked = np.asarray(transform.apply(params, image))
+    salt, pepper = ((specked == value).all(-1).astype(bool) for value in (1, 0))
+    np.testing.assert_array_equal(specked[~(salt | pepper)], image[~(salt | pepper)])
+    assert abs(salt.mean() - 0.075) < 0.006 and abs(pepper.mean() - 0.225) < 0.009
+    # They are scattered: a speck says nothing about its neighbour.
+    assert abs((salt[:, 1:] & salt[:, :-1]).mean() - 0.075**2) < 0.003
+    for amount, colours in ((1.0, [0, 1]), (0.0, [0.5])):
+        all_or_none = transform.apply(
+            {**params, "amount": jnp.float32(amount)}, np.full((9, 9, 1), 0.5, np.float32)
+        )
+        assert np.unique(np.asarray(all_or_none)).tolist() == colours
+
+
+RECTANGLE = {"top": 1, "left": 2, "height": 3, "width": 4, "on": True}
+
+
+@pytest.mark.parametrize(("value", "colour"), [(0.25, [0.25] * 3), ((0.1, 0.2, 0.3),) * 2])
+def test_erasing_paints_the_drawn_rectangle(value, colour):
+    image = noise(6, 8, 3)
+    painted = np.asarray(aj.RandomErasing(value=value).apply(RECTANGLE, image))
+    image[1:4, 2:6] = colour
+    np.testing.assert_array_equal(painted, image)
+
+
+def test_erasing_with_noise_paints_the_rectangle_with_the_drawn_noise():
+    image = noise(60, 80, 3)
+    params = {"top": 10, "left": 0, "height": 50, "width": 79, "on": True}
+    params["noise"] = jnp.uint32([5, 7])
+    painted = np.array(aj.RandomErasing(value="random").apply(params, image))
+    assert_uniform(painted[10:60, :79].ravel(), 0, 1)
+    painted[10:60, :79] = image[10:60, :79]
+    np.testing.assert_array_equal(painted, image)
+
+
+def test_a_colour_for_each_channel_is_asked_for():
+    with pytest.raises(ValueError, match=r"expected one number for each of the image's 1 channels"):
+        aj.RandomErasing(value=(0.1, 0.2, 0.3)).apply(RECTANGLE, noise(6, 8, 1))
+
+
+@pytest.mark.parametrize("shape", [(60, 40, 3), (30, 120, 1)])
+def test_rectangles_are_distributed_as_torchvision_documents(shape):
+    """Against its loop, in NumPy: ten attempts, each of its own area and ratio."""
+    height, width, _ = shape
+    scale, ratio = (0.1, 0.6), (0.25, 3.0)
+    rng = np.random.default_rng(0)
+
+    def attempt():
+        for _ in range(10):
+            area = rng.uniform(*scale) * height * width
+            taller = math.exp(rng.uniform(*np.log(ratio)))
+            rows, columns = round(math.sqrt(area * taller)), round(math.sqrt(area / taller))
+            if rows < height and columns < width:
+                return (
+                    rng.integers(height - rows + 1), rng.integers(width - columns + 1),
+                    rows, columns,
+                )  # fmt: skip
+        return 0, 0, 0, 0
+
+    theirs = np.array([attempt() for _ in range(4000)]).T
+    ours = draws(aj.RandomErasing(scale, ratio, p=1.0), shape)
+    names = ("top", "left", "height", "width")
+    for name, expected in zip(names, theirs, strict=True):
+        assert_same_distribution(ours[name], expected)
+    assert_same_distribution(ours["height"] * ours["width"], theirs[2] * theirs[3])
+    assert (ours["top"] + ours["height"] <= height).all()
+    assert (ours["left"] + ours["width"] <= width).all()
+    assert ours["on"].all()
+
+
+def test_cutout_is_a_square_anywhere():
+    drawn = draws(aj.RandomErasing(0.25, 1.0, p=0.7))
+    assert set(drawn["height"]) == set(drawn["width"]) == {24}  # The root of 40 * 60 / 4 is 24.5.
+    assert_each_as_likely(drawn["top"], 0, 40 - 24)
+    assert_each_as_likely(drawn["left"], 0, 60 - 24)
+    assert abs(drawn["on"].mean() - 0.7) < 4 * math.sqrt(0.7 * 0.3 / 4000)
+    half = draws(aj.RandomErasing(0.25, 1.0, p=0.7), strength=0.5)["on"]
+    assert abs(half.mean() - 0.35) < 4 * math.sqrt(0.35 * 0.65 / 4000)
+
+
+def test_nothing_is_erased_where_no_rectangle_fits():
+    drawn = draws(aj.RandomErasing(0.9, 50.0), (20, 20, 3), n=50)
+    assert not drawn["height"].any() and not drawn["width"].any()
+
+
+def test_the_grid_worked_by_hand():
+    params = {"unit": 4, "hole": 2, "top": 1, "left": 3, "on": True}
+    image = np.ones((6, 8, 1), np.float32)
+    painted = np.asarray(aj.RandomGridDropout(4).apply(params, image))[..., 0]
+    rows, columns = [0, 1, 1, 0, 0, 1], [1, 0, 0, 1, 1, 0, 0, 1]
+    np.testing.assert_array_equal(painted, 1 - np.outer(rows, columns))
+
+
+def test_the_grid_is_drawn_in_whole_pixels_and_spares_no_pixel():
+    transform = aj.RandomGridDropout((5, 8), 0.6, value=1.0, p=1.0)
+    drawn = draws(transform)
+    assert_each_as_likely(drawn["unit"], 5, 8)
+    np.testing.assert_array_equal(drawn["hole"], np.round(np.float32(0.6) * drawn["unit"]))
+    for unit in range(5, 9):
+        for start in ("top", "left"):
+            assert_each_as_likely(drawn[start][drawn["unit"] == unit], 0, unit - 1)
+    images = np.zeros((4000, 6, 7, 1), np.float32)
+    dropped = np.asarray(transform.batch(KEY, images)).mean(axis=0)
+    share = np.mean((drawn["hole"] / drawn["unit"]) ** 2)
+    assert np.abs(dropped - share).max() < 4.5 * math.sqrt(share * (1 - share) / 4000)
+    least, most = (set(draws(aj.RandomGridDropout(3, r), n=9)["hole"]) for r in (0.0, 1.0))
+    assert (least, most) == ({1}, {2})
+
+
+@pytest.mark.parametrize(
+    ("transform", "name", "lower", "upper"),
+    [
+        (aj.RandomGaussianBlur(3), "sigma", 0.1, 2.0),
+        (aj.RandomMotionBlur((3, 9)), "length", 3, 9),
+        (aj.RandomMotionBlur(3), "angle", -math.pi / 2, math.pi / 2),
+        (aj.RandomMotionBlur(3, (0.0, 0.1)), "angle", 0, 0.2 * math.pi),
+        (aj.RandomGaussianNoise((0.1, 0.3)), "stddev", 0.1, 0.3),
+        (aj.RandomSaltAndPepper((0.0, 0.2)), "amount", 0, 0.2),
+        (aj.RandomSaltAndPepper(0.1, (0.4, 0.7)), "salt_vs_pepper", 0.4, 0.7),
+    ],
+)
+def test_draws_are_uniform_over_the_documented_range(transform, name, lower, upper):
+    values = draws(transform)[name]
+    assert_uniform(values, lower, upper)
+    half = draws(transform, strength=0.5)[name]
+    identity = {"length": 1, "stddev": 0, "amount": 0}.get(name)
+    expected = values if identity is None else identity + (values - identity) / 2
+    np.testing.assert_allclose(half, expected, atol=1e-6)
+
+
+def test_a_number_is_drawn_as_it_is():
+    assert set(draws(aj.RandomGaussianBlur(3, 0.7), n=9)["sigma"]) == {np.float32(0.7)}
+    assert set(draws(aj.RandomMotionBlur(7), n=9)["length"]) == {7}
+    assert set(draws(aj.RandomSaltAndPepper(0.3), n=9)["amount"]) == {np.float32(0.3)}
+    assert draws(aj.RandomGaussianBlur(3), n=99)["on"].all()
+
+
+def test_fields_are_keys_of_their_own():
+    drawn = draws(aj.RandomGaussianNoise(0.1), n=200)["noise"]
+    assert drawn.shape == (200, 2) and len(np.unique(drawn, axis=0)) == 200
+    assert field_key([1, 2**32 - 1]) == field_key(jnp.uint32([1, 2**32 - 1]))
+
+
+def test_gradients_reach_sigma_length_and_stddev():
+    image = noise(9, 9, 1)
+    for transform, name, value in (
+        (aj.RandomGaussianBlur(5), "sigma", 1.0),
+        (aj.RandomMotionBlur(5), "length", 3.5),
+        (aj.RandomGaussianNoise(0.1), "stddev", 0.05),
+    ):
+        params = transform.sample(KEY, image.shape)
+
+        def contrast(value, transform=transform, name=name, params=params):
+            return jnp.var(transform.apply({**params, name: value}, image))
+
+        step = 1e-2
+        slope = jax.jit(jax.grad(contrast))(jnp.float32(value))
+        higher, lower = (jax.jit(contrast)(jnp.float32(value + s)) for s in (step, -step))
+        np.testing.assert_allclose(slope, (higher - lower) / (2 * step), rtol=0.02)
