@@ -12,6 +12,7 @@ import numpy as np
 
 from augjax.transforms.arguments import arguments
 from augjax.transforms.base import Transform
+from augjax.transforms.catalog import catalog
 
 _KIND = "transform"
 _DEEPEST = 10
@@ -43,21 +44,10 @@ def from_dict(data: dict[str, Any]) -> Transform:
     return _made(data, "", 1)
 
 
-def _kinds() -> dict[str, type[Transform]]:
-    from augjax import transforms
-
-    public = {name: getattr(transforms, name) for name in transforms.__all__}
-    return {
-        name: kind
-        for name, kind in public.items()
-        if inspect.isclass(kind) and issubclass(kind, Transform) and not inspect.isabstract(kind)
-    }
-
-
 def _written(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, Transform):
         kind = type(value).__name__
-        if _kinds().get(kind) is not type(value):
+        if catalog().get(kind) is not type(value):
             raise TypeError(_at(path, f"{kind} is not a transform of augjax's own"))
         _check_depth(path, depth)
         given = arguments(value).items()
@@ -80,7 +70,7 @@ def _made(data: Any, path: str, depth: int) -> Transform:
         )
     _check_depth(path, depth)
     name = data[_KIND]
-    kind = _kinds().get(name) if isinstance(name, str) else None
+    kind = catalog().get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError(_at(f"{path}.{_KIND}", f"augjax has no transform {reprlib.repr(name)}"))
     fields = {field.name: field for field in dataclasses.fields(kind) if field.init}

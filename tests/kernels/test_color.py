@@ -10,7 +10,7 @@ from augjax.kernels.color import adjust_hue, adjust_saturation
 from tests.helpers import noise
 
 # Ties of every kind, greys, black, white, pure colours, and noise.
-LEVELS = np.float32([0, 1 / 3, 0.5, 1])
+LEVELS = np.array([0, 1 / 3, 0.5, 1], np.float32)
 TIES = np.stack(np.meshgrid(LEVELS, LEVELS, LEVELS), -1).reshape(8, 8, 3)
 PICTURE = jnp.asarray(np.concatenate([TIES, noise(8, 8, 3)]))
 
@@ -20,7 +20,8 @@ def by_colorsys(change):
     pixels = []
     for rgb in np.asarray(PICTURE, np.float64).reshape(-1, 3):
         hue, saturation, value = colorsys.rgb_to_hsv(*rgb)
-        pixels.append(colorsys.hsv_to_rgb(*change(hue, saturation), value))
+        hue, saturation = change(hue, saturation)
+        pixels.append(colorsys.hsv_to_rgb(hue, saturation, value))
     return np.reshape(pixels, PICTURE.shape)
 
 

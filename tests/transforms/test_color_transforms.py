@@ -66,7 +66,7 @@ def test_colours_that_are_not_there_are_not_changed(transform, channels):
 
 @pytest.mark.parametrize("transform", CHANNEL_BY_CHANNEL, ids=repr)
 def test_each_channel_is_painted_as_if_alone(transform):
-    images = noise(3, 24, 20, 4) * np.float32([1, 0.5, 0.3, 0.8])
+    images = noise(3, 24, 20, 4) * np.array([1, 0.5, 0.3, 0.8], np.float32)
     batch = transform.batch(KEY, images)
     for i in range(4):
         alone = transform.batch(KEY, images[..., i : i + 1])

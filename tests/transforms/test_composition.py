@@ -118,7 +118,7 @@ def test_all_that_belongs_to_an_image_is_chosen_alike():
     example = {
         "image": np.repeat(mask[..., None], 3, axis=2).astype(np.float32),
         "mask": mask,
-        "boxes": np.float32([[6, 4, 11, 8]]),
+        "boxes": np.array([[6, 4, 11, 8]], np.float32),
     }
     batch = {name: np.stack([part] * 30) for name, part in example.items()}
     moved = choice.batch(KEY, batch)
