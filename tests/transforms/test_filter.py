@@ -56,45 +56,6 @@ def assert_each_as_likely(values, lowest, highest):
 
 
 @pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
-def test_draws_have_the_same_bits_eagerly_jitted_and_vmapped(transform):
-    keys = [aj.image_key(KEY, 1, jnp.uint32(i)) for i in range(3)]
-    vmapped = jax.vmap(lambda key: transform.sample(key, (12, 17, 3), strength=0.9))(
-        jnp.stack(keys)
-    )
-    jitted = jax.jit(lambda key, strength: transform.sample(key, (12, 17, 3), strength=strength))
-    for i, key in enumerate(keys):
-        alone = jax.tree.map(lambda values, i=i: values[i], vmapped)
-        jax.tree.map(np.testing.assert_array_equal, alone, jitted(key, jnp.float32(0.9)))
-        with jax.disable_jit():
-            eager = transform.sample(key, (12, 17, 3), strength=0.9)
-        jax.tree.map(np.testing.assert_array_equal, alone, eager)
-
-
-@pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
-def test_any_size_and_any_channels_stay_in_range_and_strength_0_is_the_identity(transform):
-    for shape in [(1, 1, 3), (1, 7, 4)]:
-        images = noise(3, *shape)
-        batch = transform.batch(KEY, images)
-        assert batch.shape == images.shape and batch.dtype == jnp.float32
-        assert float(batch.min()) >= 0 and float(batch.max()) <= 1
-        np.testing.assert_allclose(transform.batch(KEY, images, strength=0.0), images, atol=1e-6)
-
-
-@pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
-def test_a_batch_is_a_loop_of_any_dtype(transform):
-    pixels = np.random.default_rng(0).integers(0, 256, (2, 12, 17, 3), np.uint8)
-    images = pixels.astype(np.float32) / 255
-    batch = transform.batch(KEY, pixels)
-    assert batch.dtype == jnp.float32
-    for i in range(2):
-        alone = transform(aj.image_key(KEY, 0, jnp.uint32(i)), images[i])
-        np.testing.assert_allclose(batch[i], alone, atol=2e-5)
-    brief = transform.batch(KEY, jnp.asarray(images, jnp.bfloat16))
-    assert brief.dtype == jnp.bfloat16
-    np.testing.assert_allclose(brief.astype(jnp.float32), batch, atol=1 / 128)
-
-
-@pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
 def test_what_belongs_to_the_image_stays_as_it_is(transform):
     example = {
         "image": noise(12, 17, 3),
@@ -121,14 +82,15 @@ def test_draws_read_from_json_paint_the_same(transform):
     np.testing.assert_array_equal(transform.apply(logged, image), transform.apply(params, image))
 
 
-def test_the_gaussian_against_scipy_and_dm_pix():
+@pytest.mark.parity("RandomGaussianBlur", "scipy.ndimage.gaussian_filter")
+def test_the_gaussian_against_scipy_and_dm_pix(same):
     image, blur = noise(20, 24, 3), aj.RandomGaussianBlur(9)
     for sigma in (0.1, 0.8, 2.0):
         ours = blur.apply({"on": jnp.bool_(True), "sigma": jnp.float32(sigma)}, image)
         theirs = ndimage.gaussian_filter(
             np.float64(image), sigma, mode="mirror", radius=4, axes=(0, 1)
         )
-        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+        same(ours, theirs, tolerance=1e-6)
         inner = (slice(4, -4), slice(4, -4))
         peers: Any = pix.gaussian_blur(jnp.asarray(image), sigma, 9)
         np.testing.assert_allclose(ours[inner], peers[inner], atol=1e-6)
@@ -136,7 +98,8 @@ def test_the_gaussian_against_scipy_and_dm_pix():
     np.testing.assert_array_equal(off, image)
 
 
-def test_motion_against_scipy():
+@pytest.mark.parity("RandomMotionBlur", "scipy.ndimage.uniform_filter1d")
+def test_motion_against_scipy(same):
     image, blur = noise(20, 24, 3), aj.RandomMotionBlur(5)
 
     def paint(degrees, length):
@@ -146,7 +109,7 @@ def test_motion_against_scipy():
     for degrees, axis in ((0, 1), (90, 0), (180, 1), (-90, 0)):
         for length in (1, 3, 5):
             mean = ndimage.uniform_filter1d(np.float64(image), length, axis, mode="mirror")
-            np.testing.assert_allclose(paint(degrees, length), mean, atol=2e-6)
+            same(paint(degrees, length), mean, tolerance=2e-6)
     flipped = blur.apply({"angle": jnp.float32(0.4), "length": jnp.float32(4)}, image[:, ::-1])
     np.testing.assert_allclose(paint(180 - math.degrees(0.4), 4), flipped[:, ::-1], atol=2e-6)
 

@@ -44,39 +44,6 @@ def test_these_are_all_the_classes_of_geometry():
 
 
 @named
-def test_draws_have_the_same_bits_eagerly_jitted_and_vmapped(kind):
-    transform = kind.example()
-
-    def sample(key, strength):
-        return transform.sample(key, (21, 34, 3), strength=strength)
-
-    for strength in (jnp.float32(1), jnp.float32(0.37)):
-        batched = jax.vmap(lambda key, s=strength: sample(key, s))(keys(64))
-        again = jax.jit(jax.vmap(sample, (0, None)))(keys(64), strength)
-        jax.tree.map(np.testing.assert_array_equal, batched, again)
-        for i in (0, 37):
-            alone = jax.tree.map(lambda draw, i=i: draw[i], batched)
-            for way in (sample, jax.jit(sample)):
-                jax.tree.map(np.testing.assert_array_equal, alone, way(keys(64)[i], strength))
-            with jax.disable_jit():
-                drawn = sample(keys(64)[i], strength)
-            jax.tree.map(np.testing.assert_array_equal, alone, drawn)
-    legacy = transform.sample(jax.random.key_data(keys(1)[0]), (21, 34, 3))
-    jax.tree.map(np.testing.assert_array_equal, legacy, transform.sample(keys(1)[0], (21, 34, 3)))
-
-
-@pytest.mark.parametrize("kind", KEEP_SIZE, ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 7, 1), (7, 1, 4), (6, 9, 3), (8, 8, 1)])
-def test_any_size_and_channels_stay_in_range_and_strength_0_is_the_identity(kind, shape):
-    transform, images = kind.example(), noise(16, *shape)
-    painted = np.asarray(transform.batch(KEY, images))
-    assert painted.shape == images.shape
-    assert painted.min() >= 0 and painted.max() <= 1 + 1e-6
-    assert 1 in shape[:2] or (painted != images).any()
-    np.testing.assert_allclose(transform.batch(KEY, images, strength=0.0), images, atol=1e-6)
-
-
-@named
 def test_each_channel_is_moved_alike_and_dtypes_are_kept(kind):
     transform, gray = kind.example(), noise(3, 20, 24, 1)
     painted = np.asarray(transform.batch(KEY, gray))
