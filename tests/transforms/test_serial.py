@@ -1,7 +1,6 @@
 """Pipelines as data and as Python: whatever is written can be read, and nothing else."""
 
 import dataclasses
-import inspect
 import json
 import re
 from typing import Any
@@ -13,14 +12,11 @@ from hypothesis import strategies as st
 
 import augjax as aj
 from augjax.transforms.base import Switched
+from augjax.transforms.catalog import catalog
 from tests.helpers import run_python
 
 NAMES = {name: getattr(aj, name) for name in aj.__all__}
-EXAMPLES = [
-    kind.example()
-    for kind in NAMES.values()
-    if inspect.isclass(kind) and issubclass(kind, aj.Transform) and kind is not aj.Transform
-]
+EXAMPLES = [kind.example() for kind in catalog().values()]
 
 
 def through_json(transform):
