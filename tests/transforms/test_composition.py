@@ -112,7 +112,9 @@ def test_a_name_makes_two_of_a_kind_draw_apart():
 
 
 def test_all_that_belongs_to_an_image_is_chosen_alike():
-    choice = aj.Sequential([aj.RandomChoice([TURN, MOVE, aj.RandomFlip()])], boxes="xyxy")
+    exact = {"interpolation": "nearest", "fill_mode": "constant"}
+    turn, move = aj.RandomRotation(0.2, **exact), aj.RandomTranslation(0.3, 0.3, **exact)
+    choice = aj.Sequential([aj.RandomChoice([turn, move, aj.RandomFlip()])], boxes="xyxy")
     mask = np.zeros(SHAPE[:2], np.int32)
     mask[4:8, 6:11] = 1
     example = {
