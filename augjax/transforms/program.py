@@ -80,7 +80,7 @@ def run(
     """`Transform.apply`."""
     scene = open_example(transform, example, shape)
     for group in groups(transform.steps(params)):
-        moves = _moves(group, scene.frame)
+        moves = _moves(group, scene.shape, scene.frame)
         if moves:
             _move(scene, moves, transform.facts.mask_fill)
         for step in group:
@@ -140,15 +140,18 @@ def _framed(steps: Iterable[Step]) -> Iterator[Step]:
         blank = step.transform.leaves_blank
 
 
-def _moves(group: Group, frame: Frame) -> Group:
-    """The steps of a group that move pixels."""
-    return [
-        step._replace(params={**step.params, "frame": frame})
-        if step.transform.reads_frame
-        else step
-        for step in group
-        if isinstance(step.transform, Spatial)
-    ]
+def _moves(group: Group, shape: Shape, frame: Frame) -> Group:
+    """The steps of a group that move pixels, told the frame they find."""
+    moves: Group = []
+    for step in group:
+        transform = step.transform
+        if isinstance(transform, Spatial):
+            if transform.reads_frame:
+                step = step._replace(params={**step.params, "frame": frame})
+            moves.append(step)
+            shape = transform.out_shape(shape)
+            frame = transform.out_frame(step.params, shape, frame)
+    return moves
 
 
 def _path(
@@ -157,7 +160,7 @@ def _path(
     """Of each group that moves pixels: shape after, motion, shape before, both frames."""
     frame: Frame = shape[:2]
     for group in groups(transform.steps(params)):
-        moves = _moves(group, frame)
+        moves = _moves(group, shape, frame)
         if moves:
             motion, after, frame_after = _motion(moves, shape, frame)
             yield after, motion, shape, frame, frame_after
