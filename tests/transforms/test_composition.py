@@ -1,6 +1,7 @@
 """Containers draw which of their transforms are applied, and apply them as if one by one."""
 
 import itertools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -112,7 +113,7 @@ def test_a_name_makes_two_of_a_kind_draw_apart():
 
 
 def test_all_that_belongs_to_an_image_is_chosen_alike():
-    exact = {"interpolation": "nearest", "fill_mode": "constant"}
+    exact: dict[str, Any] = {"interpolation": "nearest", "fill_mode": "constant"}
     turn, move = aj.RandomRotation(0.2, **exact), aj.RandomTranslation(0.3, 0.3, **exact)
     choice = aj.Sequential([aj.RandomChoice([turn, move, aj.RandomFlip()])], boxes="xyxy")
     mask = np.zeros(SHAPE[:2], np.int32)
