@@ -203,7 +203,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
         command=f"{PROGRAM} {shlex.join(sys.argv[1:])}".strip(),
         settings=settings(config),
         data={
-            "data": "drawn" if config.data is None else config.data,
+            "data": settings(config)["data"] or "drawn",
             "class_names": list(dataset.class_names),
             "train_images": len(dataset.train),
             "valid_images": len(dataset.valid),
