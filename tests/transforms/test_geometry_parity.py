@@ -258,6 +258,19 @@ def test_random_width_and_height_and_then_resize_is_resizing_twice(same, antiali
         same(ours, zoomed[0], TOLERANCE)
 
 
+def test_one_random_width_after_another_resizes_what_the_first_left():
+    image = noise(6, 20, 3)
+    pipeline = aj.Sequential([aj.RandomWidth(0.5), aj.RandomWidth(0.5, name="again")])
+    for first, second in ((10, 40), (23, 31), (30, 7)):
+        params = {"RandomWidth": {"width": jnp.int32(first)}, "again": {"width": jnp.int32(second)}}
+        once = tf.image.resize(image, (6, first), antialias=False)
+        twice = tf.image.resize(once, (6, second), antialias=False).numpy()
+        ours = pipeline.apply(params, image)
+        np.testing.assert_allclose(ours[:, :second], twice, atol=TOLERANCE)
+        assert pipeline.valid(params, image.shape)[0].sum() == second
+        assert not ours[:, second:].any()
+
+
 @pytest.mark.parity("RandomElastic", "scipy.ndimage.map_coordinates")
 @pytest.mark.parametrize("shape", [(24, 24, 3), (15, 31, 1), (1, 6, 4)])
 @pytest.mark.parametrize("fill_mode", SCIPY_MODES)

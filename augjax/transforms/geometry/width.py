@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import ClassVar, get_args
+from typing import Any, ClassVar, get_args
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
@@ -22,6 +22,7 @@ class _RandomExtent(Geometric):
     axis: ClassVar[int]
     drawn: ClassVar[str]
     leaves_blank: ClassVar[bool] = True
+    reads_frame: ClassVar[bool] = True
 
     factor: Factor
     interpolation: Interpolation = "bilinear"
@@ -68,7 +69,8 @@ class _RandomExtent(Geometric):
         return Resampling("nearest", self.interpolation, 0.0)
 
     def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
-        scale = shape[self.axis] / params[self.drawn].astype(jnp.float32)
+        extent = jnp.float32(self._extent(params, shape))
+        scale = extent / params[self.drawn].astype(jnp.float32)
         offset = (scale - 1.0) / 2
         if self.axis == 0:
             return affine_matrix(1.0, 0.0, 0.0, 0.0, scale, offset)
@@ -88,9 +90,18 @@ class _RandomExtent(Geometric):
         return jnp.where(shown, resized, jnp.asarray(fill, mask.dtype))
 
     def _resize(self, params: Params, image: Array, interpolation: Interpolation) -> Array:
-        canvas = self.canvas(image.shape[self.axis])
-        drawn = params[self.drawn]
-        return resize_axis(image, self.axis, canvas, resized=drawn, interpolation=interpolation)
+        return resize_axis(
+            image,
+            self.axis,
+            self.canvas(image.shape[self.axis]),
+            extent=self._extent(params, image.shape),
+            resized=params[self.drawn],
+            interpolation=interpolation,
+        )
+
+    def _extent(self, params: Params, shape: Shape) -> Any:
+        """The length that is not blank, where another of these came before."""
+        return params.get("frame", shape)[self.axis]
 
 
 @dataclasses.dataclass(frozen=True)
