@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from augjax.data import Dataset
-    from experiments.car_truck import Config
+    from experiments.car_truck_config import Config
 
 
 def load_data(config: "Config", console: "Console") -> "Dataset":
@@ -64,15 +64,16 @@ def load_data(config: "Config", console: "Console") -> "Dataset":
 
 
 @contextmanager
-def bad_images_listed(run_dir: Path) -> Iterator[None]:
-    """Leaves all that was found out about the files in the run folder that an error ends."""
+def bad_images_listed(run_dir: Path | None) -> Iterator[None]:
+    """Leaves all that was found out about the files in the folder, if any, of a run that ends."""
     from augjax.data import BadImagesError
 
     try:
         yield
     except BadImagesError as error:
-        write_json(run_dir / DATA_REPORT, error.report.as_json())
-        error.details += (f"All that was found is in {run_dir / DATA_REPORT}",)
+        if run_dir is not None:
+            write_json(run_dir / DATA_REPORT, error.report.as_json())
+            error.details += (f"All that was found is in {run_dir / DATA_REPORT}",)
         raise
 
 

@@ -18,6 +18,7 @@ import tyro
 from augjax.errors import InputError, told_in_one_line
 from augjax.printable import printable
 from experiments import car_truck
+from experiments.car_truck_config import recorded_config
 
 # JAX and TensorFlow are imported by the functions that need them, so that --help is instant.
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def run(config: Config) -> tuple[str, list[str]]:
     from augjax.transforms.replay import replay_key
     from experiments.car_truck_data import load_data
 
-    settings = car_truck.recorded_config(config.run, str(config.run))
+    settings = recorded_config(config.run, str(config.run))
     settings = dataclasses.replace(settings, run_dir=config.run)
     notes = check_epoch(config, settings.epochs)
     out = config.out or Path(f"{PurePosixPath(config.path).stem}-epoch{config.epoch}.png")
@@ -86,8 +87,9 @@ def check_epoch(config: Config, epochs: int) -> list[str]:
     Raises:
       InputError: if it has not.
     """
-    history = config.run / "history.jsonl"
-    done = len(history.read_text().splitlines()) if history.exists() else 0
+    from augjax.training.history import epochs_done
+
+    done = epochs_done(config.run)
     ended = (config.run / "summary.json").exists()
     last = done if ended else min(done + 1, epochs)
     if not 1 <= config.epoch <= last:

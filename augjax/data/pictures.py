@@ -95,6 +95,8 @@ def sniff(head: bytes) -> tuple[str | None, str]:
     if head[4:8] == b"ftyp":
         name = _BRANDS.get(head[8:12], "video or HEIF")
         return None, f"{'an' if name[0] in 'AH' else 'a'} {name} file, which is not supported"
+    if head and not head.strip(b"\0"):
+        return None, "nothing but zero bytes"
     try:
         head[:512].decode("ascii")
     except UnicodeDecodeError:

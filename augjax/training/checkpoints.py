@@ -9,33 +9,27 @@ Orbax writes the arrays, and would restore a flipped bit without a word. So each
 
 import contextlib
 import dataclasses
-import hashlib
 import json
-import logging
 import math
 import os
 import shutil
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from augjax.errors import InputError, RunError
-from augjax.files import json_text, sync_folder, write_json
+from augjax.files import sync_folder, write_json
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
+from augjax.training.manifest import Damaged, seal, seal_of, verify
 from augjax.training.snapshot import Snapshot
+from augjax.training.stored_arrays import named, read_arrays, write_arrays
 
 _KEPT = 2  # The latest and, should it come to harm, the one before it.
-
-
-class Damaged(Exception):
-    """A checkpoint is not what was written."""
 
 
 class Checkpoints:
@@ -138,14 +132,11 @@ class Checkpoints:
             folder.mkdir(exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
         try:
-            _check_room(scratch, arrays)
             fresh = scratch / "fresh"
             fresh.mkdir()
-            with _quiet_orbax() as (orbax, args):
-                orbax.save(fresh / "arrays", args=args.StandardSave(_named(arrays)))
+            write_arrays(fresh / "arrays", arrays)
             write_json(fresh / "progress.json", progress)
-            write_json(fresh / "manifest.json", _manifest(fresh, sync=True))
-            digest = _sha256(fresh / "manifest.json")
+            digest = seal(fresh)
             if target.exists():  # Damaged, or a resumed run would not have come by here again.
                 target.rename(scratch / "replaced")
             fresh.rename(target)
@@ -174,7 +165,7 @@ class Checkpoints:
         verify(folder)
         progress = _read_progress(folder / "progress.json")
         arrays = {"state": beginning.state, "metrics": beginning.metrics}
-        arrays = _restore(folder / "arrays", arrays)
+        arrays = read_arrays(folder / "arrays", arrays)
         best, self._best = None, progress.pop("best")
         if self._best:
             of_best = self._folder / "best" / f"{self._best['epoch']:06d}"
@@ -182,9 +173,9 @@ class Checkpoints:
                 verify(of_best)
             except Damaged as damage:
                 raise Damaged(f"its best weights, {of_best}: {damage}") from damage
-            if _sha256(of_best / "manifest.json") != self._best["manifest"]:
+            if seal_of(of_best) != self._best["manifest"]:
                 raise Damaged(f"its best weights, {of_best}, are those of another run")
-            best = _restore(of_best / "arrays", beginning.state.variables)
+            best = read_arrays(of_best / "arrays", beginning.state.variables)
         snapshot = Snapshot(**arrays, **progress, best=best)
         if folder.name != _name(snapshot):
             raise Damaged(f"it is that of {_name(snapshot)}")
@@ -196,125 +187,12 @@ def _name(snapshot: Snapshot) -> str:
 
 
 def _check_finite(snapshot: Snapshot) -> None:
-    for name, array in _named(snapshot.state).items():
+    for name, array in named(snapshot.state).items():
         if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
             raise RunError(
                 f"{name} is not finite in epoch {snapshot.epoch} after step {snapshot.step}; "
                 "what was kept before is as it was; try a smaller --learning-rate"
             )
-
-
-def _check_room(folder: Path, arrays: Any) -> None:
-    """Raises OSError if the disk is too full: better before than in the middle of many writes."""
-    needed = sum(array.nbytes for array in _named(arrays).values()) * 1.1 + 2**18
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise OSError(
-            f"it takes {needed / 1e6:.1f} MB, and {free / 1e6:.1f} MB of the disk are free"
-        )
-
-
-@contextlib.contextmanager
-def _quiet_orbax() -> Iterator[tuple[Any, Any]]:
-    """A checkpointer and its arguments; Orbax logs the traceback of an error that it raises too."""
-    import orbax.checkpoint as ocp
-
-    logger, hook = logging.getLogger("absl"), sys.unraisablehook
-    level = logger.level
-
-    def all_but_late_writes(event: Any) -> None:
-        if str(event.exc_value) != "Event loop is closed":
-            hook(event)
-
-    logger.setLevel(logging.CRITICAL)
-    # Once a write has failed, the others report to a loop that is gone, at any time: so it stays.
-    sys.unraisablehook = all_but_late_writes
-    try:
-        yield ocp.Checkpointer(ocp.StandardCheckpointHandler()), ocp.args
-        sys.unraisablehook = hook
-    finally:
-        logger.setLevel(level)
-
-
-def _named(tree: Any) -> dict[str, np.ndarray]:
-    """The leaves of a pytree of host arrays by their path, such as 'params.Conv_0.kernel'."""
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return {jax.tree_util.keystr(p, simple=True, separator="."): np.asarray(x) for p, x in leaves}
-
-
-def _restore(folder: Path, like: Any) -> Any:
-    """The arrays in `folder` as a pytree like `like`, whose shapes and types they must have."""
-    expected = {n: jax.ShapeDtypeStruct(x.shape, x.dtype) for n, x in _named(like).items()}
-    try:
-        with _quiet_orbax() as (orbax, _):
-            found = dict(orbax.metadata(folder).item_metadata.tree)
-        # Before anything is read: what a file declares decides how much memory reading it takes.
-        for name in sorted(expected.keys() | found.keys()):
-            here, there = expected.get(name), found.get(name)
-            if (
-                here is None or there is None
-                or (tuple(there.shape), np.dtype(there.dtype)) != (here.shape, here.dtype)
-            ):  # fmt: skip
-                raise InputError(
-                    f"{folder}: {name!a} does not fit this network: "
-                    f"{_described(there)}, expected {_described(here)}"
-                )
-        with _quiet_orbax() as (orbax, args):
-            restored = orbax.restore(folder, args=args.StandardRestore(expected))
-    except InputError:
-        raise
-    except Exception as error:  # Orbax raises whatever the storage beneath it does.
-        raise Damaged(f"it cannot be read: {type(error).__name__}") from error
-    return jax.tree.unflatten(jax.tree.structure(like), [restored[n] for n in expected])
-
-
-def _described(array: Any) -> str:
-    return "nothing" if array is None else f"{np.dtype(array.dtype)} {tuple(array.shape)}"
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _manifest(folder: Path, *, sync: bool = False) -> dict[str, str]:
-    """The SHA-256 of every file below `folder` but the manifest, by POSIX path."""
-    digests = {}
-    for where, _, names in sorted(os.walk(folder)):
-        for name in sorted(names):
-            path = Path(where, name)
-            if path.is_symlink() or not path.is_file():
-                raise Damaged(f"{path.name!a} is not a regular file")
-            relative = path.relative_to(folder).as_posix()
-            if relative != "manifest.json":
-                digests[relative] = _sha256(path)
-                if sync:
-                    with open(path, "rb") as file:
-                        os.fsync(file.fileno())
-        if sync:
-            sync_folder(Path(where))
-    return digests
-
-
-def verify(folder: Path) -> None:
-    """Raises `Damaged` unless every file in `folder` is as its manifest says, and none is more."""
-    try:
-        written = (folder / "manifest.json").read_bytes()
-        expected = json.loads(written)
-        found = _manifest(folder)
-    except FileNotFoundError as error:
-        raise Damaged(f"{Path(error.filename).name!a} is missing") from error
-    except (OSError, ValueError) as error:
-        raise Damaged(f"manifest.json cannot be read: {type(error).__name__}") from error
-    if not isinstance(expected, dict):
-        raise Damaged("manifest.json is not one")
-    for name in sorted(expected.keys() | found.keys()):
-        if name not in found:
-            raise Damaged(f"{name!a} is missing")
-        if expected.get(name) != found[name]:
-            raise Damaged(f"{name!a} has changed")
-    if written != json_text(found).encode():
-        raise Damaged("manifest.json has changed")
 
 
 def _read_progress(path: Path) -> dict[str, Any]:

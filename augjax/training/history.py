@@ -8,6 +8,8 @@ from typing import TypedDict
 
 from augjax.files import write_atomically
 
+_LINES = "history.jsonl"
+
 
 class EpochRow(TypedDict):
     """One epoch, counted from 1, with Keras's names; `seconds` covers training and validation."""
@@ -27,4 +29,12 @@ def write_history(rows: list[EpochRow], folder: Path) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(folder / "history.csv", table.getvalue())
-    write_atomically(folder / "history.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    write_atomically(folder / _LINES, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def epochs_done(folder: Path) -> int:
+    """How many epochs the history in `folder` holds."""
+    try:
+        return len((folder / _LINES).read_text().splitlines())
+    except FileNotFoundError:
+        return 0

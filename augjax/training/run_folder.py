@@ -45,6 +45,8 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
         raise InputError(
             f"{path} is in use by another run; wait for it, or choose another"
         ) from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot write there ({error.strerror})") from error
     try:
         if not existing:
             _check_free(path)  # Another run may have had it a moment ago.

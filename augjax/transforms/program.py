@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Shaped
@@ -33,8 +33,8 @@ def groups(steps: Iterable[Step]) -> Iterator[Group]:
     smaller than its image: what is filled in begins at the frame, not at the image's border.
     """
     group: Group = []
-    for step in _framed(steps):
-        if group and not _joins(group, step):
+    for step in steps:
+        if group and why_apart(group, step):
             yield group
             group = []
         group.append(step)
@@ -49,6 +49,8 @@ def why_apart(group: Group, step: Step) -> str:
     if not any(isinstance(s.transform, Geometric) for s in group):
         why = "is a pass of its own" if isinstance(last.transform, Spatial) else "moves no pixels"
         return f"{type(last.transform).__name__} {why}"
+    if last.transform.leaves_blank and transform.reads_frame:
+        return f"{kind} begins at the frame that {type(last.transform).__name__} draws"
     if not (last.fuse and step.fuse):
         return "fuse=False"
     for s in group:
@@ -57,15 +59,21 @@ def why_apart(group: Group, step: Step) -> str:
         if isinstance(s.transform, Geometric) and not s.transform.fuses:
             return f"{type(s.transform).__name__} is a pass of its own"
     if isinstance(transform, Pointwise):
-        constant = how is not None and how.fill_mode == "constant"
-        return f"{kind} would recolour what was filled in" if constant else ""
+        return f"{kind} would recolour what was filled in" if _fills(how) else ""
     if not isinstance(transform, Geometric):
         return f"{kind} needs the pixels as they are there"
     if not transform.fuses:
         return f"{kind} is a pass of its own"
     if len({how, transform.resampling} - {None}) > 1:
         return f"{kind} fills or interpolates otherwise"
+    painted = [s.transform for s in group if isinstance(s.transform, Pointwise)]
+    if painted and _fills(transform.resampling):
+        return f"{type(painted[0]).__name__} would recolour what {kind} fills in"
     return ""
+
+
+def _fills(how: Resampling | None) -> bool:
+    return how is not None and how.fill_mode == "constant"
 
 
 def common_resampling(group: Group) -> Resampling | None:
@@ -80,9 +88,9 @@ def run(
     """`Transform.apply`."""
     scene = open_example(transform, example, shape)
     for group in groups(transform.steps(params)):
-        moves = _moves(group, scene.shape, scene.frame)
-        if moves:
-            _move(scene, moves, transform.facts.mask_fill)
+        moved = _moved(group, scene.shape, scene.frame)
+        if moved is not None:
+            _move(scene, moved, transform.facts.mask_fill)
         for step in group:
             if scene.image is not None and not isinstance(step.transform, Spatial):
                 painted = step.transform.render(step.params, scene.image)
@@ -95,9 +103,9 @@ def valid(transform: Transform, params: Params, shape: Shape) -> Bool[Array, "_ 
     """`Transform.valid`."""
     check_shape(transform, shape)
     shown = jnp.ones((*shape[:2], 1), bool)
-    for _, motion, _, _, frame in _path(transform, params, shape):
-        height, width = frame
-        shown = motion.warp(shown, _NOTHING_BEYOND)
+    for _, _, moved in _path(transform, params, shape):
+        height, width = moved.frame
+        shown = moved.motion.warp(shown, _NOTHING_BEYOND)
         row, column = (jnp.arange(n) for n in shown.shape[:2])
         shown &= ((row < height)[:, None] & (column < width)[None, :])[..., None]
     return shown[..., 0]
@@ -109,95 +117,93 @@ def run_backwards(
     """`Transform.invert`."""
     check_shape(transform, shape)
     path = list(_path(transform, params, shape))
-    out = path[-1][0] if path else shape
+    out = path[-1][2].shape if path else shape
     scene = open_example(transform, example, out)
     if scene.shape[:2] != out[:2]:
         raise ValueError(
             f"{transform.label} makes images of {out[:2]} of those of {tuple(shape[:2])}, "
             f"but got one of {scene.shape[:2]} to bring back"
         )
-    for _, motion, before, frame, _ in reversed(path):
+    nothing_beyond = Resampling("constant", "nearest", transform.facts.mask_fill)
+    for shape_before, frame_before, moved in reversed(path):
         if scene.image is not None:
-            scene.image = motion.unwarp(scene.image, BLANK)
+            scene.image = moved.motion.unwarp(scene.image, BLANK)
         if scene.mask is not None:
-            fill = transform.facts.mask_fill
-            scene.mask = motion.unwarp(scene.mask, Resampling("constant", "nearest", fill))
-        scene.move(motion.backward, before, frame)
+            scene.mask = moved.motion.unwarp(scene.mask, nothing_beyond)
+        scene.move(moved.motion.backward, shape_before, frame_before)
     return close_example(transform, scene, example)
 
 
 _NOTHING_BEYOND = Resampling("constant", "nearest", 0)
 
 
-def _joins(group: Group, step: Step) -> bool:
-    return not why_apart(group, step)
+class _Moved(NamedTuple):
+    """How a group moves pixels.
+
+    Attributes:
+      steps: those that do, told the frame they find.
+      motion: of all of them.
+      shape: to which they lead.
+      frame: likewise.
+    """
+
+    steps: Group
+    motion: Motion
+    shape: Shape
+    frame: Frame
 
 
-def _framed(steps: Iterable[Step]) -> Iterator[Step]:
-    blank = False
-    for step in steps:
-        yield step._replace(fuse=False) if blank and step.transform.reads_frame else step
-        blank = step.transform.leaves_blank
-
-
-def _moves(group: Group, shape: Shape, frame: Frame) -> Group:
-    """The steps of a group that move pixels, told the frame they find."""
-    moves: Group = []
+def _moved(group: Group, shape: Shape, frame: Frame) -> _Moved | None:
+    """How a group moves the pixels of an image; None if it leaves them where they are."""
+    steps: Group = []
+    motions: list[Any] = []
     for step in group:
         transform = step.transform
-        if isinstance(transform, Spatial):
-            if transform.reads_frame:
-                step = step._replace(params={**step.params, "frame": frame})
-            moves.append(step)
-            shape = transform.out_shape(shape)
-            frame = transform.out_frame(step.params, shape, frame)
-    return moves
+        if not isinstance(transform, Spatial):
+            continue
+        if transform.reads_frame:
+            step = step._replace(params={**step.params, "frame": frame})
+        motion = transform.motion(step.params, shape)
+        steps.append(step)
+        motions.append(motion if step.gate is None else motion.gated(step.gate))
+        shape = transform.out_shape(shape)
+        frame = transform.out_frame(step.params, shape, frame)
+    if not steps:
+        return None
+    return _Moved(steps, reduce(lambda first, second: first.then(second), motions), shape, frame)
 
 
 def _path(
     transform: Transform, params: Params, shape: Shape
-) -> Iterator[tuple[Shape, Motion, Shape, Frame, Frame]]:
-    """Of each group that moves pixels: shape after, motion, shape before, both frames."""
+) -> Iterator[tuple[Shape, Frame, _Moved]]:
+    """Of each group that moves pixels, the shape and the frame before it, and how it does."""
     frame: Frame = shape[:2]
     for group in groups(transform.steps(params)):
-        moves = _moves(group, shape, frame)
-        if moves:
-            motion, after, frame_after = _motion(moves, shape, frame)
-            yield after, motion, shape, frame, frame_after
-            shape, frame = after, frame_after
+        moved = _moved(group, shape, frame)
+        if moved is not None:
+            yield shape, frame, moved
+            shape, frame = moved.shape, moved.frame
 
 
-def _motion(moves: Group, shape: Shape, frame: Frame) -> tuple[Motion, Shape, Frame]:
-    """The motion of a group as a whole, and the shape and the frame it leads to."""
-    motions = []
-    for step in moves:
-        transform: Any = step.transform
-        motion = transform.motion(step.params, shape)
-        motions.append(motion if step.gate is None else motion.gated(step.gate))
-        shape = transform.out_shape(shape)
-        frame = transform.out_frame(step.params, shape, frame)
-    return reduce(lambda first, second: first.then(second), motions), shape, frame
-
-
-def _move(scene: Scene, moves: Group, mask_fill: int) -> None:
-    """Moves everything in a scene by the steps of a group."""
-    how = common_resampling(moves)
-    motion, shape, frame = _motion(moves, scene.shape, scene.frame)
-    if len(moves) == 1 or how is None:
-        for step in moves:
+def _move(scene: Scene, moved: _Moved, mask_fill: int) -> None:
+    """Moves everything in a scene."""
+    how = common_resampling(moved.steps)
+    if len(moved.steps) == 1 or how is None:
+        for step in moved.steps:
             transform: Any = step.transform
             if scene.image is not None:
-                moved = transform.render(step.params, scene.image)
-                scene.image = _gated(step, moved, scene.image)
+                image = transform.render(step.params, scene.image)
+                scene.image = _gated(step, image, scene.image)
             if scene.mask is not None:
-                moved = transform.render_mask(step.params, scene.mask, mask_fill)
-                scene.mask = _gated(step, moved, scene.mask)
+                mask = transform.render_mask(step.params, scene.mask, mask_fill)
+                scene.mask = _gated(step, mask, scene.mask)
     else:
+        nearest = Resampling(how.fill_mode, "nearest", mask_fill)
         if scene.image is not None:
-            scene.image = motion.warp(scene.image, how)
+            scene.image = moved.motion.warp(scene.image, how)
         if scene.mask is not None:
-            scene.mask = motion.warp(scene.mask, Resampling(how.fill_mode, "nearest", mask_fill))
-    scene.move(motion.forward, shape, frame)
+            scene.mask = moved.motion.warp(scene.mask, nearest)
+    scene.move(moved.motion.forward, moved.shape, moved.frame)
 
 
 def _gated(

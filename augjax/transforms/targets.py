@@ -10,8 +10,9 @@ An example is a dict with any of
 - `label`: anything, which stays as it is.
 
 What comes back has the same keys, and beside `boxes` also `boxes_visible`, the share (0 to 1) of
-each box that is still in the frame, and beside `keypoints` also `keypoints_visible` (bool). Boxes
-are clipped to the frame; the box of a box that was turned is the smallest around it.
+each box that is still in the frame, and beside `keypoints` also `keypoints_visible` (bool); another
+transform goes on from these. Boxes are clipped to the frame; the box of a box that was turned is
+the smallest around it.
 """
 
 import dataclasses
@@ -25,6 +26,8 @@ from augjax.transforms.base import Example, Facts, Image, Shape, Transform, chec
 from augjax.transforms.motion import Frame, Points
 
 KEYS = ("image", "mask", "boxes", "keypoints", "label")
+_VISIBLE = ("boxes_visible", "keypoints_visible")
+"""What a transform adds, and the next one goes on from."""
 BOX_FORMATS = ("xyxy", "xywh", "center_xywh", "rel_xyxy", "rel_xywh", "rel_center_xywh")
 """Keras's names: corners, corner and size, centre and size; `rel_` is in shares of the size."""
 
@@ -108,10 +111,12 @@ def open_example(
     if "boxes" in given:
         boxes = _table(given["boxes"], "boxes", 4)
         scene.corners = to_corners(boxes, _box_format(transform), shape)
-        scene.seen = jnp.ones(len(boxes), jnp.float32)
+        scene.seen = jnp.asarray(given.get("boxes_visible", jnp.ones(len(boxes))), jnp.float32)
     if "keypoints" in given:
         scene.points = _table(given["keypoints"], "keypoints", 2)
-        scene.in_frame = jnp.ones(len(scene.points), bool)
+        scene.in_frame = jnp.asarray(
+            given.get("keypoints_visible", jnp.ones(len(scene.points))), bool
+        )
     scene.clip()
     return scene
 
@@ -140,7 +145,7 @@ def shape_of(transform: Transform, example: Image | Example, shape: Shape | None
       ValueError: if it is not the shape of one image, or there is nothing to tell it by.
     """
     if isinstance(example, dict):
-        if unknown := sorted(set(example) - set(KEYS)):
+        if unknown := sorted(set(example) - {*KEYS, *_VISIBLE}):
             raise ValueError(f"an example holds {', '.join(KEYS)}, but got {unknown[0]!r}")
         if "image" in example:
             shape = example["image"].shape

@@ -38,7 +38,7 @@ def no_images() -> list[ImageKind]:
         ("text", "a.jpg", b"this is not an image", "text, not an image"),
         ("a web page", "a.png", b"<!DOCTYPE html><html><body>404", "text, not an image"),
         ("random bytes", "a.jpg", np.random.default_rng(0).bytes(999), "not an image"),
-        ("zeros", "a.png", bytes(999), "not an image"),
+        ("zeros", "a.png", bytes(999), "nothing but zero bytes"),
         ("TIFF named .jpg", "a.jpg", encode(picture, "TIFF"), "TIFF"),
         ("big-endian TIFF named .png", "a.png", b"MM\0*" + bytes(99), "TIFF"),
         ("ICO named .png", "a.png", encode(picture, "ICO"), "ICO"),

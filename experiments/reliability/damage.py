@@ -99,7 +99,7 @@ def _finished(data: Path, run_dir: Path) -> None:
 
 
 def _refused(folder: Path) -> bool:
-    from augjax.training.checkpoints import Damaged, verify
+    from augjax.training.manifest import Damaged, verify
 
     try:
         verify(folder)

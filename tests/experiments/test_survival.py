@@ -1,6 +1,7 @@
 """Whole runs that are killed, interrupted, or lose their disk, as from the command line."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -172,15 +173,32 @@ def test_only_the_same_run_on_the_same_data_is_resumed(data, tmp_path):
     mine = tmp_path / "data"
     shutil.copytree(data, mine)
     run = tmp_path / "run"
-    one = ("--image-size=16", "--epochs=1")
-    process = start(f"--data={mine}", f"--run-dir={run}", *one)
+    relative = os.path.relpath(mine, Path(__file__).parents[2])  # Where runs are started.
+    process = start(f"--data={relative}", f"--run-dir={run}", "--image-size=16", "--epochs=1")
     process.communicate(timeout=120)
     assert process.returncode == 0
     assert "the run has --batch-size 64, not 32" in resume(run, "--batch-size=32")
     assert "the run has --augment True, not False" in resume(run, "--no-augment")
+    lines = (run / "history.jsonl").read_text()
+    (run / "history.jsonl").write_text(2 * lines)
+    assert "--epochs 1, but 2 are done" in resume(run, "--epochs=1")
+    (run / "history.jsonl").write_text(lines)
     (mine / "train" / "Car" / "0.png").unlink()
     said = resume(run, "--epochs=2")
-    assert "train_images 160 -> 159" in said and "dataset_fingerprint" in said
+    assert "not those of the run: train_images 160 -> 159, dataset_fingerprint" in said
+
+
+def test_a_refused_resume_leaves_the_report_of_the_data_alone(data, tmp_path):
+    mine = tmp_path / "data"
+    shutil.copytree(data, mine)
+    run = tmp_path / "run"
+    start(f"--data={mine}", f"--run-dir={run}", *FLAGS, "--epochs=1").communicate(timeout=120)
+    before = (run / "data_report.json").read_bytes()
+    (mine / "train" / "Car" / "0.png").write_bytes(b"")
+    refused = run_python("-m", "experiments.car_truck", f"--resume={run}", "--epochs=2")
+    assert refused.returncode == 2
+    assert "train/Car/0.png" in refused.stderr
+    assert (run / "data_report.json").read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from augjax.errors import InputError, RunError
-from augjax.files import json_text
 from augjax.training.checkpoints import Checkpoints
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
+from augjax.training.manifest import seal
 from augjax.training.metrics import Metrics
 from augjax.training.snapshot import Snapshot
 from augjax.training.state import TrainState
@@ -179,14 +179,12 @@ def test_arrays_of_another_network_are_refused_before_they_are_read(two, monkeyp
 )
 def test_a_progress_that_says_anything_but_numbers_is_refused(two, tmp_path, change):
     """Even where somebody has made the manifest agree with it."""
-    from augjax.training import checkpoints as module
-
     harmed = tmp_path / "harmed"
     shutil.copytree(two, harmed)
     for folder in (harmed / "last").iterdir():
         progress = json.loads((folder / "progress.json").read_text())
         (folder / "progress.json").write_text(json.dumps({**progress, **change}))
-        (folder / "manifest.json").write_text(json_text(module._manifest(folder)))
+        seal(folder)
     with pytest.raises(InputError, match="no checkpoint is intact"):
         Checkpoints(harmed).latest(snapshot(1))
 

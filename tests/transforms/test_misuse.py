@@ -110,6 +110,7 @@ CASES = {
     "aj.RandomCrop(5, 2)(key, image)": "RandomCrop",
     "aj.RandomCrop(0, 2)": "ValueError: RandomCrop(height=0): expected a positive number of pixels",
     "aj.Sequential([aj.Normalize(0.5, 0.5), aj.RandomBrightness(0.1)])": "ValueError: Normalize leaves [0, 1], and stands after all",
+    "aj.RandomApply(aj.Normalize(0.5, 0.5))": "ValueError: Normalize leaves [0, 1], so it cannot be applied to some images",
     "aj.Sequential([t], boxes='yxyx')": "ValueError: Sequential(boxes='yxyx'): expected one of 'xyxy'",
     "t(key, {'image': image, 'boxes': np.zeros((1, 4))})": "boxes need a stated format: put the transforms into Sequential([...], boxes='xyxy')",
     "b(key, {'image': image, 'boxes': np.zeros(4)})": "ValueError: expected boxes of shape (n, 4), but got (4,)",

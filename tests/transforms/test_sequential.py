@@ -12,7 +12,7 @@ def group_sizes(pipeline):
 
 
 turn, move, flip = aj.RandomRotation(0.1), aj.RandomTranslation(0.1, 0.1), aj.RandomFlip()
-contrast = aj.RandomContrast(0.1)
+contrast, brighten = aj.RandomContrast(0.1), aj.RandomBrightness((0.3, 0.3))
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,9 @@ contrast = aj.RandomContrast(0.1)
         ([turn, aj.RandomTranslation(0.1, 0.1, interpolation="nearest")], [1, 1]),
         ([turn, flip, aj.RandomTranslation(0.1, 0.1, fill_mode="wrap")], [2, 1]),
         ([turn, aj.Sequential([move, flip])], [3]),
+        ([flip, brighten, turn], [3]),
+        ([flip, brighten, aj.RandomRotation(0.1, fill_mode="constant")], [2, 1]),
+        ([aj.RandomRotation(0.1, fill_mode="constant"), brighten], [1, 1]),
         ([turn, aj.Sequential([move, flip], fuse=False)], [1, 1, 1]),
         ([], []),
     ],
@@ -53,3 +56,20 @@ def test_value_range_is_set_once_and_holds_for_input_and_output():
 def test_a_list_becomes_a_tuple_so_that_pipelines_hash():
     assert aj.Sequential([turn, move]) == aj.Sequential((turn, move))
     assert hash(aj.Sequential([turn])) == hash(aj.Sequential([turn]))
+
+
+def test_what_is_filled_in_is_recoloured_by_what_comes_after_and_by_nothing_else():
+    image = jnp.full((8, 8, 1), 0.5)
+    move_off = aj.RandomTranslation(1.0, 1.0, fill_mode="constant", fill_value=0.2)
+    params = {
+        "RandomFlip": {"horizontal": jnp.bool_(True), "vertical": jnp.bool_(False)},
+        "RandomBrightness": {"delta": jnp.float32(0.3)},
+        "RandomTranslation": {"dx": jnp.float32(4), "dy": jnp.float32(0)},
+    }
+    for transforms, filled in (
+        ([flip, brighten, move_off], 0.2),
+        ([flip, move_off, brighten], 0.5),
+    ):
+        painted = aj.Sequential(transforms).apply(params, image)
+        np.testing.assert_allclose(painted[:, :4], filled, atol=1e-6)
+        np.testing.assert_allclose(painted[:, 4:], 0.8, atol=1e-6)

@@ -332,3 +332,19 @@ def test_masks_of_several_channels_and_of_bools_are_moved():
     assert became["mask"].dtype == bool and became["mask"].shape == (1, 40, 48, 2)
     bands = [moved(transform, {"mask": mask[..., i]}, 1)[1]["mask"] for i in (0, 1)]
     np.testing.assert_array_equal(became["mask"], np.stack(bands, axis=-1))
+
+
+def test_another_transform_goes_on_from_what_is_still_visible():
+    half_off = aj.Sequential([aj.RandomTranslation(1.0, 1.0, fill_mode="constant")], boxes="xyxy")
+    right, back = ({"dx": jnp.float32(dx), "dy": jnp.float32(0)} for dx in (5, -5))
+    example = {
+        "image": noise(10, 10, 1),
+        "boxes": np.array([[0, 0, 10, 10]], np.float32),
+        "keypoints": np.array([[8, 3], [2, 3]], np.float32),
+    }
+    once = half_off.apply({"RandomTranslation": right}, example)
+    twice = half_off.apply({"RandomTranslation": back}, once)
+    for moved in (once, twice, half_off.invert({"RandomTranslation": right}, once, (10, 10, 1))):
+        np.testing.assert_allclose(moved["boxes_visible"], [0.5])
+        assert moved["keypoints_visible"].tolist() == [False, True]
+    np.testing.assert_allclose(twice["boxes"], [[0, 0, 5, 10]])

@@ -14,7 +14,7 @@ from augjax.transforms.base import Gate, Params, Shape, Step, Strength, Transfor
 from augjax.transforms.spatial import Spatial
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class Container(Transform):
     """A transform that is made of others.
 
@@ -22,19 +22,30 @@ class Container(Transform):
     wrapper away, changes no draw. A named one is part of its transforms' keys, and its draws are
     a dict under its name. What a container draws for itself is kept beside the draws of its
     transforms, under the name of its class and theirs, as in 'RandomApply(RandomFlip)'.
+
+    Attributes:
+      transforms: what it is made of, one or several, containers included.
     """
 
+    transforms: Sequence[Transform] | Transform
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transforms", _checked(self, self.transforms))
+        _check_names(self)
+        _check_order(self)
+
     @property
-    @abc.abstractmethod
     def children(self) -> tuple[Transform, ...]:
         """The transforms it is made of."""
+        assert isinstance(self.transforms, tuple)
+        return self.transforms
 
     @abc.abstractmethod
     def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
-        """The children in the order in which they are applied, with whether they are.
+        """The transforms in the order in which they are applied, with whether they are.
 
         Args:
-          own: what the container drew for itself; None to see which children there are.
+          own: what the container drew for itself; None to see which transforms there are.
         """
 
     def draw_own(self, key: PRNGKeyArray) -> Params:
@@ -44,7 +55,7 @@ class Container(Transform):
     @property
     def own_label(self) -> str:
         """The name of the container's own draws."""
-        return f"{type(self).__name__}({', '.join(child.label for child in self.children)})"
+        return f"{type(self).__name__}({', '.join(inner.label for inner in self.children)})"
 
     @property
     def label(self) -> str:
@@ -54,8 +65,8 @@ class Container(Transform):
     def labels(self) -> list[str]:
         """The labels in this container's name space."""
         labels = [self.own_label] if type(self).draw_own is not Container.draw_own else []
-        for child in self.children:
-            labels += child.labels if _shares_names(child) else [child.label]
+        for inner in self.children:
+            labels += inner.labels if _shares_names(inner) else [inner.label]
         return labels
 
     def own_key(self, key: PRNGKeyArray) -> PRNGKeyArray:
@@ -64,15 +75,15 @@ class Container(Transform):
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         own = self.draw_own(stream(key, self.own_label))
         draws: Params = {self.own_label: own} if own else {}
-        for child in self.children:
-            of_child = child.sample(key, shape, strength=strength)
-            draws |= of_child if _shares_names(child) else {child.label: of_child}
-            shape = child.out_shape(shape)
+        for inner in self.children:
+            of_inner = inner.sample(key, shape, strength=strength)
+            draws |= of_inner if _shares_names(inner) else {inner.label: of_inner}
+            shape = inner.out_shape(shape)
         return draws
 
     def out_shape(self, shape: Shape) -> Shape:
-        for child in self.children:
-            shape = child.out_shape(shape)
+        for inner in self.children:
+            shape = inner.out_shape(shape)
         return shape
 
     def render(
@@ -87,26 +98,25 @@ class Container(Transform):
                 f"{sorted(self.labels)}"
             )
         own = None if params is None else params.get(self.own_label)
-        for child, gate in self.taken(own):
+        for inner, gate in self.taken(own):
             if params is None:
-                of_child = None
-            elif _shares_names(child):
-                of_child = {label: params[label] for label in child.labels}
+                of_inner = None
+            elif _shares_names(inner):
+                of_inner = {label: params[label] for label in inner.labels}
             else:
-                of_child = params[child.label]
-            for step in child.steps(of_child):
+                of_inner = params[inner.label]
+            for step in inner.steps(of_inner):
                 yield step._replace(gate=_both(gate, step.gate))
 
 
-def checked(owner: Container, transforms: Iterable[Transform]) -> tuple[Transform, ...]:
-    """The transforms of a container as a tuple.
-
-    Raises:
-      TypeError, ValueError: if they are none, or what only the outermost container says is said by
-        one inside.
-    """
+def _checked(
+    owner: Container, transforms: Iterable[Transform] | Transform
+) -> tuple[Transform, ...]:
+    """The transforms of a container as a tuple, if they are some."""
     kind = type(owner).__name__
-    if isinstance(transforms, Transform) or not isinstance(transforms, Iterable):
+    if isinstance(transforms, Transform):
+        transforms = (transforms,)
+    if not isinstance(transforms, Iterable):
         raise TypeError(f"{kind} takes a list of transforms, but got {transforms!r}")
     transforms = tuple(transforms)
     for transform in transforms:
@@ -118,7 +128,7 @@ def checked(owner: Container, transforms: Iterable[Transform]) -> tuple[Transfor
     return transforms
 
 
-def check_names(owner: Container) -> None:
+def _check_names(owner: Container) -> None:
     """Raises ValueError if two transforms of a container would draw the same."""
     repeated = [label for label, n in Counter(owner.labels).items() if n > 1]
     if repeated:
@@ -128,21 +138,28 @@ def check_names(owner: Container) -> None:
         )
 
 
-def check_order(owner: Container) -> None:
-    """Raises ValueError if a transform cannot follow the one before it."""
-    steps = [step.transform for step in owner.steps(None)]
-    for before, after in pairwise(steps):
+def _check_order(owner: Container) -> None:
+    """Raises ValueError if a transform cannot follow the one before it, or be left out."""
+    steps = list(owner.steps(None))
+    for (before, _, _, _), (after, _, _, _) in pairwise(steps):
         if before.leaves_blank and not (after.leaves_blank or after.reads_frame):
             raise ValueError(
                 f"{before.label} draws the image's size, and stands last or before Resize, "
                 f"not before {after.label}"
             )
-    for place, transform in enumerate(steps):
-        colours = [t.label for t in steps[place + 1 :] if not isinstance(t, Spatial)]
-        if not transform.keeps_range and colours:
+    for place, step in enumerate(steps):
+        if step.transform.keeps_range:
+            continue
+        later = [s.transform for s in steps[place + 1 :] if not isinstance(s.transform, Spatial)]
+        if later:
             raise ValueError(
-                f"{transform.label} leaves [0, 1], and stands after all transforms of colour, "
-                f"not before {colours[0]}"
+                f"{step.transform.label} leaves [0, 1], and stands after all transforms of colour, "
+                f"not before {later[0].label}"
+            )
+        if step.gate is not None:
+            raise ValueError(
+                f"{step.transform.label} leaves [0, 1], so it cannot be applied to some images and "
+                "not to others"
             )
 
 
@@ -154,6 +171,3 @@ def _both(one: Gate | None, other: Gate | None) -> Gate | None:
     if one is None or other is None:
         return one if other is None else other
     return one & other
-
-
-Transforms = Sequence[Transform]

@@ -7,13 +7,7 @@ import jax
 from jaxtyping import PRNGKeyArray
 
 from augjax.transforms.base import Gate, Params, Transform
-from augjax.transforms.composition.container import (
-    Container,
-    Transforms,
-    check_names,
-    check_order,
-    checked,
-)
+from augjax.transforms.composition.container import Container
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,17 +24,12 @@ class RandomApply(Container):
     Reference: `torchvision.transforms.v2.RandomApply`.
     """
 
-    transforms: Transforms | Transform
     p: float = 0.5
 
     def __post_init__(self) -> None:
-        given = self.transforms
-        transforms = checked(self, (given,) if isinstance(given, Transform) else given)
-        object.__setattr__(self, "transforms", transforms)
+        super().__post_init__()
         if not 0 <= self.p <= 1:
             raise ValueError(f"RandomApply(p={self.p!r}): expected a number in [0, 1]")
-        check_names(self)
-        check_order(self)
 
     @classmethod
     def example(cls) -> "RandomApply":
@@ -48,14 +37,9 @@ class RandomApply(Container):
 
         return cls(RandomRotation(0.2), p=0.5)
 
-    @property
-    def children(self) -> tuple[Transform, ...]:
-        assert isinstance(self.transforms, tuple)
-        return self.transforms
-
     def draw_own(self, key: PRNGKeyArray) -> Params:
         return {"on": jax.random.uniform(key) < self.p}
 
     def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
         on = True if own is None else own["on"]
-        yield from ((child, on) for child in self.children)
+        yield from ((inner, on) for inner in self.children)

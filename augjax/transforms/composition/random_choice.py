@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from augjax.transforms.base import Gate, Params, Transform
-from augjax.transforms.composition.container import Container, Transforms, check_names, checked
+from augjax.transforms.composition.container import Container
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,23 +25,21 @@ class RandomChoice(Container):
     Reference: `torchvision.transforms.v2.RandomChoice`.
     """
 
-    transforms: Transforms
     weights: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "transforms", checked(self, self.transforms))
-        if not self.transforms:
+        super().__post_init__()
+        if not self.children:
             raise ValueError("RandomChoice has nothing to choose from")
         if self.weights is not None:
             weights = tuple(float(w) for w in self.weights)
             object.__setattr__(self, "weights", weights)
-            valid = len(weights) == len(self.transforms) and min(weights) >= 0 < sum(weights)
+            valid = len(weights) == len(self.children) and min(weights) >= 0 < sum(weights)
             if not valid or not sum(weights) < float("inf"):
                 raise ValueError(
-                    f"RandomChoice(weights={weights}): expected {len(self.transforms)} finite "
+                    f"RandomChoice(weights={weights}): expected {len(self.children)} finite "
                     "numbers that are not negative and not all 0, one a transform"
                 )
-        check_names(self)
 
     @classmethod
     def example(cls) -> "RandomChoice":
@@ -49,16 +47,12 @@ class RandomChoice(Container):
 
         return cls([RandomRotation(0.2), RandomTranslation(0.2, 0.2), RandomContrast(0.5)])
 
-    @property
-    def children(self) -> tuple[Transform, ...]:
-        return tuple(self.transforms)
-
     def draw_own(self, key: PRNGKeyArray) -> Params:
-        weights = self.weights or (1.0,) * len(self.transforms)
+        weights = self.weights or (1.0,) * len(self.children)
         bounds = [bound / sum(weights) for bound in accumulate(weights)]
         passed = jnp.asarray(bounds[:-1], jnp.float32) <= jax.random.uniform(key)
         return {"choice": passed.sum(dtype=jnp.int32)}
 
     def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
-        for place, child in enumerate(self.children):
-            yield child, True if own is None else own["choice"] == place
+        for place, inner in enumerate(self.children):
+            yield inner, True if own is None else own["choice"] == place

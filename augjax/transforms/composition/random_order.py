@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from augjax.transforms.base import Gate, Params, Transform
-from augjax.transforms.composition.container import Container, Transforms, check_names, checked
+from augjax.transforms.composition.container import Container
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,27 +27,17 @@ class RandomOrder(Container):
     Reference: `torchvision.transforms.v2.RandomOrder`.
     """
 
-    transforms: Transforms
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "transforms", checked(self, self.transforms))
-        check_names(self)
-
     @classmethod
     def example(cls) -> "RandomOrder":
         from augjax.transforms import RandomFlip, RandomRotation, RandomTranslation
 
         return cls([RandomFlip(), RandomRotation(0.1), RandomTranslation(0.2, 0.2)])
 
-    @property
-    def children(self) -> tuple[Transform, ...]:
-        return tuple(self.transforms)
-
     def draw_own(self, key: PRNGKeyArray) -> Params:
-        numbers = jax.random.uniform(key, (len(self.transforms),))
+        numbers = jax.random.uniform(key, (len(self.children),))
         return {"order": jnp.argsort(numbers).astype(jnp.int32)}
 
     def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
         for turn in range(len(self.children)):
-            for place, child in enumerate(self.children):
-                yield child, True if own is None else own["order"][turn] == place
+            for place, inner in enumerate(self.children):
+                yield inner, True if own is None else own["order"][turn] == place

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from augjax.transforms.base import Gate, Params, Transform
-from augjax.transforms.composition.container import Container, Transforms, check_names, checked
+from augjax.transforms.composition.container import Container
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,16 +24,14 @@ class RandomSomeOf(Container):
     Reference: `albumentations.SomeOf(transforms, n, replace=False)`.
     """
 
-    transforms: Transforms
     n: int = 2
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "transforms", checked(self, self.transforms))
-        if not 0 <= self.n <= len(self.transforms):
+        super().__post_init__()
+        if not 0 <= self.n <= len(self.children):
             raise ValueError(
-                f"RandomSomeOf(n={self.n!r}): expected a number from 0 to {len(self.transforms)}"
+                f"RandomSomeOf(n={self.n!r}): expected a number from 0 to {len(self.children)}"
             )
-        check_names(self)
 
     @classmethod
     def example(cls) -> "RandomSomeOf":
@@ -43,15 +41,11 @@ class RandomSomeOf(Container):
             [RandomContrast(0.5), RandomFlip(), RandomRotation(0.1), RandomTranslation(0.2, 0.2)]
         )
 
-    @property
-    def children(self) -> tuple[Transform, ...]:
-        return tuple(self.transforms)
-
     def draw_own(self, key: PRNGKeyArray) -> Params:
         # Its rank among the numbers drawn for all says whether a transform is among the n lowest.
-        numbers = jax.random.uniform(key, (len(self.transforms),))
+        numbers = jax.random.uniform(key, (len(self.children),))
         return {"chosen": jnp.argsort(jnp.argsort(numbers)) < self.n}
 
     def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
-        for place, child in enumerate(self.children):
-            yield child, True if own is None else own["chosen"][place]
+        for place, inner in enumerate(self.children):
+            yield inner, True if own is None else own["chosen"][place]

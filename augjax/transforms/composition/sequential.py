@@ -4,13 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from augjax.transforms.base import Facts, Gate, Params, Step, Transform
-from augjax.transforms.composition.container import (
-    Container,
-    Transforms,
-    check_names,
-    check_order,
-    checked,
-)
+from augjax.transforms.composition.container import Container
 from augjax.transforms.factors import check_choice
 from augjax.transforms.targets import BOX_FORMATS
 
@@ -37,21 +31,18 @@ class Sequential(Container):
       mask_fill: what masks hold beyond the image where `fill_mode` is 'constant'.
     """
 
-    transforms: Transforms
     fuse: bool = dataclasses.field(default=True, kw_only=True)
     value_range: tuple[float, float] = dataclasses.field(default=(0.0, 1.0), kw_only=True)
     boxes: str | None = dataclasses.field(default=None, kw_only=True)
     mask_fill: int = dataclasses.field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "transforms", checked(self, self.transforms))
+        super().__post_init__()
         object.__setattr__(self, "value_range", tuple(float(v) for v in self.value_range))
         if len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]:
             raise ValueError(f"value_range={self.value_range}: expected (lowest, highest)")
         if self.boxes is not None:
             check_choice(self, "boxes", self.boxes, BOX_FORMATS)
-        check_names(self)
-        check_order(self)
 
     @classmethod
     def example(cls) -> "Sequential":
@@ -60,15 +51,11 @@ class Sequential(Container):
         return cls([RandomFlip("horizontal"), RandomRotation(0.1), RandomTranslation(0.1, 0.1)])
 
     @property
-    def children(self) -> tuple[Transform, ...]:
-        return tuple(self.transforms)
-
-    @property
     def facts(self) -> Facts:
         return Facts(self.value_range, self.boxes, self.mask_fill)
 
     def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
-        yield from ((child, None) for child in self.children)
+        yield from ((inner, None) for inner in self.children)
 
     def steps(self, params: Params | None) -> Iterator[Step]:
         for step in super().steps(params):

@@ -1,20 +1,15 @@
 """RandomErasing."""
 
 import dataclasses
-import math
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Switched
-from augjax.transforms.factors import Range, at_least, number_range, uniform, whole_number
+from augjax.transforms.factors import Range, number_range, whole_number
 from augjax.transforms.filter.fill import Fill, check_fill, fill_draws, fill_picture
-
-Sizes = Int[Array, " attempts"]
-
-_RATIOS = 1024
-_ATTEMPTS = 10
+from augjax.transforms.rectangles import first_that_fits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,10 +57,15 @@ class RandomErasing(Switched):
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         height, width, _ = shape
-        rows, columns = self._sizes(key, height * width)
-        fits = (rows < height) & (columns < width)
-        first = jnp.argmax(fits)
-        rows, columns = (jnp.where(fits.any(), size[first], 0) for size in (rows, columns))
+        smallest, largest = (height * width * share for share in self._scales())
+        flattest, tallest = self._ratios()
+        rows, columns, found = first_that_fits(
+            key,
+            (smallest, largest),
+            (1 / tallest, 1 / flattest),
+            lambda rows, columns: (rows < height) & (columns < width),
+        )
+        rows, columns = (jnp.where(found, size, 0) for size in (rows, columns))
         return {
             "top": whole_number(stream(key, "top"), 0, height - rows),
             "left": whole_number(stream(key, "left"), 0, width - columns),
@@ -73,20 +73,6 @@ class RandomErasing(Switched):
             "width": columns,
             **fill_draws(self.value, stream(key, "noise")),
         }
-
-    def _sizes(self, key: PRNGKeyArray, area: int) -> tuple[Sizes, Sizes]:
-        """Heights and widths, one an attempt."""
-        smallest, largest = (area * share for share in self._scales())
-        areas = uniform(stream(key, "area"), smallest, largest, shape=(_ATTEMPTS,))
-        # Exponentials differ in their last bits from one compilation to the next.
-        low, high = (math.log(ratio) for ratio in self._ratios())
-        roots = [math.exp((low + (i + 0.5) / _RATIOS * (high - low)) / 2) for i in range(_RATIOS)]
-        places = whole_number(stream(key, "ratio"), 0, _RATIOS - 1, shape=(_ATTEMPTS,))
-        taller = jnp.array(roots, jnp.float32)[places]
-        narrower = jnp.array([1 / root for root in roots], jnp.float32)[places]
-        sides = jnp.sqrt(at_least(0.0, areas))
-        rows, columns = (jnp.round(sides * by).astype(jnp.int32) for by in (taller, narrower))
-        return rows, columns
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

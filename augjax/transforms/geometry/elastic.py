@@ -10,7 +10,7 @@ from jaxtyping import Float, PRNGKeyArray
 
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import factor_numbers
+from augjax.transforms.factors import factor_numbers, field_data, field_key
 from augjax.transforms.motion import FieldMotion
 from augjax.transforms.spatial import Filled
 
@@ -60,15 +60,16 @@ class RandomElastic(Filled):
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {
-            "field": jax.random.bits(stream(key, "field"), (2,), jnp.uint32),
+            "field": field_data(stream(key, "field")),
             "alpha": jnp.float32(strength) * jnp.float32(self._pair("alpha")),
         }
 
     def motion(self, params: Params, shape: Shape) -> FieldMotion:
         height, width = shape[:2]
         sigma_x, sigma_y = self._pair("sigma")
-        key = jax.random.wrap_key_data(params["field"], impl="threefry2x32")
-        noise = jax.random.uniform(key, (height, width, 2), minval=-1.0, maxval=1.0)
+        noise = jax.random.uniform(
+            field_key(params["field"]), (height, width, 2), minval=-1.0, maxval=1.0
+        )
         columns, rows = _gaussian(width, sigma_x), _gaussian(height, sigma_y)
         exact = lax.Precision.HIGHEST
         field = jnp.einsum("ij,jkc,lk->ilc", rows, noise, columns, precision=exact)

@@ -4,17 +4,14 @@ import dataclasses
 import math
 from typing import Any, ClassVar
 
-import jax
 import jax.numpy as jnp
-from jaxtyping import Array, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import at_least, factor_numbers, uniform
+from augjax.transforms.factors import factor_numbers, whole_number
 from augjax.transforms.geometry.resize import Resized
-
-_TRIES = 10
-_RATIOS = 1024
+from augjax.transforms.rectangles import first_that_fits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,39 +58,24 @@ class RandomResizedCrop(Resized):
             object.__setattr__(self, field, numbers)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        numbers = jnp.arange(_TRIES, dtype=jnp.uint32)
-        tries = jax.vmap(lambda n: self._try(jax.random.fold_in(key, n), shape))(numbers)
-        fits = tries.pop("fits")
-        first = jnp.argmax(fits)
-        middle = self._middle(shape)
-        return {
-            name: jnp.where(fits.any(), values[first], jnp.int32(middle[name]))
-            for name, values in tries.items()
-        }
-
-    def _try(self, key: PRNGKeyArray, shape: Shape) -> Params:
         height, width, _ = shape
-        lower, upper = (height * width * share for share in self.scale)
-        side = jnp.sqrt(at_least(0.0, uniform(stream(key, "area"), lower, upper)))
-        step = jax.random.randint(stream(key, "ratio"), (), 0, _RATIOS, jnp.int32)
-        roots = self._ratio_roots()
-        part_width = _pixels(side * jnp.float32(roots)[step])
-        part_height = _pixels(side * jnp.float32([1 / root for root in roots])[step])
-        fits = (part_width > 0) & (part_width <= width)
-        fits &= (part_height > 0) & (part_height <= height)
-        return {
-            "top": _place(stream(key, "top"), height - part_height),
-            "left": _place(stream(key, "left"), width - part_width),
-            "height": part_height,
-            "width": part_width,
-            "fits": fits,
+        smallest, largest = (height * width * share for share in self.scale)
+        rows, columns, found = first_that_fits(
+            key,
+            (smallest, largest),
+            self.ratio,
+            lambda rows, columns: (
+                (rows > 0) & (rows <= height) & (columns > 0) & (columns <= width)
+            ),
+        )
+        part = {
+            "top": whole_number(stream(key, "top"), 0, jnp.maximum(height - rows, 0)),
+            "left": whole_number(stream(key, "left"), 0, jnp.maximum(width - columns, 0)),
+            "height": rows,
+            "width": columns,
         }
-
-    def _ratio_roots(self) -> list[float]:
-        """Square roots of ratios. A logarithm taken on the device would not be the same on all."""
-        lower, upper = (math.log(bound) / 2 for bound in self.ratio)
-        spacing = (upper - lower) / _RATIOS
-        return [math.exp(lower + (step + 0.5) * spacing) for step in range(_RATIOS)]
+        middle = self._middle(shape)
+        return {name: jnp.where(found, drawn, middle[name]) for name, drawn in part.items()}
 
     def _middle(self, shape: Shape) -> dict[str, int]:
         height, width, _ = shape
@@ -109,12 +91,3 @@ class RandomResizedCrop(Resized):
 
     def part(self, params: Params, shape: Shape) -> tuple[Any, Any, Any, Any]:
         return params["top"], params["left"], params["height"], params["width"]
-
-
-def _pixels(length: Array) -> Array:
-    return jnp.round(at_least(0.0, length)).astype(jnp.int32)
-
-
-def _place(key: PRNGKeyArray, room: Array) -> Array:
-    """From 0 to `room`, each with the same probability."""
-    return jax.random.randint(key, (), 0, jnp.maximum(room, 0) + 1, jnp.int32)

@@ -1,0 +1,70 @@
+"""Manifests: the SHA-256 of every file in a folder, by which damage to any of them is found."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from augjax.files import json_text, sync_folder, write_json
+
+_NAME = "manifest.json"
+
+
+class Damaged(Exception):
+    """A folder is not what was written."""
+
+
+def seal(folder: Path) -> str:
+    """Writes the manifest of `folder`, with all of it on the disk; returns its own SHA-256."""
+    write_json(folder / _NAME, _digests(folder, sync=True))
+    return seal_of(folder)
+
+
+def seal_of(folder: Path) -> str:
+    """The SHA-256 of the manifest in `folder`: what `seal` returned, if it is still that one."""
+    return _sha256(folder / _NAME)
+
+
+def verify(folder: Path) -> None:
+    """Raises `Damaged` unless every file in `folder` is as its manifest says, and none is more."""
+    try:
+        written = (folder / _NAME).read_bytes()
+        expected = json.loads(written)
+        found = _digests(folder)
+    except FileNotFoundError as error:
+        raise Damaged(f"{Path(error.filename).name!a} is missing") from error
+    except (OSError, ValueError) as error:
+        raise Damaged(f"{_NAME} cannot be read: {type(error).__name__}") from error
+    if not isinstance(expected, dict):
+        raise Damaged(f"{_NAME} is not one")
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in found:
+            raise Damaged(f"{name!a} is missing")
+        if expected.get(name) != found[name]:
+            raise Damaged(f"{name!a} has changed")
+    if written != json_text(found).encode():
+        raise Damaged(f"{_NAME} has changed")
+
+
+def _digests(folder: Path, *, sync: bool = False) -> dict[str, str]:
+    """The SHA-256 of every file below `folder` but the manifest, by POSIX path."""
+    digests = {}
+    for where, _, names in sorted(os.walk(folder)):
+        for name in sorted(names):
+            path = Path(where, name)
+            if path.is_symlink() or not path.is_file():
+                raise Damaged(f"{path.name!a} is not a regular file")
+            relative = path.relative_to(folder).as_posix()
+            if relative != _NAME:
+                digests[relative] = _sha256(path)
+                if sync:
+                    with open(path, "rb") as file:
+                        os.fsync(file.fileno())
+        if sync:
+            sync_folder(Path(where))
+    return digests
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
