@@ -138,6 +138,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
                     "interpolation": config.interpolation,
                 },
                 progress,
+                tell=console.print,
             ),
             checkpoints=Checkpoints(
                 config.run_dir / "checkpoints",

@@ -89,3 +89,5 @@ def keep_data_report(dataset: "Dataset", run_dir: Path, console: "Console") -> N
 
     report.tell = tell
     write_json(run_dir / DATA_REPORT, report.as_json())
+    if report.bad or report.doubtful or report.leaks:
+        console.print(f"All that was found is in {printable(str(run_dir / DATA_REPORT))}")

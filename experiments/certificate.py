@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import augjax as aj
 
 RESULTS = Path(__file__).parent / "results"
-IMAGES, DEVICES = 64, 8
+IMAGES = 64
 SHAPE = (21, 34, 3)
 TOLERANCE = 2e-5
 """Of bilinear pixels in [0, 1]; where a pixel tips, at most this share of them may: 1e-4."""
@@ -65,7 +65,7 @@ def main() -> None:
     with told_in_one_line(debug="--debug" in sys.argv):
         tyro.cli(Config, prog="python -m experiments.certificate")
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
-        os.environ["JAX_NUM_CPU_DEVICES"] = str(DEVICES)
+        os.environ["JAX_NUM_CPU_DEVICES"] = "8"
         from augjax.files import write_json
         from augjax.training.environment import environment
         from augjax.transforms.catalog import catalog
@@ -89,8 +89,19 @@ def main() -> None:
         print(f"{len(rows)} transforms certified: no draw depends on anything else.")
 
 
-def certify(transform: "aj.Transform") -> Certified:
-    """Compares the draws and pixels of one transform under all circumstances."""
+def certify(
+    transform: "aj.Transform",
+    *,
+    batches: tuple[int, ...] = (1, 7),
+    devices: tuple[int, ...] = (2, 8),
+) -> Certified:
+    """Compares the draws and pixels of one transform under all circumstances.
+
+    Args:
+      transform: the one.
+      batches: their sizes, besides one of all images.
+      devices: how many, besides one.
+    """
     import jax
     import jax.numpy as jnp
     import numpy as np
@@ -130,7 +141,7 @@ def certify(transform: "aj.Transform") -> Certified:
             else:
                 worst = max(worst, float(np.where(differs, 0.0, difference).max()))
 
-    for size in (1, 7):
+    for size in batches:
         rows = slice(0, size)
         batch = transform.batch(key, images[rows], ids[rows], epoch=2)
         compare(f"batches of {size}", rows, draw_all(ids[rows]), batch)
@@ -146,11 +157,11 @@ def certify(transform: "aj.Transform") -> Certified:
         alone = draw(jnp.asarray(ids[i]))
         picture = transform(aj.image_key(key, 2, jnp.asarray(ids[i])), images[i])
         compare("one by one without jit", i, alone, picture)
-    for devices in (2, DEVICES):
-        split = NamedSharding(data_mesh(jax.devices()[:devices]), PartitionSpec("data"))
+    for count in devices:
+        split = NamedSharding(data_mesh(jax.devices()[:count]), PartitionSpec("data"))
         on_devices = jax.device_put((images, ids), split)
         batch = transform.batch(key, *on_devices, epoch=2)
-        compare(f"{devices} devices", slice(None), draw_all(on_devices[1]), batch)
+        compare(f"{count} devices", slice(None), draw_all(on_devices[1]), batch)
     longer = aj.Sequential([aj.RandomTranslation(0.1, 0.1, name="another"), transform])
     edited = jax.jit(jax.vmap(lambda image_id: draw(image_id, longer)))(ids)
     edited.pop("another")

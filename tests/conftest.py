@@ -27,3 +27,10 @@ def users_cache_is_left_alone(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("user_cache")))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_programs_are_dropped():
+    """Each maps memory, of which Linux grants a process 65,530 pieces: too few for the suite."""
+    yield
+    jax.clear_caches()

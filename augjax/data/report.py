@@ -93,6 +93,13 @@ class DataReport:
                 f"Warning: {count} also trained on, byte for byte, so validation flatters: "
                 f"{_some(pairs, 3)}."
             )
+            torn = [
+                pair
+                for pair, (valid, train) in zip(pairs, self.leaks, strict=True)
+                if _class_of(valid) != _class_of(train)
+            ]
+            if torn:
+                notes.append(f"Warning: {len(torn)} of them under two classes: {_some(torn, 3)}.")
         return notes
 
     def error(self, emptied: str = "") -> "BadImagesError":
@@ -132,6 +139,10 @@ class BadImagesError(InputError):
     def __init__(self, message: str, report: DataReport, details: list[str]) -> None:
         super().__init__(message, details)
         self.report = report
+
+
+def _class_of(path: str) -> str:
+    return path.split("/")[1]
 
 
 def _some(words: list[str], limit: int) -> str:

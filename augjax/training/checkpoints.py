@@ -26,8 +26,10 @@ from augjax.files import sync_folder, write_json
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
 from augjax.training.manifest import Damaged, seal, seal_of, verify
+from augjax.training.run_folder import BEST_WEIGHTS
 from augjax.training.snapshot import Snapshot
 from augjax.training.stored_arrays import named, read_arrays, write_arrays
+from augjax.training.weights import is_intact
 
 _KEPT = 2  # The latest and, should it come to harm, the one before it.
 
@@ -116,8 +118,14 @@ class Checkpoints:
                 self._damaged.add(folder)
                 self._tell(f"Warning: the checkpoint {folder} is damaged ({damage}); not used.")
         if found:
-            raise InputError(f"{self._folder}: no checkpoint is intact; start a new run")
+            raise InputError(
+                f"{self._folder}: no checkpoint is intact; start a new run{self._consolation()}"
+            )
         return None
+
+    def _consolation(self) -> str:
+        weights = self._folder.parent / BEST_WEIGHTS
+        return f" ({weights} is whole: the best epoch's weights)" if is_intact(weights) else ""
 
     def _found(self, kind: str) -> list[Path]:
         try:

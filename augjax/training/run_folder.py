@@ -16,6 +16,9 @@ DATA_REPORT = "data_report.json"
 RUN_RECORD = "run.json"
 """What a run writes of its surroundings, before the config.json with which it begins."""
 
+BEST_WEIGHTS = "best.safetensors"
+"""The network's variables after the best epoch so far."""
+
 _LOCK = ".lock"
 
 

@@ -1,25 +1,35 @@
 """A run folder that is up to date after every epoch."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from augjax.training.history import EpochRow, write_history
 from augjax.training.loop import Listener
 from augjax.training.metrics import Metrics
+from augjax.training.run_folder import BEST_WEIGHTS
 from augjax.training.snapshot import Snapshot
-from augjax.training.weights import save_weights
+from augjax.training.weights import is_intact, save_weights
 
 
 class RunWriter:
     """Listens to the training loop, writes the run folder, and passes the news on.
 
     After each epoch `history.csv` and `history.jsonl` are whole, and `best.safetensors` holds the
-    best epoch so far, with `metadata` and the epoch's number.
+    best epoch so far, with `metadata` and the epoch's number. `tell` is given a line if that file
+    has come to harm since.
     """
 
-    def __init__(self, run_dir: Path, metadata: dict[str, Any], listener: Listener) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        metadata: dict[str, Any],
+        listener: Listener,
+        tell: Callable[[str], object] = lambda line: None,
+    ) -> None:
         self._run_dir = run_dir
-        self._weights = run_dir / "best.safetensors"
+        self._weights = run_dir / BEST_WEIGHTS
+        self._tell = tell
         self._metadata = metadata
         self._listener = listener
         self._history: list[EpochRow] = []
@@ -31,6 +41,8 @@ class RunWriter:
         if snapshot.best is None:
             self._weights.unlink(missing_ok=True)
         else:
+            if self._weights.exists() and not is_intact(self._weights):
+                self._tell(f"Warning: {self._weights} is damaged; written anew from a checkpoint.")
             self._save(snapshot.best, snapshot.early_stopping.best_epoch)
         self._listener.on_start(snapshot)
 

@@ -55,6 +55,15 @@ def load_weights(path: Path, like: Any = None) -> tuple[dict[str, Any], dict[str
     return unflatten_dict(arrays, sep="/"), metadata
 
 
+def is_intact(path: Path) -> bool:
+    """Whether the file is there, and holds what `save_weights` wrote."""
+    try:
+        load_weights(path)
+    except InputError:
+        return False
+    return True
+
+
 def _check_fit(path: Path, file: Any, like: Any) -> None:
     flat: dict[str, Any] = dict(flatten_dict(like, sep="/"))
     expected = {name: tuple(x.shape) for name, x in flat.items()}

@@ -238,7 +238,8 @@ def _leaks() -> list[FolderKind]:
 
     return [
         FolderKind("the same bytes in train and valid", copy, 4,
-                   ("1 validation image", "valid/Truck/copy.png = train/Car/1.png")),
+                   ("1 validation image", "valid/Truck/copy.png = train/Car/1.png",
+                    "1 of them under two classes")),
         FolderKind("all of valid in train", _both(
                        _remove("valid"),
                        lambda root: shutil.copytree(root / "train", root / "valid")), 4,

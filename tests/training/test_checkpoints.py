@@ -10,15 +10,19 @@ from types import SimpleNamespace
 import jax
 import numpy as np
 import pytest
+from rich.console import Console
 
 from augjax.errors import InputError, RunError
+from augjax.report.progress import EpochProgress
 from augjax.training.checkpoints import Checkpoints
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
 from augjax.training.manifest import seal
 from augjax.training.metrics import Metrics
+from augjax.training.run_writer import RunWriter
 from augjax.training.snapshot import Snapshot
 from augjax.training.state import TrainState
+from augjax.training.weights import save_weights
 
 
 def snapshot(epoch: int, step: int = 0, *, best_epoch: int | None = None, width=3) -> Snapshot:
@@ -133,6 +137,31 @@ def test_folders_that_changed_places_or_vanished_are_found(two, tmp_path):
     (harmed / "last" / "000003-000000000").mkdir()
     loaded = Checkpoints(harmed).latest(snapshot(1))
     assert loaded is not None and loaded.epoch == 2
+
+
+def test_with_none_intact_it_is_said_whether_the_best_weights_are(two, tmp_path):
+    shutil.copytree(two, tmp_path / "checkpoints")
+    for folder in (tmp_path / "checkpoints" / "last").iterdir():
+        flip(folder / "progress.json")
+    weights = tmp_path / "best.safetensors"
+    save_weights(weights, snapshot(1).state.variables, {})
+    with pytest.raises(InputError, match=r"start a new run .*best.safetensors is whole"):
+        Checkpoints(tmp_path / "checkpoints").latest(snapshot(1))
+    flip(weights)
+    with pytest.raises(InputError, match=r"start a new run$"):
+        Checkpoints(tmp_path / "checkpoints").latest(snapshot(1))
+
+
+def test_damaged_best_weights_are_told_and_written_anew(tmp_path):
+    told = []
+    writer = RunWriter(tmp_path, {}, EpochProgress(Console(quiet=True), 9), tell=told.append)
+    writer.on_start(snapshot(3, best_epoch=2))
+    written = (tmp_path / "best.safetensors").read_bytes()
+    assert not told
+    flip(tmp_path / "best.safetensors")
+    writer.on_start(snapshot(3, best_epoch=2))
+    assert len(told) == 1 and "best.safetensors is damaged" in told[0]
+    assert (tmp_path / "best.safetensors").read_bytes() == written
 
 
 def test_a_damaged_one_is_replaced_when_the_run_comes_by_again(two, tmp_path):
