@@ -84,6 +84,11 @@ class Transform(abc.ABC):
 
     name: str | None = None
 
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):  # Lists would do, but cannot be hashed.
+            if isinstance(value := getattr(self, field.name), list):
+                object.__setattr__(self, field.name, tuple(value))
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         # A dataclass writes its own unless it finds one.
@@ -254,6 +259,7 @@ class Switched(Transform):
     p: float = 0.5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 <= self.p <= 1:
             raise ValueError(f"{type(self).__name__}(p={self.p!r}): expected a number in [0, 1]")
 

@@ -18,13 +18,12 @@ Range = float | tuple[float, float]
 
 def factor_numbers(owner: object, field: str, factor: Factor) -> tuple[float, ...]:
     """The one or two finite numbers of a factor, or a ValueError that names it."""
-    is_pair = isinstance(factor, tuple | list)
-    numbers = tuple(factor) if is_pair else (factor,)
+    numbers = factor if isinstance(factor, tuple) else (factor,)
     valid = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
-    if not valid or len(numbers) != (2 if is_pair else 1):
+    if not valid or len(numbers) != (2 if isinstance(factor, tuple) else 1):
         raise ValueError(
             f"{type(owner).__name__}({field}={factor!r}): "
-            "a factor is a finite number or a pair (lower, upper) of them"
+            "expected a finite number or a tuple (lower, upper) of them"
         )
     return tuple(float(n) for n in numbers)
 
@@ -44,6 +43,11 @@ def around_one(f: float) -> tuple[float, float]:
     return max(0.0, 1.0 - f), 1.0 + f
 
 
+def always(f: float) -> tuple[float, float]:
+    """What a number means that is no factor: itself."""
+    return f, f
+
+
 def factor_range(
     owner: object,
     field: str,
@@ -59,28 +63,14 @@ def factor_range(
     """
     numbers = factor_numbers(owner, field, factor)
     where = f"{type(owner).__name__}({field}={factor!r})"
-    if len(numbers) == 1 and numbers[0] < 0:
+    if len(numbers) == 1 and numbers[0] < 0 and number is not always:
         raise ValueError(f"{where}: a single number cannot be negative; give (lower, upper)")
     lower, upper = numbers if len(numbers) == 2 else number(numbers[0])
     if not lowest <= lower <= upper <= highest:
-        raise ValueError(f"{where}: expected {lowest:g} <= lower <= upper <= {highest:g}")
+        either = "a number or (lower, upper) with " if number is always else ""
+        limit = f" <= {highest:g}" if math.isfinite(highest) else ""
+        raise ValueError(f"{where}: expected {either}{lowest:g} <= lower <= upper{limit}")
     return lower, upper
-
-
-def number_range(
-    owner: object, field: str, value: Range, *, lowest: float, highest: float = math.inf
-) -> tuple[float, float]:
-    """The (lower, upper) of a range within [lowest, highest], or a ValueError that names it."""
-    numbers = tuple(value) if isinstance(value, tuple | list) else (value, value)
-    valid = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
-    if not valid or len(numbers) != 2 or not lowest <= numbers[0] <= numbers[1] <= highest:
-        limits = f"{lowest:g} <= lower <= upper"
-        limits += f" <= {highest:g}" if math.isfinite(highest) else ""
-        raise ValueError(
-            f"{type(owner).__name__}({field}={value!r}): "
-            f"expected a finite number or a pair (lower, upper) with {limits}"
-        )
-    return float(numbers[0]), float(numbers[1])
 
 
 def uniform(

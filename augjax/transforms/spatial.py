@@ -81,6 +81,7 @@ class Filled(Spatial):
     fill_value: float = 0.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_choice(self, "fill_mode", self.fill_mode, get_args(FillMode))
         check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
         check_fill_value(self, self.fill_value)

@@ -198,7 +198,7 @@ MISUSE = {
     "s(r, s(r, {**r, 'factor': 7}))": "transforms[1].transforms[1]: RandomRotation(factor=7): expected -1 <=",
     "s(r, r)": "Sequential holds 'RandomRotation' more than once",
     "s(r, 3)": "transforms[1]: expected a transform, but got 3",
-    "{'transform': 'Sequential', 'transforms': r}": "transforms: expected a list of transforms, but got {",
+    "{'transform': 'Sequential', 'transforms': 3}": "transforms: expected a list of transforms or a transform",
     "{**s(), 'fuse': 1}": "fuse: expected a truth value, but got 1",
     "{**s(), 'value_range': [0, 1, 2]}": "value_range: expected a list of 2 numbers, but got [0, 1, 2]",
     "{**s(), 'mask_fill': 0.5}": "mask_fill: expected a whole number, but got 0.5",

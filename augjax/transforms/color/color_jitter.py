@@ -55,6 +55,7 @@ class ColorJitter(Transform):
         return cls(0.4, 0.4, 0.4, 0.1)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for amount in self.amounts:
             self._lower_upper(amount)
 

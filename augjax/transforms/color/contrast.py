@@ -37,6 +37,7 @@ class RandomContrast(Transform):
         return cls(0.5)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._lower_upper()
 
     def _lower_upper(self) -> tuple[float, float]:

@@ -34,6 +34,7 @@ class RandomGamma(Pointwise):
         return cls(0.5)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self._lower_upper()[0] == 0:
             raise ValueError(f"RandomGamma(gamma={self.gamma!r}): exponents must lie above 0")
 

@@ -35,6 +35,7 @@ class RandomHue(Pointwise):
         return cls(0.5)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._lower_upper()
 
     def _lower_upper(self) -> tuple[float, float]:

@@ -41,6 +41,7 @@ class Normalize(Pointwise):
         return cls(0.5, 0.25)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for field in ("mean", "std"):
             object.__setattr__(self, field, self._checked(field))
         lengths = {len(v) for v in (self.mean, self.std) if isinstance(v, tuple)}

@@ -36,6 +36,7 @@ class RandomSaturation(Pointwise):
         return cls((0.25, 0.75))
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._lower_upper()
 
     def _lower_upper(self) -> tuple[float, float]:

@@ -38,6 +38,7 @@ class RandomSharpness(Transform):
         return cls((0.0, 1.0))
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._lower_upper()
 
     def _lower_upper(self) -> tuple[float, float]:

@@ -30,6 +30,7 @@ class Container(Transform):
     transforms: Sequence[Transform] | Transform
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "transforms", _checked(self, self.transforms))
         _check_names(self)
         _check_order(self)

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Switched
-from augjax.transforms.factors import Range, number_range, whole_number
+from augjax.transforms.factors import Range, always, factor_range, whole_number
 from augjax.transforms.filter.fill import Fill, check_fill, fill_draws, fill_picture
 from augjax.transforms.rectangles import first_that_fits
 
@@ -50,10 +50,10 @@ class RandomErasing(Switched):
             raise ValueError(f"RandomErasing(ratio={self.ratio!r}): expected it above 0")
 
     def _scales(self) -> tuple[float, float]:
-        return number_range(self, "scale", self.scale, lowest=0, highest=1)
+        return factor_range(self, "scale", self.scale, lowest=0, highest=1, number=always)
 
     def _ratios(self) -> tuple[float, float]:
-        return number_range(self, "ratio", self.ratio, lowest=0)
+        return factor_range(self, "ratio", self.ratio, lowest=0, number=always)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         height, width, _ = shape

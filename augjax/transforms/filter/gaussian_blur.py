@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from augjax.kernels.blur import filter_separable, gaussian_kernel
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Switched
-from augjax.transforms.factors import Range, number_range, uniform
+from augjax.transforms.factors import Range, always, factor_range, uniform
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ class RandomGaussianBlur(Switched):
             raise ValueError(f"RandomGaussianBlur(sigma={self.sigma!r}): expected it above 0")
 
     def _lower_upper(self) -> tuple[float, float]:
-        return number_range(self, "sigma", self.sigma, lowest=0)
+        return factor_range(self, "sigma", self.sigma, lowest=0, number=always)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         return {"sigma": uniform(stream(key, "sigma"), *self._lower_upper())}

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Strength, Transform
-from augjax.transforms.factors import Range, field_data, field_key, number_range, uniform
+from augjax.transforms.factors import Range, always, factor_range, field_data, field_key, uniform
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +33,11 @@ class RandomGaussianNoise(Transform):
         return cls((0.0, 0.2))
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._lower_upper()
 
     def _lower_upper(self) -> tuple[float, float]:
-        return number_range(self, "stddev", self.stddev, lowest=0)
+        return factor_range(self, "stddev", self.stddev, lowest=0, number=always)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Switched
-from augjax.transforms.factors import Range, number_range, uniform, whole_number
+from augjax.transforms.factors import Range, always, factor_range, uniform, whole_number
 from augjax.transforms.filter.fill import Fill, check_fill, fill_draws, fill_picture
 
 
@@ -51,10 +51,10 @@ class RandomGridDropout(Switched):
         check_fill(self, self.value)
 
     def _units(self) -> tuple[float, float]:
-        return number_range(self, "unit_size", self.unit_size, lowest=2)
+        return factor_range(self, "unit_size", self.unit_size, lowest=2, number=always)
 
     def _ratios(self) -> tuple[float, float]:
-        return number_range(self, "ratio", self.ratio, lowest=0, highest=1)
+        return factor_range(self, "ratio", self.ratio, lowest=0, highest=1, number=always)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         unit = whole_number(stream(key, "unit"), *(int(size) for size in self._units()))

@@ -12,9 +12,9 @@ from augjax.transforms.base import Params, Shape, Strength, Transform
 from augjax.transforms.factors import (
     Factor,
     Range,
+    always,
     at_least,
     factor_range,
-    number_range,
     uniform,
 )
 
@@ -47,11 +47,12 @@ class RandomMotionBlur(Transform):
         return cls((3, 9))
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._lengths()
         self._angles()
 
     def _lengths(self) -> tuple[float, float]:
-        return number_range(self, "kernel_size", self.kernel_size, lowest=1)
+        return factor_range(self, "kernel_size", self.kernel_size, lowest=1, number=always)
 
     def _angles(self) -> tuple[float, float]:
         return factor_range(self, "angle", self.angle, lowest=-1, highest=1)

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Strength, Transform
-from augjax.transforms.factors import Range, field_data, field_key, number_range, uniform
+from augjax.transforms.factors import Range, always, factor_range, field_data, field_key, uniform
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,11 +34,12 @@ class RandomSaltAndPepper(Transform):
         return cls((0.0, 0.1))
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._range("amount")
         self._range("salt_vs_pepper")
 
     def _range(self, field: str) -> tuple[float, float]:
-        return number_range(self, field, getattr(self, field), lowest=0, highest=1)
+        return factor_range(self, field, getattr(self, field), lowest=0, highest=1, number=always)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {

@@ -51,9 +51,6 @@ class RandomAffine(Resampled):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in ("translate", "scale", "shear"):
-            if isinstance(getattr(self, field), list):
-                object.__setattr__(self, field, tuple(getattr(self, field)))
         self._angles()
         self._scales()
         self._shears()

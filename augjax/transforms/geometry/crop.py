@@ -23,6 +23,7 @@ class _Crop(Geometric):
     width: int
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_size(self, height=self.height, width=self.width)
 
     @abc.abstractmethod

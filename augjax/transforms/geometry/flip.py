@@ -34,6 +34,7 @@ class RandomFlip(Geometric):
     mode: FlipMode = "horizontal_and_vertical"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_choice(self, "mode", self.mode, get_args(FlipMode))
 
     @property

@@ -39,8 +39,6 @@ class Pad(Resampled):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.padding, list):
-            object.__setattr__(self, "padding", tuple(self.padding))
         sides = self.padding if isinstance(self.padding, tuple) else (self.padding,)
         whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in sides)
         if not whole or len(sides) not in (1, 2, 4):

@@ -42,6 +42,7 @@ class RandomPerspective(Switched, Resampled):
     scale: float = 0.5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         Switched.__post_init__(self)
         Resampled.__post_init__(self)
         if not 0 <= self.scale <= 1:

@@ -32,6 +32,7 @@ class Resized(Geometric):
     antialias: bool = dataclasses.field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_size(self, height=self.height, width=self.width)
         check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
 

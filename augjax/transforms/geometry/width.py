@@ -32,6 +32,7 @@ class _RandomExtent(Geometric):
         return cls(0.3)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
         if self._lower_upper()[0] == -1:
             kind = type(self).__name__
