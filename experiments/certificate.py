@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from augjax.errors import RunError, told_in_one_line
+from augjax.training.compilation_cache import keep_compiled_programs
 
 if TYPE_CHECKING:
     import augjax as aj
@@ -64,6 +65,7 @@ def main() -> None:
     """Parses the command line, and certifies every transform."""
     with told_in_one_line(debug="--debug" in sys.argv):
         tyro.cli(Config, prog="python -m experiments.certificate")
+        keep_compiled_programs()
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
         os.environ["JAX_NUM_CPU_DEVICES"] = "8"
         from augjax.files import write_json

@@ -17,6 +17,7 @@ import tyro
 
 from augjax.errors import InputError, told_in_one_line
 from augjax.printable import printable
+from augjax.training.compilation_cache import keep_compiled_programs
 from experiments import car_truck
 from experiments.car_truck_config import recorded_config
 
@@ -46,7 +47,9 @@ class Config:
 def main() -> None:
     """Parses the command line, writes the picture and prints the draws."""
     with told_in_one_line(debug="--debug" in sys.argv):
-        draws, notes = run(tyro.cli(Config, prog=PROGRAM))
+        config = tyro.cli(Config, prog=PROGRAM)
+        keep_compiled_programs()
+        draws, notes = run(config)
         sys.stdout.write(draws)
         for note in notes:
             print(note, file=sys.stderr)
