@@ -11,9 +11,6 @@ from augjax.files import user_cache
 LIMIT_BYTES = 2**30
 """Of all compiled programs together; beyond it, the oldest are removed."""
 
-_SHORTEST = "0.1"
-"""Seconds of compilation from which on a program is kept."""
-
 
 def keep_compiled_programs() -> None:
     """Has JAX keep what it compiles in the user's cache folder; to be called before it is imported.
@@ -31,7 +28,8 @@ def keep_compiled_programs() -> None:
     if not os.access(folder, os.W_OK):
         return
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", _SHORTEST)
+    # A run makes some 250 small programs, which take longer together than the large ones.
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     # XLA:CPU takes two of its own preferences for features that the processor lacks.
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation")

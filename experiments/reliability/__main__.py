@@ -81,9 +81,6 @@ def experiment(config: Config) -> list[Any]:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         os.environ["XDG_CACHE_HOME"] = str(scratch / "cache")
-        os.environ["JAX_COMPILATION_CACHE_DIR"] = str(scratch / "compiled")
-        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # XLA has much to say about what it loads.
         data = write_data(scratch / "data")
         start(new_run(data, scratch / "unbroken")).communicate()
         to_compare = (data, scratch, outcome(scratch / "unbroken"))

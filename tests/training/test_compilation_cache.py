@@ -21,7 +21,6 @@ def start(cache: Path, **env: str) -> str:
         "-c",
         PROGRAM,
         XDG_CACHE_HOME=str(cache),
-        JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="0",
         cwd=None,
         **env,
     )
