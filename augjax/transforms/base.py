@@ -41,13 +41,13 @@ class Step(NamedTuple):
       transform: no container.
       params: its own draws.
       gate: whether it is applied to this image; None if always.
-      fuse: whether it may share a resample with its neighbours.
+      apart: why it may share no resample with its neighbours; empty if it may.
     """
 
     transform: "Transform"
     params: Params
     gate: Gate | None
-    fuse: bool
+    apart: str
 
 
 class Facts(NamedTuple):
@@ -134,7 +134,7 @@ class Transform(abc.ABC):
 
     def steps(self, params: Params | None) -> Iterator[Step]:
         """The transforms to take one after the other; without draws, to see which they are."""
-        yield Step(self, params or {}, None, True)
+        yield Step(self, params or {}, None, "")
 
     def sample(self, key: PRNGKeyArray, shape: Shape, *, strength: Strength = 1.0) -> Params:
         """Draws the parameters of one image.
@@ -274,7 +274,7 @@ class Switched(Transform):
     def steps(self, params: Params | None) -> Iterator[Step]:
         """Itself, gated."""
         own = params or {}
-        yield Step(self, own, own.get("on", True), True)
+        yield Step(self, own, own.get("on", True), "")
 
 
 @partial(jax.jit, static_argnums=0)

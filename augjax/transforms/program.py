@@ -33,13 +33,24 @@ def groups(steps: Iterable[Step]) -> Iterator[Group]:
     smaller than its image: what is filled in begins at the frame, not at the image's border.
     """
     group: Group = []
-    for step in steps:
+    for step in _told_of_frames(steps):
         if group and why_apart(group, step):
             yield group
             group = []
         group.append(step)
     if group:
         yield group
+
+
+def _told_of_frames(steps: Iterable[Step]) -> Iterator[Step]:
+    before = None
+    for step in steps:
+        transform = step.transform
+        if before is not None and before.leaves_blank and transform.reads_frame:
+            draws = f"the frame that {type(before).__name__} draws"
+            step = step._replace(apart=f"{type(transform).__name__} begins at {draws}")
+        yield step
+        before = transform
 
 
 def why_apart(group: Group, step: Step) -> str:
@@ -49,10 +60,8 @@ def why_apart(group: Group, step: Step) -> str:
     if not any(isinstance(s.transform, Geometric) for s in group):
         why = "is a pass of its own" if isinstance(last.transform, Spatial) else "moves no pixels"
         return f"{type(last.transform).__name__} {why}"
-    if last.transform.leaves_blank and transform.reads_frame:
-        return f"{kind} begins at the frame that {type(last.transform).__name__} draws"
-    if not (last.fuse and step.fuse):
-        return "fuse=False"
+    if last.apart or step.apart:
+        return last.apart or step.apart
     for s in group:
         if isinstance(s.transform, Geometric) and s.transform.ends_group:
             return f"{type(s.transform).__name__} cuts off what lies beyond its frame"

@@ -40,9 +40,10 @@ def network():
     In float64: in float32 a rounding can tip a ReLU or a pooling window, and with it a gradient.
     """
     keras.utils.set_random_seed(0)
-    keras.config.set_floatx("float64")
+    policy = keras.config.dtype_policy()  # Which floatx no longer sets once it has been asked for.
+    keras.config.set_dtype_policy("float64")
     network = keras_network()
-    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy(policy)
     rng = np.random.default_rng(0)
     for variable in network.variables:
         if variable.name != "kernel":

@@ -59,4 +59,4 @@ class Sequential(Container):
 
     def steps(self, params: Params | None) -> Iterator[Step]:
         for step in super().steps(params):
-            yield step._replace(fuse=step.fuse and self.fuse)
+            yield step._replace(apart=step.apart or ("" if self.fuse else "fuse=False"))
