@@ -184,6 +184,7 @@ def preview_transforms() -> dict[str, "aj.Transform"]:
 
 def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:
     """Draws the notebook's grid: five draws of each of five transforms on one training image."""
+    import jax
     import jax.numpy as jnp
     import numpy as np
 
@@ -194,10 +195,15 @@ def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:
     key = aj.stream(aj.key(seed), "augmentations")
     rows: dict[str, list[Any]] = {}
     for title, transform in preview_transforms().items():
+
+        @jax.jit
+        def drawn(number: Any, transform: aj.Transform = transform) -> Any:
+            params = transform.sample(aj.image_key(key, number, jnp.uint32(0)), image.shape)
+            return params, transform.apply(params, image)
+
         rows[title] = []
-        for draw in range(5):
-            params = transform.sample(aj.image_key(key, draw, jnp.uint32(0)), image.shape)
-            picture = np.asarray(transform.apply(params, image))
+        for number in range(5):
+            params, picture = jax.tree.map(np.asarray, drawn(number))
             # RandomWidth leaves its canvas blank beyond the width it drew.
             rows[title].append(picture[:, : int(params["width"])] if "width" in params else picture)
     save_png(picture_grid(rows), path)

@@ -4,6 +4,7 @@ from typing import Any
 
 import flax.linen as nn
 import flax.struct
+import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import PRNGKeyArray
@@ -35,14 +36,19 @@ class TrainState(flax.struct.PyTreeNode):
         image_shape: tuple[int, int, int],
     ) -> "TrainState":
         """The state before the first step, initialised under the stream 'init' of `key`."""
-        images = jnp.zeros((1, *image_shape), jnp.float32)
-        variables = model.init(stream(key, "init"), images, train=False)
-        return cls(
-            step=jnp.zeros((), jnp.int32),
-            params=variables["params"],
-            batch_stats=variables["batch_stats"],
-            opt_state=optimizer.init(variables["params"]),
-        )
+
+        @jax.jit  # One program in place of some two hundred.
+        def create(key: PRNGKeyArray) -> "TrainState":
+            images = jnp.zeros((1, *image_shape), jnp.float32)
+            variables = model.init(stream(key, "init"), images, train=False)
+            return cls(
+                step=jnp.zeros((), jnp.int32),
+                params=variables["params"],
+                batch_stats=variables["batch_stats"],
+                opt_state=optimizer.init(variables["params"]),
+            )
+
+        return create(key)
 
     @property
     def variables(self) -> dict[str, Any]:
