@@ -127,7 +127,7 @@ def page() -> str:
                 does = (inspect.getdoc(transform) or "").split("\n")[0]
                 code = repr(transform.example()).replace("|", "\\|")
                 lines.append(f"| **{name}**<br>{does} | ![{name}]({path})<br>`{code}` |")
-    lines += ["", "## Coming from Keras, torchvision or albumentations", NAMES.strip(), ""]
+    lines += ["", "## Coming from Keras, torchvision or albumentations", "", NAMES.strip(), ""]
     return "\n".join(lines)
 
 

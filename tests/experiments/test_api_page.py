@@ -1,0 +1,33 @@
+"""The API page is what its command writes, and the names on it are names."""
+
+import re
+
+from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.transforms.catalog import catalog
+from experiments import api_page
+
+import_tensorflow()
+import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
+
+NAME = re.compile(r"`([A-Z]\w+)")
+
+
+def test_the_page_is_that_of_today():
+    assert api_page.PAGE.read_text() == api_page.page()
+
+
+def test_every_transform_has_its_picture():
+    pictures = {path.stem for path in api_page.PICTURES.glob("*.jpg")}
+    assert pictures == set(catalog())
+
+
+def test_the_names_of_ours_and_of_keras_exist():
+    found = set()
+    for row in api_page.NAMES.strip().splitlines()[2:]:
+        ours, theirs = row.split("|")[1:3]
+        found |= set(NAME.findall(ours))
+        if "Keras 2" not in theirs:
+            assert all(hasattr(keras.layers, name) for name in NAME.findall(theirs)), theirs
+        if "the same" in theirs:
+            assert all(hasattr(keras.layers, name) for name in NAME.findall(ours)), ours
+    assert found == set(catalog())
