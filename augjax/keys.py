@@ -51,6 +51,11 @@ def image_key(
     """
     check_key(key)
     words = jnp.atleast_1d(jnp.asarray(image_id))
+    if words.ndim > 1:
+        raise ValueError(
+            f"one image's id has one or two words, but got an array of shape {words.shape}; "
+            "jax.vmap takes several, and so does a transform's .batch"
+        )
     key = jax.random.fold_in(key, epoch)
     for i in range(words.shape[0]):
         key = jax.random.fold_in(key, words[i])
@@ -64,6 +69,8 @@ def image_ids(paths: Iterable[str | PurePath]) -> UInt32[np.ndarray, "n 2"]:
       paths: POSIX paths relative to the split's folder ('Car/0001.jpg'), or any names that stay
         with the image. They are brought to Unicode's NFC first, since file systems differ.
     """
+    if isinstance(paths, str):
+        raise TypeError(f"expected several paths, as in image_ids([{paths!r}]), but got one")
     names = [path.as_posix() if isinstance(path, PurePath) else path for path in paths]
     digests = [
         blake2b(unicodedata.normalize("NFC", name).encode(errors="surrogateescape"), digest_size=8)

@@ -16,7 +16,7 @@ import augjax as aj
 from augjax.transforms.base import Transform
 from augjax.transforms.targets import to_corners
 
-_CELL, _LETTERS = 1.8, 23
+_CELL, _LETTERS = 1.8, 21
 """A picture's width in inches, and the letters of the title that fit above it."""
 _BOX, _POINT, _MASK = "#ffd23f", "#ee4266", "#0ead69"
 
@@ -33,8 +33,8 @@ def show(
 
     Args:
       pipeline: any transform.
-      images: an image, a batch of them, an example (a dict of an image with mask, boxes and
-        keypoints, which are drawn over it), or a list of images or of examples.
+      images: an image, an example (a dict of an image with mask, boxes and keypoints, which are
+        drawn over it), a batch of either, or a list of either.
       key: as for `Transform.batch`; by default that of a run with seed 0.
       draws: how many, of the epochs from `epoch` on.
       epoch: of the first draw.
@@ -58,7 +58,10 @@ def show(
 
 
 def _examples(images: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(images, dict):
+    if isinstance(images, dict) and np.ndim(images["image"]) == 4:
+        for i in range(len(images["image"])):
+            yield {name: values[i] for name, values in images.items()}
+    elif isinstance(images, dict):
         yield images
     elif isinstance(images, list | tuple) or images.ndim == 4:
         for image in images:
@@ -80,7 +83,11 @@ def _draw(axes: Axes, example: dict[str, Any], pipeline: Transform) -> None:
     image = np.asarray(example["image"])
     if image.dtype != np.uint8:
         lowest, highest = pipeline.facts.value_range
-        image = np.clip((image.astype(np.float32) - lowest) / (highest - lowest), 0, 1)
+        image = (image.astype(np.float32) - lowest) / (highest - lowest)
+        keeps_range = all(step.transform.keeps_range for step in pipeline.steps(None))
+        if not keeps_range and (image.min() < 0 or image.max() > 1):
+            image = (image - image.min()) / np.ptp(image)  # Of its own darkest and lightest value.
+        image = np.clip(image, 0, 1)
     if image.shape[2] not in (3, 4):
         image = image[..., 0]
     axes.imshow(image, cmap="gray", vmin=0, vmax=255 if image.dtype == np.uint8 else 1)

@@ -297,9 +297,14 @@ def check_shape(transform: Transform, shape: tuple[int, ...]) -> None:
     if len(shape) != 3 or 0 in shape:
         hint = "; for a batch call .batch(key, images, ids)" if len(shape) == 4 else ""
         raise ValueError(
-            f"{transform.label} takes one image of shape (height, width, channels), "
+            f"{told(transform)} takes one image of shape (height, width, channels), "
             f"but got {shape_text(shape)}{hint}"
         )
+
+
+def told(transform: Transform) -> str:
+    """What messages call a transform."""
+    return transform.name or type(transform).__name__
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

@@ -16,6 +16,7 @@ from augjax.transforms.base import (
     Step,
     Transform,
     check_shape,
+    told,
 )
 from augjax.transforms.motion import BLANK, Motion, Resampling
 from augjax.transforms.spatial import Geometric, Spatial
@@ -130,7 +131,7 @@ def run_backwards(
     scene = open_example(transform, example, out)
     if scene.shape[:2] != out[:2]:
         raise ValueError(
-            f"{transform.label} makes images of {out[:2]} of those of {tuple(shape[:2])}, "
+            f"{told(transform)} makes images of {out[:2]} of those of {tuple(shape[:2])}, "
             f"but got one of {scene.shape[:2]} to bring back"
         )
     nothing_beyond = Resampling("constant", "nearest", transform.facts.mask_fill)

@@ -22,7 +22,16 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Num, Shaped
 
-from augjax.transforms.base import Example, Facts, Image, Shape, Transform, check_shape, shape_text
+from augjax.transforms.base import (
+    Example,
+    Facts,
+    Image,
+    Shape,
+    Transform,
+    check_shape,
+    shape_text,
+    told,
+)
 from augjax.transforms.motion import Frame, Points
 
 KEYS = ("image", "mask", "boxes", "keypoints", "label")
@@ -142,8 +151,10 @@ def shape_of(transform: Transform, example: Image | Example, shape: Shape | None
     """(height, width, channels) of an example's image.
 
     Raises:
+      TypeError: if the image is no array.
       ValueError: if it is not the shape of one image, or there is nothing to tell it by.
     """
+    _check_array(transform, example.get("image") if isinstance(example, dict) else example)
     if isinstance(example, dict):
         if unknown := sorted(set(example) - {*KEYS, *_VISIBLE}):
             raise ValueError(f"an example holds {', '.join(KEYS)}, but got {unknown[0]!r}")
@@ -163,23 +174,33 @@ def shape_of(transform: Transform, example: Image | Example, shape: Shape | None
     return tuple(shape)
 
 
+def _check_array(transform: Transform, image: Any) -> None:
+    if image is not None and not hasattr(image, "dtype"):
+        raise TypeError(
+            f"{told(transform)} takes an array, but got a {type(image).__name__}; np.asarray "
+            "makes one of a PIL image, np.stack of a list"
+        )
+
+
 def batch_size(transform: Transform, examples: Any) -> int:
     """How many examples a batch holds.
 
     Raises:
+      TypeError: if it is no array.
       ValueError: if it is none.
     """
+    _check_array(transform, examples.get("image") if isinstance(examples, dict) else examples)
     if isinstance(examples, dict):
         sizes = {len(part) for name, part in examples.items() if hasattr(part, "shape")}
         if len(sizes) != 1:
             raise ValueError(
-                f"{transform.label}.batch takes a dict of arrays with one first axis for the "
+                f"{told(transform)}.batch takes a dict of arrays with one first axis for the "
                 f"batch, but got axes of {sorted(sizes)}"
             )
         return sizes.pop()
     if examples.ndim != 4:
         raise ValueError(
-            f"{transform.label}.batch takes images of shape (batch, height, width, channels), "
+            f"{told(transform)}.batch takes images of shape (batch, height, width, channels), "
             f"but got {shape_text(examples.shape)}; call the transform itself on one image"
         )
     return examples.shape[0]
@@ -246,7 +267,7 @@ def _to_unit(transform: Transform, image: Image, facts: Facts) -> Float[Array, "
     if image.dtype == jnp.uint8:
         return jnp.asarray(image, jnp.float32) / 255.0
     if not jnp.issubdtype(image.dtype, jnp.floating):
-        raise TypeError(f"{transform.label} takes uint8 or floating images, but got {image.dtype}")
+        raise TypeError(f"{told(transform)} takes uint8 or floating images, but got {image.dtype}")
     unit = jnp.asarray(image, jnp.float32)
     lowest, highest = facts.value_range
     return unit if (lowest, highest) == (0.0, 1.0) else (unit - lowest) / (highest - lowest)

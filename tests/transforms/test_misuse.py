@@ -93,6 +93,11 @@ CASES = {
     "t(jax.random.split(key), image)": "TypeError: expected one PRNG key, such as augjax.key(0)",
     "t(key, image[None])": "ValueError: RandomFlip takes one image of shape (height, width, channels), "
     "but got an array of shape (1, 4, 4, 3); for a batch call .batch(key, images, ids)",
+    "t(key, Image.new('RGB', (4, 4)))": "TypeError: RandomFlip takes an array, but got a Image; np.asarray makes",
+    "t.batch(key, [image, image])": "TypeError: RandomFlip takes an array, but got a list; np.asarray makes one of a PIL "
+    "image, np.stack of a list",
+    "aj.image_key(key, 0, np.zeros((4, 2), np.uint32))": "ValueError: one image's id has one or two words, but got",
+    "aj.image_ids('Car/1.jpg')": "TypeError: expected several paths, as in image_ids(['Car/1.jpg']), but got one",
     "t(key, image[..., 0])": "but got an array of shape (4, 4)",
     "t(key, image[:0])": "but got an array of shape (0, 4, 3)",
     "t(key, np.int32(image))": "TypeError: RandomFlip takes uint8 or floating images, but got int32",
@@ -127,7 +132,7 @@ CASES = {
 @pytest.fixture(scope="module")
 def answers() -> dict[str, str]:
     """From an interpreter of its own: here, the type checker of the tests would answer first."""
-    program = "import jax, numpy as np, augjax as aj\n"
+    program = "import jax, numpy as np, augjax as aj\nfrom PIL import Image\n"
     program += "key, image, t = aj.key(0), np.zeros((4, 4, 3), np.float32), aj.RandomFlip()\n"
     program += "b = aj.Sequential([t], boxes='xyxy')\n"
     for call in CASES:

@@ -1,0 +1,66 @@
+"""Pictures of what a pipeline does."""
+
+import numpy as np
+import pytest
+
+import augjax as aj
+from tests.helpers import noise
+
+PIPELINE = aj.Sequential([aj.RandomFlip("horizontal"), aj.RandomRotation(0.05)], boxes="xyxy")
+
+
+def example(**more):
+    mask = np.zeros((12, 16), np.uint8)
+    mask[4:8, 4:10] = 1
+    boxes = np.array([[4, 4, 10, 8], [1, 1, 3, 3]], np.float32)
+    points = np.array([[6, 5]], np.float32)
+    return {"image": noise(12, 16, 3), "mask": mask, "boxes": boxes, "keypoints": points, **more}
+
+
+def batch(n):
+    return {name: np.stack([values] * n) for name, values in example().items()}
+
+
+@pytest.mark.parametrize(
+    ("images", "rows"),
+    [
+        (noise(12, 16, 3), 1),
+        (noise(2, 12, 16, 1), 2),
+        ([noise(12, 16, 3), noise(9, 9, 3)], 2),
+        (example(), 1),
+        (batch(3), 3),
+        ([example(), {"image": noise(9, 9, 3)}], 2),
+    ],
+    ids=["image", "batch", "list", "example", "batch of examples", "list of examples"],
+)
+def test_a_row_for_each_image_and_a_column_for_each_draw(images, rows):
+    figure = aj.show(PIPELINE, images, draws=2)
+    assert len(figure.axes) == rows * 3
+    assert figure.get_suptitle().replace("\n", "").startswith("Sequential([RandomFlip")
+
+
+def test_the_first_is_the_image_and_the_others_are_what_batch_makes():
+    images = noise(2, 12, 16, 3)
+    shown = [np.asarray(axes.images[0].get_array()) for axes in aj.show(PIPELINE, images).axes]
+    key = aj.stream(aj.key(0), "augment")
+    for row in range(2):
+        np.testing.assert_array_equal(shown[6 * row], images[row])
+        for draw in range(5):
+            made = PIPELINE.batch(key, images, epoch=draw)[row]
+            np.testing.assert_allclose(shown[6 * row + 1 + draw], made, atol=2e-5)
+
+
+def test_what_belongs_to_the_image_is_drawn_over_it():
+    for axes in aj.show(PIPELINE, example(), draws=1).axes:
+        assert len(axes.patches) == 2, "boxes"
+        assert len(axes.collections) == 2, "the mask's outline, and points"
+
+
+def test_normalised_images_are_shown_from_their_darkest_to_their_lightest():
+    normalised = aj.Normalize(0.5, 0.1)
+    image, shown = (
+        np.asarray(axes.images[0].get_array())
+        for axes in aj.show(normalised, noise(12, 16, 3), draws=1).axes
+    )
+    assert (shown.min(), shown.max()) == (0, 1)
+    np.testing.assert_allclose(shown, (image - image.min()) / np.ptp(image), atol=1e-5)
