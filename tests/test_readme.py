@@ -1,0 +1,14 @@
+"""The tables of the README are those that the experiments printed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("name", ["photographs_32", "drawn", "reliability"])
+def test_a_table_is_that_of_its_results(name):
+    results = json.loads((CHECKOUT / "experiments" / "results" / f"{name}.json").read_text())
+    assert results["table"] in (CHECKOUT / "README.md").read_text()
