@@ -51,7 +51,7 @@ def image_key(
     """
     check_key(key)
     words = jnp.atleast_1d(jnp.asarray(image_id))
-    if words.ndim > 1:
+    if words.ndim > 1 or words.size not in (1, 2):
         raise ValueError(
             f"one image's id has one or two words, but got an array of shape {words.shape}; "
             "jax.vmap takes several, and so does a transform's .batch"

@@ -52,7 +52,7 @@ NAMES = """
 | `RandomShear(0.2, 0.2)` | `RandomShear` | `RandomAffine(0, shear=...)` | `Affine(shear=...)` |
 | `RandomAffine(degrees, translate, scale, shear)` | | the same | `Affine` |
 | `RandomRot90()` | | | `RandomRotate90` |
-| `RandomPerspective(scale, p)` | `RandomPerspective(factor, scale)` | `RandomPerspective(distortion_scale, p)` | `Perspective` |
+| `RandomPerspective(scale, p=0.5)` | `RandomPerspective(factor, scale)` | `RandomPerspective(distortion_scale, p)` | `Perspective` |
 | `RandomWidth`, `RandomHeight` | in Keras 2 | | |
 | `RandomCrop(height, width)` | the same | `RandomCrop((height, width))` | `RandomCrop` |
 | `CenterCrop(height, width)` | the same | `CenterCrop((height, width))` | `CenterCrop` |
@@ -74,12 +74,12 @@ NAMES = """
 | `RandomSharpness` | the same | `RandomAdjustSharpness` | `Sharpen` |
 | `RandomChannelShuffle`, `RandomChannelDrop` | | `RandomChannelPermutation` | `ChannelShuffle`, `ChannelDropout` |
 | `Normalize(mean, std)` | `Normalization` | the same | `Normalize` |
-| `RandomGaussianBlur`, `RandomMotionBlur` | `RandomGaussianBlur` | `GaussianBlur` | `GaussianBlur`, `MotionBlur` |
+| `RandomGaussianBlur(kernel_size)`, `RandomMotionBlur((3, 7))` | `RandomGaussianBlur` | `GaussianBlur` | `GaussianBlur`, `MotionBlur(blur_limit=7)` |
 | `RandomGaussianNoise`, `RandomSaltAndPepper` | `GaussianNoise` | `GaussianNoise` | `GaussNoise`, `SaltAndPepper` |
 | `RandomErasing` | the same | the same | `CoarseDropout`, `Erasing` |
 | `RandomGridDropout` | | | `GridDropout` |
 | `Sequential([...])` | `Pipeline` | `Compose` | `Compose` |
-| `RandomApply(t, p)` | | the same | `p=` of each, `Sequential(p=)` |
+| `RandomApply(t, p)` | | the same | `p=` of each, `Sequential(p=)`, `OneOf(p=)` |
 | `RandomChoice`, `RandomSomeOf`, `RandomOrder` | | `RandomChoice`, `RandomOrder` | `OneOf`, `SomeOf`, `RandomOrder` |
 """  # noqa: E501
 

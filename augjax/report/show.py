@@ -42,6 +42,10 @@ def show(
     Returns:
       A matplotlib figure: shown by a notebook, and saved by `figure.savefig("grid.png")`.
     """
+    if not isinstance(pipeline, Transform):
+        raise TypeError(
+            f"expected show(pipeline, images), but got a {type(pipeline).__name__} first"
+        )
     key = aj.stream(aj.key(0), "augment") if key is None else key
     rows = list(_examples(images))
     cells = [[row, *_drawn(pipeline, key, row, i, epoch, draws)] for i, row in enumerate(rows)]

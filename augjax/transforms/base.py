@@ -206,6 +206,8 @@ class Transform(abc.ABC):
             ids = jnp.arange(count, dtype=jnp.uint32)
         elif not hasattr(ids, "dtype"):
             raise TypeError(f"ids are an array of uint32, but got a {type(ids).__name__}")
+        elif ids.dtype == jnp.uint32 and ids.shape[:1] != (count,):
+            raise ValueError(f"expected an id for each of {count} images, but got {len(ids)}")
         elif ids.dtype != jnp.uint32 or ids.shape[:1] != (count,) or ids.ndim > 2:
             raise ValueError(
                 f"expected uint32 ids of shape ({count},) or ({count}, words), but got {ids.dtype} "
@@ -293,7 +295,12 @@ def _batch(
 
 
 def check_shape(transform: Transform, shape: tuple[int, ...]) -> None:
-    """Raises ValueError unless `shape` is that of one image."""
+    """Raises TypeError or ValueError unless `shape` is that of one image."""
+    if not isinstance(shape, tuple | list):
+        raise TypeError(
+            f"{told(transform)} takes a shape, (height, width, channels), but got a "
+            f"{type(shape).__name__}; an image has it as image.shape"
+        )
     if len(shape) != 3 or 0 in shape:
         hint = "; for a batch call .batch(key, images, ids)" if len(shape) == 4 else ""
         raise ValueError(

@@ -104,7 +104,12 @@ CASES = {
     "t.batch(key, image)": "call the transform itself on one image",
     "t.batch(key, image[None], np.arange(1))": "ValueError: expected uint32 ids of shape (1,) or (1, words), but got "
     "int64 of shape (1,)",
-    "t.batch(key, image[None], np.uint32([1, 2]))": "but got uint32 of shape (2,)",
+    "t.batch(key, image[None], np.uint32([1, 2]))": "ValueError: expected an id for each of 1 images, but got 2",
+    "t.batch(key, image[None], np.uint32([]))": "ValueError: expected an id for each of 1 images, but got 0",
+    "t.sample(key, image)": "TypeError: RandomFlip takes a shape, (height, width, channels), but got a ndarray; an image",
+    "t.plan(128)": "TypeError: RandomFlip takes a shape, (height, width, channels), but got a int",
+    "aj.image_key(key, 0, np.zeros(8, np.uint32))": "ValueError: one image's id has one or two words, but got",
+    "aj.show(image, t)": "TypeError: expected show(pipeline, images), but got a ndarray first",
     "t.batch(key, image[None], [3])": "TypeError: ids are an array of uint32, but got a list",
     "aj.RandomApply(t, p=1.5)": "ValueError: RandomApply(p=1.5): expected a number in [0, 1]",
     "aj.RandomApply(3)": "TypeError: RandomApply takes a list of transforms, but got 3",
