@@ -19,6 +19,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Num, Shaped
 
@@ -278,4 +279,6 @@ def _from_unit(scene: Scene, came_as: jnp.dtype, facts: Facts) -> Num[Array, "h 
     assert image is not None
     if scene.is_unit and (lowest, highest) != (0.0, 1.0):
         image = image * (highest - lowest) + lowest
-    return image.astype(jnp.float32 if came_as == jnp.uint8 else came_as)
+    # NumPy's float64 becomes float32, as everywhere in JAX, without a warning for each image.
+    as_floats = jnp.float32 if came_as == jnp.uint8 else jax.dtypes.canonicalize_dtype(came_as)
+    return image.astype(as_floats)

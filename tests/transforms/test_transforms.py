@@ -143,3 +143,10 @@ def test_gradients_reach_the_draws():
     np.testing.assert_allclose(
         jax.grad(brightness_of_the_middle)(jnp.float32(0.3)), -1 / 9, atol=1e-6
     )
+
+
+def test_float64_is_taken_as_float32_without_a_warning():
+    image = noise(5, 6, 3).astype(np.float64)
+    for transform in (aj.RandomFlip(), aj.RandomContrast(0.1)):
+        one, batch = transform(aj.key(0), image), transform.batch(aj.key(0), image[None])
+        assert one.dtype == batch.dtype == jnp.float32
