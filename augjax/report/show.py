@@ -90,7 +90,8 @@ def _draw(axes: Axes, example: dict[str, Any], pipeline: Transform) -> None:
         image = (image.astype(np.float32) - lowest) / (highest - lowest)
         keeps_range = all(step.transform.keeps_range for step in pipeline.steps(None))
         if not keeps_range and (image.min() < 0 or image.max() > 1):
-            image = (image - image.min()) / np.ptp(image)  # Of its own darkest and lightest value.
+            # From its own darkest to its own lightest value; it may be all one.
+            image = (image - image.min()) / max(np.ptp(image), 1e-9)
         image = np.clip(image, 0, 1)
     if image.shape[2] not in (3, 4):
         image = image[..., 0]

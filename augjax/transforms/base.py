@@ -206,8 +206,8 @@ class Transform(abc.ABC):
             ids = jnp.arange(count, dtype=jnp.uint32)
         elif not hasattr(ids, "dtype"):
             raise TypeError(f"ids are an array of uint32, but got a {type(ids).__name__}")
-        elif ids.dtype == jnp.uint32 and ids.shape[:1] != (count,):
-            raise ValueError(f"expected an id for each of {count} images, but got {len(ids)}")
+        elif ids.dtype == jnp.uint32 and ids.ndim in (1, 2) and ids.shape[0] != count:
+            raise ValueError(f"expected an id for each of {count} images, but got {ids.shape[0]}")
         elif ids.dtype != jnp.uint32 or ids.shape[:1] != (count,) or ids.ndim > 2:
             raise ValueError(
                 f"expected uint32 ids of shape ({count},) or ({count}, words), but got {ids.dtype} "

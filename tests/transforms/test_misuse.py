@@ -105,6 +105,7 @@ CASES = {
     "t.batch(key, image[None], np.arange(1))": "ValueError: expected uint32 ids of shape (1,) or (1, words), but got "
     "int64 of shape (1,)",
     "t.batch(key, image[None], np.uint32([1, 2]))": "ValueError: expected an id for each of 1 images, but got 2",
+    "t.batch(key, image[None], np.uint32(3))": "but got uint32 of shape ()",
     "t.batch(key, image[None], np.uint32([]))": "ValueError: expected an id for each of 1 images, but got 0",
     "t.sample(key, image)": "TypeError: RandomFlip takes a shape, (height, width, channels), but got a ndarray; an image",
     "t.plan(128)": "TypeError: RandomFlip takes a shape, (height, width, channels), but got a int",
