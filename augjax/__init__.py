@@ -25,7 +25,10 @@ def __getattr__(name: str) -> Any:
     if name == "__all__":
         return [*_ELSEWHERE, *home.__all__]
     if name not in _ELSEWHERE and name not in home.__all__:
-        raise AttributeError(f"module 'augjax' has no attribute {name!r}")
+        known = () if name.startswith("_") else (*_ELSEWHERE, *home.__all__)
+        from augjax.transforms.names_elsewhere import hint
+
+        raise AttributeError(f"module 'augjax' has no attribute {name!r}{hint(name, known)}")
     value = globals()[name] = getattr(home, name)
     return value
 

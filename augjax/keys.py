@@ -10,6 +10,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable
 from hashlib import blake2b
+from numbers import Integral, Real
 from pathlib import PurePath
 
 import jax
@@ -24,6 +25,8 @@ __all__ = ["image_ids", "image_key", "key", "stream"]
 
 def key(seed: int) -> PRNGKeyArray:
     """The root key of a seed: Threefry, whatever JAX's configured default is."""
+    if isinstance(seed, bool | str | float | None):
+        raise TypeError(f"a seed is a whole number, but got {seed!r}")
     return jax.random.key(seed, impl="threefry2x32")
 
 
@@ -50,6 +53,11 @@ def image_key(
         after the other.
     """
     check_key(key)
+    check_epoch(epoch)
+    if isinstance(image_id, Real) and not (
+        isinstance(image_id, Integral) and 0 <= image_id < 2**32
+    ):
+        raise ValueError(f"image_id={image_id!r}: expected a number of 32 bits, or image_ids's")
     words = jnp.atleast_1d(jnp.asarray(image_id))
     if words.ndim > 1 or words.size not in (1, 2):
         raise ValueError(
@@ -72,6 +80,12 @@ def image_ids(paths: Iterable[str | PurePath]) -> UInt32[np.ndarray, "n 2"]:
     if isinstance(paths, str):
         raise TypeError(f"expected several paths, as in image_ids([{paths!r}]), but got one")
     names = [path.as_posix() if isinstance(path, PurePath) else path for path in paths]
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(
+                f"expected paths or names, but got {name!r}; numbers are ids as they are, as in "
+                "np.arange(n, dtype=np.uint32)"
+            )
     digests = [
         blake2b(unicodedata.normalize("NFC", name).encode(errors="surrogateescape"), digest_size=8)
         for name in names
@@ -87,4 +101,15 @@ def check_key(key: PRNGKeyArray) -> None:
     legacy = dtype == jnp.uint32 and key.shape == (2,)
     if not (typed and key.shape == ()) and not legacy:
         what = type(key).__name__ if dtype is None else f"an array {dtype}{list(key.shape)}"
-        raise TypeError(f"expected one PRNG key, such as augjax.key(0), but got {what}")
+        first = (
+            "; the key comes first" if isinstance(key, dict) or getattr(key, "ndim", 0) > 2 else ""
+        )
+        raise TypeError(f"expected one PRNG key, such as augjax.key(0), but got {what}{first}")
+
+
+def check_epoch(epoch: int | Int[AnyArray, ""]) -> None:
+    """Raises ValueError unless `epoch` may be the number of one."""
+    dtype = getattr(epoch, "dtype", None)
+    whole = isinstance(epoch, Integral) if dtype is None else jnp.issubdtype(dtype, jnp.integer)
+    if not whole or (isinstance(epoch, Integral) and epoch < 0):
+        raise ValueError(f"epoch={epoch!r}: expected a whole number that is not negative")

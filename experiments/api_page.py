@@ -31,7 +31,8 @@ FAMILIES = {
     "geometry": (
         "Geometry",
         "Pixels are moved, and with them masks, boxes and keypoints. Neighbours of one fill and "
-        "one interpolation are resampled once.",
+        "one interpolation are resampled once, up to a crop, an antialiased resize or an elastic "
+        "transform, which are passes of their own.",
     ),
     "color": ("Colour", "Results are clipped to the value range, but for Normalize."),
     "filter": ("Filters, noise, erasing", "Masks, boxes and keypoints stay as they are."),
@@ -40,48 +41,6 @@ FAMILIES = {
         "Containers hold transforms, and containers. Geometry inside them still shares a resample.",
     ),
 }
-
-
-NAMES = """
-| augjax | Keras 3 | torchvision v2 | albumentations 2 |
-|---|---|---|---|
-| `RandomFlip("horizontal")` | `RandomFlip("horizontal")` | `RandomHorizontalFlip` | `HorizontalFlip` |
-| `RandomRotation(0.1)`, of a full turn | the same | `RandomRotation(36)` | `Rotate(36)` |
-| `RandomTranslation(0.1, 0.1)` | the same | `RandomAffine(0, translate=(0.1, 0.1))` | `Affine(translate_percent=...)` |
-| `RandomZoom((-0.2, 0.2))`, out if positive | the same | `RandomAffine(0, scale=...)` | `Affine(scale=...)` |
-| `RandomShear(0.2, 0.2)` | `RandomShear` | `RandomAffine(0, shear=...)` | `Affine(shear=...)` |
-| `RandomAffine(degrees, translate, scale, shear)` | | the same | `Affine` |
-| `RandomRot90()` | | | `RandomRotate90` |
-| `RandomPerspective(scale, p=0.5)` | `RandomPerspective(factor, scale)` | `RandomPerspective(distortion_scale, p)` | `Perspective` |
-| `RandomWidth`, `RandomHeight` | in Keras 2 | | |
-| `RandomCrop(height, width)` | the same | `RandomCrop((height, width))` | `RandomCrop` |
-| `CenterCrop(height, width)` | the same | `CenterCrop((height, width))` | `CenterCrop` |
-| `RandomResizedCrop(height, width, scale, ratio)` | | `RandomResizedCrop((height, width), ...)` | `RandomResizedCrop` |
-| `Resize(height, width)` | `Resizing`, which never antialiases | `Resize((height, width))` | `Resize` |
-| `Pad(padding)` | | the same | `Pad` |
-| `RandomElastic(alpha, sigma)` | `RandomElasticTransform` | `ElasticTransform` | `ElasticTransform` |
-| `RandomBrightness(0.2)`, added | the same | `ColorJitter`, multiplied | `RandomBrightnessContrast` |
-| `RandomContrast(0.2)` | the same | `ColorJitter(contrast=0.2)`, about the mean grey | `RandomBrightnessContrast` |
-| `RandomSaturation`, `RandomHue` | the same | `ColorJitter` | `HueSaturationValue` |
-| `ColorJitter(...)` | `RandomColorJitter` | the same | `ColorJitter` |
-| `RandomGamma` | | `functional.adjust_gamma` | `RandomGamma` |
-| `RandomGrayscale(p=0.1)` | `RandomGrayscale(0.1)` | the same | `ToGray(p=0.1)` |
-| `RandomInvert(p=0.5)` | `RandomInvert(0.5)` | the same | `InvertImg` |
-| `RandomSolarize(0.5, p=0.5)` | `Solarization` | `RandomSolarize(128, p=0.5)` | `Solarize` |
-| `RandomPosterize(4, p=0.5)` | `RandomPosterization(4)` | the same | `Posterize` |
-| `RandomEqualize(p=0.5)` | `Equalization` | the same | `Equalize` |
-| `RandomAutoContrast(p=0.5)` | `AutoContrast` | `RandomAutocontrast` | `AutoContrast` |
-| `RandomSharpness` | the same | `RandomAdjustSharpness` | `Sharpen` |
-| `RandomChannelShuffle`, `RandomChannelDrop` | | `RandomChannelPermutation` | `ChannelShuffle`, `ChannelDropout` |
-| `Normalize(mean, std)` | `Normalization` | the same | `Normalize` |
-| `RandomGaussianBlur(kernel_size)`, `RandomMotionBlur((3, 7))` | `RandomGaussianBlur` | `GaussianBlur` | `GaussianBlur`, `MotionBlur(blur_limit=7)` |
-| `RandomGaussianNoise`, `RandomSaltAndPepper` | `GaussianNoise` | `GaussianNoise` | `GaussNoise`, `SaltAndPepper` |
-| `RandomErasing` | the same | the same | `CoarseDropout`, `Erasing` |
-| `RandomGridDropout` | | | `GridDropout` |
-| `Sequential([...])` | `Pipeline` | `Compose` | `Compose` |
-| `RandomApply(t, p)` | | the same | `p=` of each, `Sequential(p=)`, `OneOf(p=)` |
-| `RandomChoice`, `RandomSomeOf`, `RandomOrder` | | `RandomChoice`, `RandomOrder` | `OneOf`, `SomeOf`, `RandomOrder` |
-"""  # noqa: E501
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -111,6 +70,7 @@ def main() -> None:
 def page() -> str:
     """The text of the page."""
     from augjax.transforms.catalog import catalog
+    from augjax.transforms.names_elsewhere import TABLE
 
     lines = [
         "# Transforms",
@@ -127,7 +87,7 @@ def page() -> str:
                 does = (inspect.getdoc(transform) or "").split("\n")[0]
                 code = repr(transform.example()).replace("|", "\\|")
                 lines.append(f"| **{name}**<br>{does} | ![{name}]({path})<br>`{code}` |")
-    lines += ["", "## Coming from Keras, torchvision or albumentations", "", NAMES.strip(), ""]
+    lines += ["", "## Coming from Keras, torchvision or albumentations", "", TABLE.strip(), ""]
     return "\n".join(lines)
 
 

@@ -1,8 +1,11 @@
 """The arguments that a transform was made with, and the Python that makes it again."""
 
+import abc
 import dataclasses
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from inspect import Signature, signature
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +27,57 @@ def python_text(transform: Any) -> str:
     return f"{type(transform).__name__}({', '.join(texts)})"
 
 
+class TransformType(abc.ABCMeta):
+    """The class of transforms: wrong arguments are told of with those that there are."""
+
+    if not TYPE_CHECKING:
+
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+            check_arguments(cls, args, kwargs)
+            return super().__call__(*args, **kwargs)
+
+        @property
+        def __signature__(cls) -> Signature:
+            """What `help` shows, which would otherwise be that of `__call__`."""
+            of_init = signature(cls.__init__)
+            return of_init.replace(parameters=list(of_init.parameters.values())[1:])
+
+
+def check_arguments(kind: type, by_place: tuple[Any, ...], by_name: Iterable[str]) -> None:
+    """Raises TypeError, and says what there is, unless a transform takes such arguments."""
+    fields = _in_order([field for field in dataclasses.fields(kind) if field.init])
+    names = [field.name for field in fields]
+    takes = f"it takes {', '.join(names)}"
+    for name in by_name:
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            remedy = _REMEDIES.get(name) or (near and f"{near[0]!r} may be meant") or takes
+            raise TypeError(f"{kind.__name__} has no argument {name!r}; {remedy}")
+    placed = [field.name for field in fields if not field.kw_only]
+    if len(by_place) > len(placed):
+        listed = ", and several transforms as one list" if "transforms" in placed else ""
+        raise TypeError(
+            f"{kind.__name__} takes {', '.join(placed) or 'nothing'} by place, but got "
+            f"{len(by_place)}; by name {takes}{listed}"
+        )
+    given = {*placed[: len(by_place)], *by_name}
+    missing = [f.name for f in fields if f.name not in given and _is_required(f)]
+    if missing:
+        raise TypeError(f"{kind.__name__} needs {' and '.join(missing)}; {takes}")
+
+
+_REMEDIES = {
+    "p": "RandomApply(transform, p=...) applies one to some images only",
+    "seed": "what is drawn follows from the key that it is called with",
+    "data_format": "images are height, width, channels",
+}
+"""What stands for arguments that other libraries have."""
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is field.default_factory is dataclasses.MISSING
+
+
 def _text(value: Any) -> str:
     if isinstance(value, tuple) and value and not dataclasses.is_dataclass(value[0]):
         return f"({', '.join(map(_text, value))}{',' * (len(value) == 1)})"
@@ -33,10 +87,13 @@ def _text(value: Any) -> str:
 
 
 def _fields(transform: Any) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
-    """The arguments in the order of the signature, but for the name, which comes last."""
-    fields = [field for field in dataclasses.fields(transform) if field.init]
-    for field in sorted(fields, key=lambda field: (field.kw_only, field.name == "name")):
+    for field in _in_order([field for field in dataclasses.fields(transform) if field.init]):
         yield field, getattr(transform, field.name)
+
+
+def _in_order(fields: list[dataclasses.Field[Any]]) -> list[dataclasses.Field[Any]]:
+    """As in the signature, but for the name, which comes last."""
+    return sorted(fields, key=lambda field: (field.kw_only, field.name == "name"))
 
 
 def _differs(field: dataclasses.Field[Any], value: Any) -> bool:

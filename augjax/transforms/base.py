@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray, UInt32
 
-from augjax.keys import check_key, image_key, stream
-from augjax.transforms.arguments import python_text
+from augjax.keys import check_epoch, check_key, image_key, stream
+from augjax.transforms.arguments import TransformType, python_text
 from augjax.typing import AnyArray
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Facts(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Transform(abc.ABC):
+class Transform(metaclass=TransformType):
     """A random transform of one image: static, hashable configuration.
 
     A subclass defines `draw` and `render`; users call the transform, `batch`, or `sample` and
@@ -150,6 +150,7 @@ class Transform(abc.ABC):
         """
         check_key(key)
         check_shape(self, shape)
+        check_strength(strength)
         return self.draw(self.own_key(key), shape, strength)
 
     def apply(self, params: Params, image: Image | Example, *, shape: Shape | None = None) -> Any:
@@ -163,8 +164,10 @@ class Transform(abc.ABC):
         Returns:
           An image or a dict like the one that came.
         """
+        from augjax.transforms.concrete import check_values
         from augjax.transforms.program import run  # It knows the kinds of transforms.
 
+        check_values(self, image)
         return run(self, params, image, shape)
 
     def __call__(
@@ -198,20 +201,27 @@ class Transform(abc.ABC):
           epoch: folded into the key; pass it so that each epoch draws anew. Traced.
           strength: as for `sample`.
         """
+        from augjax.transforms.concrete import check_values
         from augjax.transforms.targets import batch_size
 
         check_key(key)
+        check_epoch(epoch)
+        check_strength(strength)
         count = batch_size(self, images)
+        check_values(self, images)
         if ids is None:
             ids = jnp.arange(count, dtype=jnp.uint32)
         elif not hasattr(ids, "dtype"):
-            raise TypeError(f"ids are an array of uint32, but got a {type(ids).__name__}")
+            raise TypeError(
+                f"ids are an array of uint32, but got a {type(ids).__name__}; aj.image_ids(paths) "
+                "makes them of names, np.asarray(ids, np.uint32) of numbers"
+            )
         elif ids.dtype == jnp.uint32 and ids.ndim in (1, 2) and ids.shape[0] != count:
             raise ValueError(f"expected an id for each of {count} images, but got {ids.shape[0]}")
         elif ids.dtype != jnp.uint32 or ids.shape[:1] != (count,) or ids.ndim > 2:
             raise ValueError(
                 f"expected uint32 ids of shape ({count},) or ({count}, words), but got {ids.dtype} "
-                f"of shape {ids.shape}; np.asarray(ids, np.uint32) makes uint32 of integers"
+                f"of shape {ids.shape}; np.asarray(ids, np.uint32) makes them of integers"
             )
         return _batch(self, key, images, ids, epoch, strength)
 
@@ -302,11 +312,25 @@ def check_shape(transform: Transform, shape: tuple[int, ...]) -> None:
             f"{type(shape).__name__}; an image has it as image.shape"
         )
     if len(shape) != 3 or 0 in shape:
-        hint = "; for a batch call .batch(key, images, ids)" if len(shape) == 4 else ""
+        hint = {
+            0: "; the key comes first, then the image",
+            4: "; for a batch call .batch(key, images, ids)",
+            2: "; a grey image has one channel, image[..., None]",
+        }.get(len(shape), "")
         raise ValueError(
             f"{told(transform)} takes one image of shape (height, width, channels), "
             f"but got {shape_text(shape)}{hint}"
         )
+
+
+def check_strength(strength: Strength) -> None:
+    """Raises TypeError or ValueError unless `strength` may be a strength."""
+    if hasattr(strength, "dtype"):
+        return
+    if isinstance(strength, bool) or not isinstance(strength, int | float):
+        raise TypeError(f"strength is a number, but got {strength!r}")
+    if not 0 <= strength < float("inf"):
+        raise ValueError(f"strength={strength!r}: expected a number that is not negative")
 
 
 def told(transform: Transform) -> str:

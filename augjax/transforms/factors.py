@@ -56,10 +56,11 @@ def factor_range(
     lowest: float,
     highest: float = math.inf,
     number: Callable[[float], tuple[float, float]] = symmetric,
+    unit: str = "",
 ) -> tuple[float, float]:
     """The (lower, upper) of a factor within [lowest, highest], or a ValueError that names it.
 
-    `number` makes a pair of a single number.
+    `number` makes a pair of a single number; `unit` is what the numbers say, for the message.
     """
     numbers = factor_numbers(owner, field, factor)
     where = f"{type(owner).__name__}({field}={factor!r})"
@@ -69,7 +70,8 @@ def factor_range(
     if not lowest <= lower <= upper <= highest:
         either = "a number or (lower, upper) with " if number is always else ""
         limit = f" <= {highest:g}" if math.isfinite(highest) else ""
-        raise ValueError(f"{where}: expected {either}{lowest:g} <= lower <= upper{limit}")
+        told = f", {unit}" if unit else ""
+        raise ValueError(f"{where}: expected {either}{lowest:g} <= lower <= upper{limit}{told}")
     return lower, upper
 
 

@@ -19,7 +19,8 @@ class PlannedGroup:
     Attributes:
       transforms: the labels of the transforms, in order.
       work: what is done with the pixels.
-      apart: why it is not done together with the group before; empty for the first.
+      apart: why it shares no resample with the group before; empty for the first, and where
+        neither moves pixels.
       shape: of the image then.
     """
 
@@ -82,7 +83,7 @@ def plan(transform: Transform, shape: Shape) -> Plan:
         labels = tuple(
             f"{step.transform.label}{'' if step.gate is None else ' (or not)'}" for step in group
         )
-        apart = why_apart(before, group[0]) if before else ""
+        apart = why_apart(before, group[0]) if before and _moves(before + group) else ""
         planned.append(PlannedGroup(labels, _work(group), apart, now))
         before = group
     compiled = (
@@ -93,6 +94,11 @@ def plan(transform: Transform, shape: Shape) -> Plan:
     costs: Any = compiled.cost_analysis() or {}
     gathers = len(re.findall(r"= \S+ gather\(", compiled.as_text() or ""))
     return Plan(shape, tuple(planned), costs.get("flops"), costs.get("bytes accessed"), gathers)
+
+
+def _moves(group: Group) -> bool:
+    """Whether there is a reason to ask why: what moves no pixels shares no resample."""
+    return any(isinstance(step.transform, Spatial) for step in group)
 
 
 def _work(group: Group) -> str:

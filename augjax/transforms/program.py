@@ -16,6 +16,7 @@ from augjax.transforms.base import (
     Step,
     Transform,
     check_shape,
+    shape_text,
     told,
 )
 from augjax.transforms.motion import BLANK, Motion, Resampling
@@ -126,6 +127,12 @@ def run_backwards(
 ) -> Any:
     """`Transform.invert`."""
     check_shape(transform, shape)
+    pixels: Any = example.get("image") if isinstance(example, dict) else example
+    if getattr(pixels, "ndim", 3) == 4:
+        raise ValueError(
+            f"{told(transform)}.invert takes one image, but got {shape_text(pixels.shape)}; "
+            "jax.vmap over params and images takes several"
+        )
     path = list(_path(transform, params, shape))
     out = path[-1][2].shape if path else shape
     scene = open_example(transform, example, out)

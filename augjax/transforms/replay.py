@@ -11,6 +11,7 @@ from jaxtyping import PRNGKeyArray, UInt32
 
 from augjax import keys
 from augjax.transforms.base import Example, Image, Transform
+from augjax.transforms.targets import shape_of
 from augjax.typing import AnyArray
 
 ImageId = str | PurePath | int | np.integer | UInt32[AnyArray, ""] | UInt32[AnyArray, "2"]
@@ -42,6 +43,7 @@ def replay(
     Returns:
       What `pipeline.batch` returned for the image.
     """
+    shape_of(pipeline, image)
     key = _stream_key(seed, epoch, stream)
     one = jax.tree.map(lambda part: jnp.asarray(part)[None], image)
     return jax.tree.map(

@@ -1,6 +1,5 @@
 """Pipelines as data: dicts of numbers, texts and lists, as JSON has them."""
 
-import dataclasses
 import inspect
 import math
 import reprlib
@@ -10,9 +9,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from augjax.transforms.arguments import arguments
+from augjax.transforms.arguments import arguments, check_arguments
 from augjax.transforms.base import Transform
 from augjax.transforms.catalog import catalog
+from augjax.transforms.names_elsewhere import hint
 
 _KIND = "transform"
 _DEEPEST = 10
@@ -72,21 +72,13 @@ def _made(data: Any, path: str, depth: int) -> Transform:
     name = data[_KIND]
     kind = catalog().get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(_at(f"{path}.{_KIND}", f"augjax has no transform {reprlib.repr(name)}"))
-    fields = {field.name: field for field in dataclasses.fields(kind) if field.init}
-    for argument in data:
-        if argument != _KIND and argument not in fields:
-            raise ValueError(
-                _at(
-                    path,
-                    f"{name} has no argument {reprlib.repr(argument)}; "
-                    f"it takes {', '.join(fields)}",
-                )
-            )
-    for field in fields.values():
-        missing = field.default is field.default_factory is dataclasses.MISSING
-        if missing and field.name not in data:
-            raise ValueError(_at(path, f"{name} needs {field.name!r}"))
+        near = hint(name, catalog()) if isinstance(name, str) else ""
+        message = f"augjax has no transform {reprlib.repr(name)}{near}"
+        raise ValueError(_at(f"{path}.{_KIND}", message))
+    try:
+        check_arguments(kind, (), [argument for argument in data if argument != _KIND])
+    except TypeError as error:
+        raise ValueError(_at(path, str(error))) from None
     hints = get_type_hints(kind)
     given = {
         argument: _argument(hints[argument], value, f"{path}.{argument}", depth + 1)

@@ -16,7 +16,9 @@ the smallest around it.
 """
 
 import dataclasses
+import reprlib
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import jax
@@ -119,11 +121,11 @@ def open_example(
                 f"but got {shape_text(mask.shape)}"
             )
     if "boxes" in given:
-        boxes = _table(given["boxes"], "boxes", 4)
+        boxes = table(given["boxes"], "boxes", 4)
         scene.corners = to_corners(boxes, _box_format(transform), shape)
         scene.seen = jnp.asarray(given.get("boxes_visible", jnp.ones(len(boxes))), jnp.float32)
     if "keypoints" in given:
-        scene.points = _table(given["keypoints"], "keypoints", 2)
+        scene.points = table(given["keypoints"], "keypoints", 2)
         scene.in_frame = jnp.asarray(
             given.get("keypoints_visible", jnp.ones(len(scene.points))), bool
         )
@@ -158,7 +160,9 @@ def shape_of(transform: Transform, example: Image | Example, shape: Shape | None
     _check_array(transform, example.get("image") if isinstance(example, dict) else example)
     if isinstance(example, dict):
         if unknown := sorted(set(example) - {*KEYS, *_VISIBLE}):
-            raise ValueError(f"an example holds {', '.join(KEYS)}, but got {unknown[0]!r}")
+            near = get_close_matches(unknown[0], KEYS, n=1)
+            hint = f"; {near[0]!r} may be meant" if near else ""
+            raise ValueError(f"an example holds {', '.join(KEYS)}, but got {unknown[0]!r}{hint}")
         if "image" in example:
             shape = example["image"].shape
         elif "mask" in example:
@@ -192,7 +196,9 @@ def batch_size(transform: Transform, examples: Any) -> int:
     """
     _check_array(transform, examples.get("image") if isinstance(examples, dict) else examples)
     if isinstance(examples, dict):
-        sizes = {len(part) for name, part in examples.items() if hasattr(part, "shape")}
+        for name, part in examples.items():
+            _check_part(transform, name, part)
+        sizes = {leaf.shape[0] if leaf.ndim else 0 for leaf in jax.tree.leaves(examples)}
         if len(sizes) != 1:
             raise ValueError(
                 f"{told(transform)}.batch takes a dict of arrays with one first axis for the "
@@ -205,6 +211,23 @@ def batch_size(transform: Transform, examples: Any) -> int:
             f"but got {shape_text(examples.shape)}; call the transform itself on one image"
         )
     return examples.shape[0]
+
+
+def _check_part(transform: Transform, name: str, part: Any) -> None:
+    leaves = jax.tree.leaves(part) if name == "label" else [part]
+    for leaf in leaves:
+        if not hasattr(leaf, "dtype"):
+            what = reprlib.repr(leaf)
+        elif getattr(leaf.dtype, "kind", "") in ("O", "S", "U"):  # Keys have none.
+            what = f"an array of {leaf.dtype}"
+        else:
+            continue
+        remedy = "number the classes" if name == "label" else "np.stack makes one of a list"
+        if name in ("boxes", "keypoints"):
+            remedy += ", and rows of zeros fill up the shorter ones"
+        raise TypeError(
+            f"{told(transform)}.batch takes arrays of numbers, but {name!r} is {what}; {remedy}"
+        )
 
 
 def to_corners(boxes: Float[Array, "n 4"], format: str, shape: Shape) -> Float[Array, "n 4"]:
@@ -244,11 +267,18 @@ def _box_format(transform: Transform) -> str:
     return transform.facts.boxes
 
 
-def _table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
-    table = jnp.asarray(values, jnp.float32)
-    if table.ndim != 2 or table.shape[1] != columns:
-        raise ValueError(f"expected {what} of shape (n, {columns}), but got {table.shape}")
-    return table
+def table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
+    """An example's boxes or points as float32.
+
+    Raises:
+      ValueError: unless there are `columns` numbers a row.
+    """
+    if isinstance(values, list | tuple) and (odd := {len(row) for row in values} - {columns}):
+        raise ValueError(f"expected {what} of {columns} numbers each, but got one of {min(odd)}")
+    rows = jnp.asarray(values, jnp.float32)
+    if rows.ndim != 2 or rows.shape[1] != columns:
+        raise ValueError(f"expected {what} of shape (n, {columns}), but got {rows.shape}")
+    return rows
 
 
 def _around(forward: Move, corners: Float[Array, "n 4"]) -> Float[Array, "n 4"]:
@@ -268,7 +298,10 @@ def _to_unit(transform: Transform, image: Image, facts: Facts) -> Float[Array, "
     if image.dtype == jnp.uint8:
         return jnp.asarray(image, jnp.float32) / 255.0
     if not jnp.issubdtype(image.dtype, jnp.floating):
-        raise TypeError(f"{told(transform)} takes uint8 or floating images, but got {image.dtype}")
+        raise TypeError(
+            f"{told(transform)} takes uint8 or floating images, but got {image.dtype}; make uint8 "
+            "of values up to 255, and divide others by the greatest there can be"
+        )
     unit = jnp.asarray(image, jnp.float32)
     lowest, highest = facts.value_range
     return unit if (lowest, highest) == (0.0, 1.0) else (unit - lowest) / (highest - lowest)

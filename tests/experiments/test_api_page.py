@@ -4,6 +4,7 @@ import re
 
 from augjax.data.quiet_tensorflow import import_tensorflow
 from augjax.transforms.catalog import catalog
+from augjax.transforms.names_elsewhere import TABLE
 from experiments import api_page
 
 import_tensorflow()
@@ -23,7 +24,7 @@ def test_every_transform_has_its_picture():
 
 def test_the_names_of_ours_and_of_keras_exist():
     found = set()
-    for row in api_page.NAMES.strip().splitlines()[2:]:
+    for row in TABLE.strip().splitlines()[2:]:
         ours, theirs = row.split("|")[1:3]
         found |= set(NAME.findall(ours))
         if "Keras 2" not in theirs:

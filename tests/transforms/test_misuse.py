@@ -24,7 +24,7 @@ CASES = {
     "aj.Normalize(0.5, 0)": "ValueError: Normalize(std=0): expected a finite number above 0 for all channels",
     "aj.Normalize('0.5', 1)": "ValueError: Normalize(mean='0.5'): expected a finite number",
     "aj.Normalize((1, 2, 3), (1, 2))": "expected as many of one as of the other",
-    "aj.Normalize((1, 2), 1)(key, image)": "ValueError: Normalize(mean=(1.0, 2.0)) takes images of 2 channels, but got an array of shape (4, 4, 3)",
+    "aj.Normalize((0.1, 0.2), 1)(key, image)": "ValueError: Normalize(mean=(0.1, 0.2)) takes images of 2 channels, but got an array of shape (4, 4, 3)",
     "aj.Sequential([aj.Normalize(0, 1), aj.RandomHue(0.1)])": "ValueError: Normalize leaves [0, 1], and stands after all transforms of colour",
     "aj.RandomRotation(-0.1)": "a single number cannot be negative; give (lower, upper)",
     "aj.RandomRotation((0.2, 0.1))": "expected -1 <= lower <= upper <= 1",
@@ -131,6 +131,42 @@ CASES = {
     "b(key, {'boxes': np.zeros((1, 4))})": "boxes and keypoints alone do not tell the size of their image",
     "b.batch(key, {'image': image[None], 'label': np.zeros(2)})": "a dict of arrays with one first axis",
     "b.invert(b.sample(key, (4, 4, 3)), np.zeros((5, 5, 3), np.float32), (4, 4, 3))": "but got one of (5, 5) to bring back",
+    "aj.RandomRotation(0.1, seed=3)": "TypeError: RandomRotation has no argument 'seed'; what is drawn follows from the key",
+    "aj.RandomRotation(rotation_range=1)": "has no argument 'rotation_range'; it takes factor, fill_mode, interpolation, fill_value, name",
+    "aj.RandomContrast(facter=1)": "TypeError: RandomContrast has no argument 'facter'; 'factor' may be meant",
+    "aj.RandomFlip(p=0.3)": "'p'; RandomApply(transform, p=...) applies one to some images only",
+    "aj.RandomCrop((96, 96))": "TypeError: RandomCrop needs width; it takes height, width, name",
+    "aj.RandomGrayscale(0.1)": "TypeError: RandomGrayscale takes nothing by place, but got 1; by name it takes p, name",
+    "aj.Sequential(t, t)": "takes transforms by place, but got 2; by name it takes transforms, fuse, value_range, boxes, mask_fill, name, and several transforms as one list",
+    "aj.HorizontalFlip": "AttributeError: module 'augjax' has no attribute 'HorizontalFlip'; here it is RandomFlip(\"horizontal\")",
+    "aj.Rescaling": "here it is Sequential([...], value_range=(0, 255)), and uint8 images need nothing",
+    "aj.RandomBrightnes": "no attribute 'RandomBrightnes'; RandomBrightness may be meant",
+    "aj.from_dict({'transform': 'RandomBrightnes'})": "transform: augjax has no transform 'RandomBrightnes'; RandomBrightness may be meant",
+    "aj.RandomRotation(20)": "expected -1 <= lower <= upper <= 1, shares of a full turn, of which 20 degrees are 20 / 360",
+    "aj.RandomTranslation(10, 10)": "<= 1, shares of the image's size",
+    "aj.RandomZoom((0.8, 1.2))": "<= 1, where 0 changes nothing and 0.2 shows a fifth more",
+    "c(key, image + 255)": "ValueError: Sequential reads floating images in [0, 1], but these go from 255 to 255; say what they are in, as in Sequential([...], value_range=(0, 255)), and put Normalize last",
+    "c.batch(key, jax.numpy.asarray(image[None] - 1))": "as in Sequential([...], value_range=(-1, 1))",
+    "t(key, image + 255), c(key, image + 1.4), aj.Sequential([c], value_range=(0, 255))(key, image + 255)": "no error",
+    "aj.Normalize((123.7, 116.3, 103.5), (58.4, 57.1, 57.4))": "divide those of 0 to 255 by 255",
+    "aj.RandomCrop(9, 9)(key, np.zeros((3, 32, 32)))": "its channels seem to come first: np.moveaxis(image, 0, -1) puts them last",
+    "t(image, key)": "the key comes first, then the image",
+    "t.batch(key, image[None], epoch=1.5)": "ValueError: epoch=1.5: expected a whole number that is not negative",
+    "t.batch(key, image[None], strength=-1)": "ValueError: strength=-1: expected a number that is not negative",
+    "aj.image_key(key, 0, -1)": "ValueError: image_id=-1: expected a number of 32 bits",
+    "aj.image_ids([1, 2])": "TypeError: expected paths or names, but got 1; numbers are ids as they are",
+    "aj.key('a')": "TypeError: a seed is a whole number, but got 'a'",
+    "aj.replay(t, seed=0, epoch=1, id='a', image='a.jpg')": "TypeError: RandomFlip takes an array, but got a str",
+    "t.invert({}, image[None], (4, 4, 3))": "RandomFlip.invert takes one image, but got an array of shape (1, 4, 4, 3); jax.vmap",
+    "b(key, {'image': image, 'bboxes': 3})": "but got 'bboxes'; 'boxes' may be meant",
+    "b(key, {'image': image, 'boxes': [[3, 3, 1, 1]]})": "boxes='xyxy' are (left, top, right, bottom), but some end before they begin; state 'xywh' if",
+    "b(key, {'image': image, 'boxes': [[3, 3, 1, 1], [2]]})": "ValueError: expected boxes of 4 numbers each, but got one of 1",
+    "b.batch(key, {'image': image[None], 'boxes': np.array([[[3, 3, 1, 1]]])})": "some end before they begin",
+    "b.batch(key, {'image': image[None], 'boxes': [np.zeros((1, 4))]})": "takes arrays of numbers, but 'boxes' is [array([[0., 0., 0., 0.]])]; np.stack",
+    "b.batch(key, {'image': image[None], 'label': ['car']})": "but 'label' is 'car'; number the classes",
+    "b.batch(key, {'image': image[None], 'label': np.array(['car'])})": "but 'label' is an array of <U3; number the classes",
+    "aj.Sequential([t], boxes='coco')": "ValueError: Sequential(boxes='coco'): here that is 'xywh'",
+    "aj.Sequential([t], boxes='rel_xyxy')(key, {'image': image, 'boxes': np.float32([[1, 1, 3, 4]])})": "are shares of the image's size, but these reach 4; for pixels state 'xyxy'",
     "aj.Sequential([t]).apply({}, image)": "ValueError: params hold draws for [], but this pipeline takes",
 }
 
@@ -140,7 +176,7 @@ def answers() -> dict[str, str]:
     """From an interpreter of its own: here, the type checker of the tests would answer first."""
     program = "import jax, numpy as np, augjax as aj\nfrom PIL import Image\n"
     program += "key, image, t = aj.key(0), np.zeros((4, 4, 3), np.float32), aj.RandomFlip()\n"
-    program += "b = aj.Sequential([t], boxes='xyxy')\n"
+    program += "b, c = aj.Sequential([t], boxes='xyxy'), aj.Sequential([aj.RandomContrast(0.1)])\n"
     for call in CASES:
         program += f"try: {call}\nexcept Exception as e: print(type(e).__name__ + ':', e)\n"
         program += "else: print('no error')\n"

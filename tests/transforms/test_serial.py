@@ -185,8 +185,8 @@ MISUSE = {
     "{'transform': 'os.system'}": "transform: augjax has no transform 'os.system'",
     "{'transform': 'Transform'}": "transform: augjax has no transform 'Transform'",
     "{'transform': ['Sequential']}": "transform: augjax has no transform ['Sequential']",
-    "{'transform': 'RandomRotation'}": "RandomRotation needs 'factor'",
-    "{**r, 'factr': 1}": "RandomRotation has no argument 'factr'; it takes name, fill_mode, ",
+    "{'transform': 'RandomRotation'}": "RandomRotation needs factor; it takes factor, fill_mode",
+    "{**r, 'factr': 1}": "RandomRotation has no argument 'factr'; 'factor' may be meant",
     "{**r, 'factor': [0.1, 0.2, 0.3]}": "factor: expected a number or a list of 2 numbers, but got [0.1, 0.2, 0.3]",
     "{**r, 'factor': True}": "factor: expected a number or a list of 2 numbers, but got True",
     "{**r, 'factor': float('nan')}": "factor: expected a number or a list of 2 numbers, but got nan",
@@ -202,7 +202,7 @@ MISUSE = {
     "{**s(), 'fuse': 1}": "fuse: expected a truth value, but got 1",
     "{**s(), 'value_range': [0, 1, 2]}": "value_range: expected a list of 2 numbers, but got [0, 1, 2]",
     "{**s(), 'mask_fill': 0.5}": "mask_fill: expected a whole number, but got 0.5",
-    "{'transform': 'RandomApply', 'transforms': {'transform': 'RandomRotation'}}": "transforms: RandomRotation needs 'factor'",
+    "{'transform': 'RandomApply', 'transforms': {'transform': 'RandomRotation'}}": "transforms: RandomRotation needs factor; it takes factor, fill_mode",
     "deep": "transforms[0].transforms[0].transforms[0].transforms[0].transforms[0].transforms[0].transforms[0]."
     "transforms[0].transforms[0].transforms[0]: transforms are nested more than 10 deep",
 }  # fmt: skip

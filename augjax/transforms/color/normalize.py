@@ -25,7 +25,8 @@ class Normalize(Pointwise):
     Draws: nothing; `strength` changes nothing.
 
     Args:
-      mean: of an image in [0, 1] whatever its value range; a number for all channels, or one each.
+      mean: of an image in [0, 1] whatever its value range; a number for all channels, or one each,
+        in [0, 1].
       std: likewise, above 0.
 
     Reference: `torchvision.transforms.v2.Normalize`.
@@ -50,10 +51,17 @@ class Normalize(Pointwise):
                 f"Normalize(mean={self.mean!r}, std={self.std!r}): expected as many of one as of "
                 "the other"
             )
+        if not all(
+            0 <= n <= 1 for field in ("mean", "std") for n in _numbers(getattr(self, field))
+        ):
+            raise ValueError(
+                f"Normalize(mean={self.mean!r}, std={self.std!r}): expected numbers in [0, 1], as "
+                "images have them here whatever the value range; divide those of 0 to 255 by 255"
+            )
 
     def _checked(self, field: str) -> Channels:
         given = getattr(self, field)
-        numbers = (given,) if isinstance(given, Real) else tuple(given)
+        numbers = _numbers(given)
         valid = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
         floats = tuple(float(n) for n in numbers) if valid else ()
         if not floats or (field == "std" and min(floats) <= 0):
@@ -79,3 +87,7 @@ class Normalize(Pointwise):
                 )
         mean, std = (jnp.float32(v).reshape(1, 1, -1) for v in (self.mean, self.std))
         return (image - mean) / std
+
+
+def _numbers(channels: Channels | Sequence[float]) -> tuple[float, ...]:
+    return tuple(channels) if isinstance(channels, Sequence) else (channels,)

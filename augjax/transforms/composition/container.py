@@ -22,6 +22,7 @@ class Container(Transform):
     wrapper away, changes no draw. A named one is part of its transforms' keys, and its draws are
     a dict under its name. What a container draws for itself is kept beside the draws of its
     transforms, under the name of its class and theirs, as in 'RandomApply(RandomFlip)'.
+    Draws are made for all transforms, those that are not applied included.
 
     Attributes:
       transforms: what it is made of, one or several, containers included.

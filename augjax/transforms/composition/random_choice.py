@@ -19,7 +19,7 @@ class RandomChoice(Container):
     Draws for itself: `choice` (int32), the place of the transform that is applied.
 
     Args:
-      transforms: two or more that keep the image's size; a Sequential among them is one choice.
+      transforms: one or more that keep the image's size; a Sequential among them is one choice.
       weights: how likely each is, relative to the others; alike by default.
 
     Reference: `torchvision.transforms.v2.RandomChoice`.

@@ -8,6 +8,18 @@ from augjax.transforms.composition.container import Container
 from augjax.transforms.factors import check_choice
 from augjax.transforms.targets import BOX_FORMATS
 
+_BOXES_ELSEWHERE = {
+    "pascal_voc": "xyxy",
+    "coco": "xywh",
+    "yolo": "rel_center_xywh",
+    "albumentations": "rel_xyxy",
+    "XYXY": "xyxy",
+    "XYWH": "xywh",
+    "CXCYWH": "center_xywh",
+    "cxcywh": "center_xywh",
+}
+"""albumentations's and torchvision's names of formats."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Sequential(Container):
@@ -41,6 +53,9 @@ class Sequential(Container):
         object.__setattr__(self, "value_range", tuple(float(v) for v in self.value_range))
         if len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]:
             raise ValueError(f"value_range={self.value_range}: expected (lowest, highest)")
+        if self.boxes in _BOXES_ELSEWHERE:
+            here = _BOXES_ELSEWHERE[self.boxes]
+            raise ValueError(f"Sequential(boxes={self.boxes!r}): here that is {here!r}")
         if self.boxes is not None:
             check_choice(self, "boxes", self.boxes, BOX_FORMATS)
 

@@ -33,7 +33,7 @@ class RandomErasing(Switched):
       ratio: height by width, a number or a pair (lower, upper) above 0. Cutout's square of a
         quarter of the area is `RandomErasing(0.25, 1.0)`.
       value: in [0, 1], or a tuple of one for each channel, or 'random'.
-      p: see `Switched`.
+      p: the probability that an image is changed, in [0, 1]; `strength` scales it.
 
     Reference: `torchvision.transforms.v2.RandomErasing`.
     """

@@ -28,7 +28,7 @@ class RandomGaussianBlur(Switched):
     Args:
       kernel_size: taps along each axis, an odd number.
       sigma: standard deviation in pixels, a number or a pair (lower, upper) above 0.
-      p: see `Switched`.
+      p: the probability that an image is changed, in [0, 1]; `strength` scales it.
 
     References: `torchvision.transforms.v2.GaussianBlur`;
     `scipy.ndimage.gaussian_filter(sigma, mode="mirror", radius=kernel_size // 2)`.

@@ -28,7 +28,7 @@ class RandomGridDropout(Switched):
       unit_size: in pixels, a whole number or a pair (lower, upper) of them, at least 2.
       ratio: of the square's side to the unit, a number or a pair (lower, upper) within [0, 1].
       value: in [0, 1], or a tuple of one for each channel, or 'random'.
-      p: see `Switched`.
+      p: the probability that an image is changed, in [0, 1]; `strength` scales it.
 
     References: `albumentations.GridDropout`; GridMask (https://arxiv.org/abs/2001.04086).
     """

@@ -35,7 +35,10 @@ class RandomAffine(Resampled):
       scale: (lower, upper), above 0.
       shear: in degrees, within [-89, 89]: a number or a pair for x, or four numbers, the ranges
         for x and for y.
-      fill_mode, interpolation, fill_value: see `Resampled`.
+      fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
+        'nearest'.
+      interpolation: 'bilinear' or 'nearest'.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
 
     Reference: `torchvision.transforms.v2.RandomAffine`.
     """

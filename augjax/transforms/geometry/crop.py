@@ -38,9 +38,12 @@ class _Crop(Geometric):
         """
         down, right = shape[0] - self.height, shape[1] - self.width
         if down < 0 or right < 0:
+            remedy = "put Pad or Resize before it"
+            if shape[0] <= 4 < shape[2]:
+                remedy = "its channels seem to come first: np.moveaxis(image, 0, -1) puts them last"
             raise ValueError(
                 f"{type(self).__name__}(height={self.height}, width={self.width}) is larger than "
-                f"the image, of height {shape[0]} and width {shape[1]}; put Pad or Resize before it"
+                f"the image, of height {shape[0]} and width {shape[1]}; {remedy}"
             )
         return down, right
 

@@ -36,7 +36,10 @@ class RandomElastic(Filled):
     Args:
       alpha: the strength, in pixels, at least 0: a number or a pair (for x, for y).
       sigma: the blur, in pixels, at least 0: a number or a pair (along x, along y).
-      fill_mode, interpolation, fill_value: see `Filled`.
+      fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
+        'nearest'.
+      interpolation: 'bilinear' or 'nearest'.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
 
     Reference: `torchvision.transforms.v2.ElasticTransform`.
     """

@@ -24,7 +24,9 @@ class Pad(Resampled):
     Args:
       padding: in pixels: one number for all sides; (left and right, top and bottom); or (left, top,
         right, bottom).
-      fill_mode, fill_value: see `Resampled`; by default black.
+      fill_mode: 'constant' (by default, black), 'reflect' (mirrored about the edge), 'wrap' or
+        'nearest'.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
       interpolation: that of the neighbours with which it is to share a resample.
 
     References: `torchvision.transforms.v2.Pad`; `numpy.pad`.

@@ -30,7 +30,10 @@ class RandomPerspective(Switched, Resampled):
       scale: how far corners may move, in [0, 1]: at 1 to the centre. Above 2/3 a corner may come to
         lie within the triangle of the others, and the picture folds.
       p: the probability, in [0, 1].
-      fill_mode, interpolation, fill_value: see `Resampled`.
+      fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
+        'nearest'.
+      interpolation: 'bilinear' or 'nearest'.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
 
     References: `torchvision.transforms.v2.RandomPerspective`; Heckbert, Fundamentals of Texture
     Mapping and Image Warping (1989), section 2.2.3, for the matrix;

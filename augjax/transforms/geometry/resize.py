@@ -98,7 +98,10 @@ class Resize(Resized):
     Keras's Resizing never antialiases, which is `antialias=False` here.
 
     Args:
-      height, width, interpolation, antialias: see `Resized`.
+      height, width: of the result, in pixels.
+      interpolation: 'bilinear' or 'nearest'.
+      antialias: whether 'bilinear' weighs every pixel of an image that it shrinks, rather than the
+        nearest four only. If not, the resize may share a resample with its neighbours.
 
     References: `tf.image.resize(image, (height, width), interpolation, antialias=antialias)`;
     `keras.layers.Resizing`; `torchvision.transforms.v2.Resize`.

@@ -31,7 +31,9 @@ class RandomResizedCrop(Resized):
       height, width: of the result, in pixels.
       scale: (lower, upper), shares of the image's area in (0, 1].
       ratio: (lower, upper), widths over heights, above 0.
-      interpolation, antialias: see `Resized`.
+      interpolation: 'bilinear' or 'nearest'.
+      antialias: whether 'bilinear' weighs every pixel of a part that it shrinks, rather than the
+        nearest four only.
 
     Reference: `torchvision.transforms.v2.RandomResizedCrop`.
     """

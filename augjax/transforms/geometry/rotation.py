@@ -19,7 +19,10 @@ class RandomRotation(Resampled):
 
     Args:
       factor: a fraction of a full turn, a number or a pair within [-1, 1].
-      fill_mode, interpolation, fill_value: see `Resampled`.
+      fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
+        'nearest'.
+      interpolation: 'bilinear' or 'nearest'.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
 
     Reference: `keras.layers.RandomRotation`.
     """
@@ -35,7 +38,8 @@ class RandomRotation(Resampled):
         self._lower_upper()
 
     def _lower_upper(self) -> tuple[float, float]:
-        return factor_range(self, "factor", self.factor, lowest=-1, highest=1)
+        unit = "shares of a full turn, of which 20 degrees are 20 / 360"
+        return factor_range(self, "factor", self.factor, lowest=-1, highest=1, unit=unit)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         lower, upper = (2 * math.pi * bound for bound in self._lower_upper())

@@ -27,7 +27,10 @@ class RandomShear(Resampled):
       x_factor: the shear along x, a number or a pair within [-1, 1].
       y_factor: along y, likewise. The product of the two must stay below 1, at which the image
         becomes a line.
-      fill_mode, interpolation, fill_value: see `Resampled`.
+      fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
+        'nearest'.
+      interpolation: 'bilinear' or 'nearest'.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
 
     Reference: `keras.layers.RandomShear`.
     """

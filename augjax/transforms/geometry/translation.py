@@ -20,7 +20,10 @@ class RandomTranslation(Resampled):
     Args:
       height_factor: a fraction of the height, a number or a pair within [-1, 1].
       width_factor: a fraction of the width, likewise.
-      fill_mode, interpolation, fill_value: see `Resampled`.
+      fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
+        'nearest'.
+      interpolation: 'bilinear' or 'nearest'.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
 
     Reference: `keras.layers.RandomTranslation`.
     """
@@ -38,7 +41,8 @@ class RandomTranslation(Resampled):
         self._range("width_factor")
 
     def _range(self, field: str) -> tuple[float, float]:
-        return factor_range(self, field, getattr(self, field), lowest=-1, highest=1)
+        unit = "shares of the image's size"
+        return factor_range(self, field, getattr(self, field), lowest=-1, highest=1, unit=unit)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         height, width, _ = shape

@@ -23,7 +23,10 @@ class RandomZoom(Resampled):
       height_factor: a number or a pair (lower above -1, upper at most 1); 0.2 shows a fifth more
         rows, -0.2 a fifth fewer.
       width_factor: likewise for the columns; by default the image keeps its proportions.
-      fill_mode, interpolation, fill_value: see `Resampled`.
+      fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
+        'nearest'.
+      interpolation: 'bilinear' or 'nearest'.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
 
     Reference: `keras.layers.RandomZoom`.
     """
@@ -44,7 +47,8 @@ class RandomZoom(Resampled):
                 )
 
     def _range(self, field: str) -> tuple[float, float]:
-        return factor_range(self, field, getattr(self, field), lowest=-1, highest=1)
+        unit = "where 0 changes nothing and 0.2 shows a fifth more"
+        return factor_range(self, field, getattr(self, field), lowest=-1, highest=1, unit=unit)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         height_zoom = self._zoom(stream(key, "height_zoom"), "height_factor", strength)
