@@ -42,7 +42,8 @@ def _first(values: Any, dimensions: int) -> np.ndarray | None:
         return None
     if isinstance(values, jax.Array) and not values.is_fully_addressable:
         return None
-    one = np.asarray(values[0] if values.ndim > dimensions and len(values) else values)
+    with jax.ensure_compile_time_eval():  # A constant of a function that is being traced.
+        one = np.asarray(values[0] if values.ndim > dimensions and len(values) else values)
     return one if one.size else None
 
 

@@ -150,3 +150,13 @@ def test_float64_is_taken_as_float32_without_a_warning():
     for transform in (aj.RandomFlip(), aj.RandomContrast(0.1)):
         one, batch = transform(aj.key(0), image), transform.batch(aj.key(0), image[None])
         assert one.dtype == batch.dtype == jnp.float32
+
+
+def test_a_constant_of_a_traced_function_is_looked_at_as_any_image():
+    pipeline = aj.RandomContrast(0.1)
+    for array in (np.asarray, jnp.asarray):
+        fine, too_large = array(noise(2, 4, 4, 3)), array(255 * noise(2, 4, 4, 3))
+        jitted = jax.jit(lambda epoch, fine=fine: pipeline.batch(KEY, fine, epoch=epoch))
+        np.testing.assert_allclose(jitted(3), pipeline.batch(KEY, fine, epoch=3), atol=1e-5)
+        with pytest.raises(ValueError, match="value_range"):
+            jax.jit(lambda epoch, x=too_large: pipeline.batch(KEY, x, epoch=epoch))(3)
