@@ -60,6 +60,8 @@ def check_arguments(kind: type, by_place: tuple[Any, ...], by_name: Iterable[str
             f"{kind.__name__} takes {', '.join(placed) or 'nothing'} by place, but got "
             f"{len(by_place)}; by name {takes}{listed}"
         )
+    if twice := [name for name in placed[: len(by_place)] if name in by_name]:
+        raise TypeError(f"{kind.__name__} got {twice[0]} by place and by name; {takes}")
     given = {*placed[: len(by_place)], *by_name}
     missing = [f.name for f in fields if f.name not in given and _is_required(f)]
     if missing:
@@ -70,6 +72,8 @@ _REMEDIES = {
     "p": "RandomApply(transform, p=...) applies one to some images only",
     "seed": "what is drawn follows from the key that it is called with",
     "data_format": "images are height, width, channels",
+    "fill": "'fill_value' and 'fill_mode' say what is filled in",
+    "padding_mode": "'fill_mode' says what is filled in",
 }
 """What stands for arguments that other libraries have."""
 

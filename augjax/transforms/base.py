@@ -235,12 +235,13 @@ class Transform(metaclass=TransformType):
         """Brings what belongs to a transformed image back to the frame of the original.
 
         Pixels, masks, boxes and points are moved back; colours stay as they became. What the
-        transformed image does not show is zero.
+        transformed image does not show is zero. Images are interpolated and masks are not: a map of
+        classes goes in as {"mask": classes}.
 
         Args:
           params: the draws that transformed it.
-          image: the transformed image, or a dict as for `apply`, or a map of any channels that was
-            predicted for it.
+          image: the transformed image, or a dict as for `apply`, or a floating map of any channels
+            that was predicted for it.
           shape: (height, width, channels) of the original.
         """
         from augjax.transforms.program import run_backwards

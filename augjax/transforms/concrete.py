@@ -28,7 +28,7 @@ def check_values(transform: Transform, examples: Any) -> None:
     if isinstance(boxes, list | tuple):
         boxes = table(boxes, "boxes", 4)
     boxes = _first(boxes, 2)
-    if boxes is not None and transform.facts.boxes is not None:
+    if boxes is not None and boxes.shape[-1] == 4 and transform.facts.boxes is not None:
         _check_boxes(transform.facts.boxes, boxes)
 
 
@@ -51,7 +51,7 @@ def _check_range(transform: Transform, image: np.ndarray) -> None:
     lowest, highest = transform.facts.value_range
     tolerated = (highest - lowest) / 2  # Interpolation by others may overshoot.
     darkest, lightest = float(image.min()), float(image.max())
-    if lowest - tolerated <= darkest and lightest <= highest + tolerated:
+    if not (darkest < lowest - tolerated or lightest > highest + tolerated):  # NaN is neither.
         return
     likely = "(0, 255)" if darkest >= 0 else "(-1, 1)"
     raise ValueError(

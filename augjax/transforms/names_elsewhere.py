@@ -14,7 +14,7 @@ TABLE = """
 | `RandomShear(0.2, 0.2)` | `RandomShear` | `RandomAffine(0, shear=...)` | `Affine(shear=...)` |
 | `RandomAffine(degrees, translate, scale, shear)` | | the same | `Affine` |
 | `RandomRot90()` | | | `RandomRotate90` |
-| `RandomPerspective(scale, p=0.5)` | `RandomPerspective(factor, scale)` | `RandomPerspective(distortion_scale, p)` | `Perspective` |
+| `RandomPerspective(0.3, p=0.5)`, first the scale | `RandomPerspective(0.5, 0.3)` | `RandomPerspective(distortion_scale, p)` | `Perspective` |
 | `RandomWidth`, `RandomHeight` | in Keras 2 | | |
 | `RandomCrop(height, width)` | the same | `RandomCrop((height, width))` | `RandomCrop` |
 | `CenterCrop(height, width)` | the same | `CenterCrop((height, width))` | `CenterCrop` |
@@ -38,7 +38,7 @@ TABLE = """
 | `Normalize(mean, std)` | `Normalization` | the same | `Normalize` |
 | `RandomGaussianBlur(kernel_size, sigma)`, `RandomMotionBlur((3, 7))` | `RandomGaussianBlur` | `GaussianBlur` | `GaussianBlur`, `MotionBlur(blur_limit=7)` |
 | `RandomGaussianNoise`, `RandomSaltAndPepper` | `GaussianNoise` | `GaussianNoise` | `GaussNoise`, `SaltAndPepper` |
-| `RandomErasing`, one rectangle of 2 to 33 % | the same | the same | `Erasing`; `CoarseDropout` for several |
+| `RandomErasing(p=0.5)`, one rectangle of 2 to 33 % | `RandomErasing(0.5)` | the same | `Erasing`; `CoarseDropout` for several |
 | `RandomGridDropout` | | | `GridDropout` |
 | `Sequential([...], value_range=(0, 255))`, and uint8 images need nothing | `Rescaling` | `ToDtype(scale=True)` | `ToFloat` |
 | `Sequential([...])` | `Pipeline` | `Compose` | `Compose` |
@@ -57,5 +57,5 @@ def hint(name: str, names: Iterable[str]) -> str:
     ]
     if found:
         return f"; here it is {' or '.join(found)}"
-    near = get_close_matches(name, names, n=1)
+    near = get_close_matches(name, names, n=1, cutoff=0.75)
     return f"; {near[0]} may be meant" if near else ""

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray, UInt32
 
 from augjax import keys
-from augjax.transforms.base import Example, Image, Transform
+from augjax.transforms.base import Example, Image, Strength, Transform
 from augjax.transforms.targets import shape_of
 from augjax.typing import AnyArray
 
@@ -26,6 +26,7 @@ def replay(
     id: ImageId,
     image: Image | Example,
     stream: str = "augment",
+    strength: Strength = 1.0,
 ) -> Any:
     """Renders again what became of an image in an epoch of training.
 
@@ -39,6 +40,7 @@ def replay(
       id: which image it is: its path relative to the split's folder, or the number it had in `ids`.
       image: the image as training read it, or a dict of arrays (`augjax.transforms.targets`).
       stream: the name of the augmentation's stream of keys.
+      strength: as it was given to `batch`.
 
     Returns:
       What `pipeline.batch` returned for the image.
@@ -47,7 +49,8 @@ def replay(
     key = _stream_key(seed, epoch, stream)
     one = jax.tree.map(lambda part: jnp.asarray(part)[None], image)
     return jax.tree.map(
-        lambda part: part[0], pipeline.batch(key, one, _words(id)[None], epoch=epoch)
+        lambda part: part[0],
+        pipeline.batch(key, one, _words(id)[None], epoch=epoch, strength=strength),
     )
 
 

@@ -23,6 +23,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Num, Shaped
 
 from augjax.transforms.base import (
@@ -180,10 +181,10 @@ def shape_of(transform: Transform, example: Image | Example, shape: Shape | None
 
 
 def _check_array(transform: Transform, image: Any) -> None:
-    if image is not None and not hasattr(image, "dtype"):
+    if image is not None and not isinstance(image, np.ndarray | jax.Array):
         raise TypeError(
             f"{told(transform)} takes an array, but got a {type(image).__name__}; np.asarray "
-            "makes one of a PIL image, np.stack of a list"
+            "makes one of a PIL image or a tensor, np.stack of a list"
         )
 
 
@@ -216,13 +217,15 @@ def batch_size(transform: Transform, examples: Any) -> int:
 def _check_part(transform: Transform, name: str, part: Any) -> None:
     leaves = jax.tree.leaves(part) if name == "label" else [part]
     for leaf in leaves:
-        if not hasattr(leaf, "dtype"):
-            what = reprlib.repr(leaf)
+        if not isinstance(leaf, np.ndarray | jax.Array):
+            what = reprlib.repr(part)
         elif getattr(leaf.dtype, "kind", "") in ("O", "S", "U"):  # Keys have none.
             what = f"an array of {leaf.dtype}"
         else:
             continue
-        remedy = "number the classes" if name == "label" else "np.stack makes one of a list"
+        remedy = "np.asarray makes one of a list or a tensor"
+        if name == "label":
+            remedy += ", of numbers that stand for the classes"
         if name in ("boxes", "keypoints"):
             remedy += ", and rows of zeros fill up the shorter ones"
         raise TypeError(
