@@ -1,0 +1,35 @@
+"""Speed and memory next to Keras, PyTorch, kornia, albumentations, augmax and dm-pix.
+
+    python -m experiments.benchmark augment     # transforms: about 10 minutes on two cores
+    python -m experiments.benchmark step        # training and inference: about 15
+    python -m experiments.benchmark pipeline    # images from a folder, and memory: about 15
+    python -m experiments.benchmark startup     # to the first step: about 10
+    python -m experiments.benchmark scale       # how costs grow: about 15
+
+with the peers of the extra `bench`; who is not installed is a row that says so. Every contender is
+a process of its own, they take turns round by round, and what is claimed is the median of the
+rounds' ratios (their time by ours: above 1, ours is faster) with its quartiles. A peer counts with
+the best of its settings. Prints a table with the targets, losses included, and writes it, all
+samples and a chart to experiments/results/benchmark_<what>.json and .png. Expected on two cores of
+an AMD EPYC: every target reached, or the row says "NOT reached".
+"""
+
+import importlib
+import sys
+
+import tyro
+
+from augjax.errors import told_in_one_line
+from experiments.benchmark.config import Config
+
+
+def main() -> None:
+    """Parses the command line, measures, and prints the table."""
+    with told_in_one_line(debug="--debug" in sys.argv):
+        config = tyro.cli(Config, prog="python -m experiments.benchmark")
+        module = importlib.import_module(f"experiments.benchmark.{config.what}")
+        module.run(config).show()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Charts of ratios, and of how costs grow."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+
+from experiments.benchmark.table import Row, digits
+
+REACHED, MISSED, FREE = "#3b7dd8", "#d8553b", "0.6"
+
+
+def ratio_chart(rows: Sequence[Row], title: str) -> Figure:
+    """A bar for each row that has a value, with its quartiles and its target."""
+    shown = [row for row in rows if row.value is not None and row.peer]
+    figure = Figure(figsize=(9, 1.2 + 0.32 * max(len(shown), 1)), layout="constrained")
+    axes = figure.subplots()
+    for place, row in enumerate(shown):
+        value = row.value
+        assert value
+        color = FREE if row.reached is None else REACHED if row.reached else MISSED
+        errors = [[value.median - value.lower], [value.upper - value.median]]
+        axes.barh(place, value.median, color=color, xerr=errors, error_kw={"linewidth": 1})
+        axes.text(value.upper * 1.04, place, digits(value.median), va="center", fontsize=8)
+        if row.target is not None:
+            axes.plot([row.target] * 2, [place - 0.45, place + 0.45], color="black", linewidth=2)
+    labels = [" · ".join(filter(None, (row.work, row.size, row.peer))) for row in shown]
+    axes.set_yticks(range(len(shown)), labels, fontsize=8)
+    axes.invert_yaxis()
+    axes.axvline(1, color="0.3", linewidth=0.8, linestyle=":")
+    if shown:
+        axes.set_xscale("log")
+    axes.set_xlabel("their time or memory by ours, with quartiles; black: the target")
+    axes.set_title(title, loc="left", fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def growth_chart(
+    series: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], unit: str
+) -> Figure:
+    """One panel for each key of `series`, with a line for each of its own."""
+    columns = min(2, len(series))
+    lines = -(-len(series) // columns)
+    figure = Figure(figsize=(5.5 * columns, 3.6 * lines), layout="constrained")
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
+    for axes, (title, by_label) in zip(panels, series.items(), strict=False):
+        for label, points in by_label.items():
+            axes.plot(*zip(*points, strict=True), marker="o", label=label)
+        axes.set(xscale="log", yscale="log", title=title, ylabel=unit)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.3, which="both")
+        axes.legend(frameon=False, fontsize=8)
+    for axes in panels[len(series) :]:
+        axes.set_axis_off()
+    return figure

@@ -1,0 +1,153 @@
+"""Keras 3, on TensorFlow or on JAX as KERAS_BACKEND says."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from augjax.data.quiet_tensorflow import import_tensorflow
+from experiments.benchmark.works import Work
+
+ON_JAX = os.environ.get("KERAS_BACKEND") == "jax"
+if not ON_JAX:
+    tf: Any = import_tensorflow()
+
+import keras  # noqa: E402 (prints as it imports TensorFlow, unless that was imported before)
+
+keras.utils.disable_interactive_logging()
+layers: Any = keras.layers
+
+
+def augment(work: Work, setting: str) -> Callable[[], Any]:
+    """Preprocessing layers over a batch."""
+    model = keras.Sequential(preprocessing(work.kind, work))
+    if ON_JAX:
+        return _augment_on_jax(model, work, setting)
+    images = tf.constant(work.images())
+    drawn = tf.function(lambda x: model(x, training=True), jit_compile=setting == "XLA")
+    return lambda: drawn(images)
+
+
+def _augment_on_jax(model: Any, work: Work, setting: str) -> Callable[[], Any]:
+    import jax
+
+    images = jax.numpy.asarray(work.images())
+    if setting == "eager":
+        return lambda: jax.block_until_ready(model(images, training=True))
+    model(images, training=True)  # Makes the variables: the seeds' states.
+    state = [variable.value for variable in model.non_trainable_variables]
+    drawn = jax.jit(lambda state, x: model.stateless_call([], state, x, training=True))
+
+    def call() -> Any:
+        nonlocal state
+        result, state = jax.block_until_ready(drawn(state, images))
+        return result
+
+    return call
+
+
+def preprocessing(kind: str, work: Work) -> list[Any]:
+    """The layers of a kind, with their factors times the work's strength.
+
+    RandomContrast and the like draw on both sides of 1 only if they are given pairs.
+    """
+    s, unit = work.strength, {"value_range": (0.0, 1.0)}
+    if kind == "chain":
+        return [
+            layers.RandomContrast((0.1 * s, 0.1 * s), **unit),
+            *([layers.RandomFlip("horizontal")] if s else []),
+            layers.RandomRotation(0.1 * s),
+            layers.RandomTranslation(0.1 * s, 0.1 * s),
+        ]
+    if kind == "perspective":
+        return [layers.RandomPerspective(factor=1.0, scale=0.5 * s)]
+    if kind == "color_jitter":
+        f, hue = 0.4 * s, 0.1 * s
+        return [
+            layers.RandomColorJitter(
+                brightness_factor=f,
+                contrast_factor=f,
+                saturation_factor=(0.5 - 0.2 * s, 0.5 + 0.2 * s),  # 0.5 changes nothing.
+                hue_factor=hue,
+                **unit,
+            )
+        ]
+    if kind == "blur":
+        return [layers.RandomGaussianBlur(factor=s, kernel_size=7, sigma=(0.1, 2.0), **unit)]
+    assert kind == "erasing"
+    return [layers.RandomErasing(factor=s, scale=(0.02, 0.33), fill_value=0.0, **unit)]
+
+
+def network(size: int, *before: Any) -> Any:
+    """The notebook's network, ending in a probability as there."""
+
+    def conv(filters: int, kernel: int) -> Any:
+        return layers.Conv2D(filters, kernel, activation="relu", padding="same")
+
+    model = [layers.Input((size, size, 3)), *before, layers.BatchNormalization()]
+    model += [conv(16, 7), conv(32, 5)]
+    for filters, kernel in ((64, 5), (128, 3), (256, 3), (512, 3)):
+        model += [layers.MaxPool2D(), layers.BatchNormalization(), conv(filters, kernel)]
+    model += [layers.GlobalAveragePooling2D(), layers.BatchNormalization()]
+    model += [layers.Dense(6, activation="relu"), layers.Dense(1, activation="sigmoid")]
+    return keras.Sequential(model)
+
+
+def train(work: Work, setting: str) -> Callable[[], Any]:
+    """`train_on_batch`, or a training step of one's own in a tf.function."""
+    model = network(work.size)
+    parameters = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    images = tf.constant(work.images())
+    labels = tf.constant(np.arange(work.batch).reshape(-1, 1) % 2, tf.float32)
+    optimizer = keras.optimizers.Adam(1e-3)
+    if setting == "tf.function":
+        loss_of = keras.losses.BinaryCrossentropy()
+        accuracy = keras.metrics.BinaryAccuracy()
+
+        @tf.function
+        def step(images: Any, labels: Any) -> Any:
+            with tf.GradientTape() as tape:
+                predicted = model(images, training=True)
+                loss = loss_of(labels, predicted)
+            gradients = tape.gradient(loss, model.trainable_weights)
+            optimizer.apply(gradients, model.trainable_weights)
+            accuracy.update_state(labels, predicted)
+            return loss
+
+        optimizer.build(model.trainable_weights)
+
+        def call() -> Any:
+            return step(images, labels).numpy()
+    else:
+        model.compile(
+            optimizer=optimizer,
+            loss="binary_crossentropy",
+            metrics=["binary_accuracy"],
+            jit_compile=setting == "XLA",
+        )
+
+        def call() -> Any:
+            return model.train_on_batch(images, labels)[0]
+
+    call.about = {"parameters": parameters}  # type: ignore[attr-defined]
+    return call
+
+
+def infer(work: Work, setting: str) -> Callable[[], Any]:
+    """The network's probabilities of a batch."""
+    model, images = network(work.size), tf.constant(work.images())
+    forward = tf.function(lambda x: model(x, training=False), jit_compile=setting == "XLA")
+    return lambda: forward(images)[:, 0].numpy()
+
+
+def as_numpy(result: Any) -> np.ndarray:
+    """A call's result as NumPy's."""
+    return np.asarray(result)
+
+
+CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
+    **dict.fromkeys(("chain", "perspective", "color_jitter", "blur", "erasing"), augment),
+    "train": train,
+    "infer": infer,
+}

@@ -1,0 +1,130 @@
+"""augjax: its transforms, and the steps of its training run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+import augjax as aj
+from augjax.data import Batch
+from augjax.models import NotebookCNN
+from augjax.training.mesh import data_mesh, split_batch
+from augjax.training.metrics import Metrics
+from augjax.training.state import TrainState
+from augjax.training.step import jit_train_step
+from experiments.benchmark.works import Work
+from experiments.car_truck import augmentation
+
+
+def augment(work: Work, setting: str) -> Callable[[], Any]:
+    """A transform over a batch that is on the device, drawing anew at each call."""
+    return _augment(work, jnp.asarray(work.images()), transform(work.kind, work))
+
+
+def augment_uint8(work: Work, setting: str) -> Callable[[], Any]:
+    """The training run's augmentation, by itself, as it is done there."""
+    images = jnp.asarray((work.images() * 255).astype(np.uint8))
+    return _augment(work, images, augmentation(True))
+
+
+def _augment(work: Work, images: Any, pipeline: aj.Transform) -> Callable[[], Any]:
+    key = aj.stream(aj.key(0), "augment")
+    ids = jnp.asarray(aj.image_ids([f"{i}.jpg" for i in range(work.batch)]))
+    drawn = jax.jit(lambda images, epoch: pipeline.batch(key, images, ids, epoch=epoch))
+    epoch = 0
+
+    def call() -> Any:
+        nonlocal epoch
+        epoch += 1
+        return jax.block_until_ready(drawn(images, np.int32(epoch)))
+
+    return call
+
+
+def transform(kind: str, work: Work) -> aj.Transform:
+    """The transform of a kind, with its factors times the work's strength."""
+    s, size = work.strength, work.size
+    if kind == "chain":
+        return aj.Sequential(
+            [
+                aj.RandomContrast(0.1 * s),
+                # A flip has no factor: at strength 0 it is left out.
+                *([aj.RandomFlip("horizontal")] if s else []),
+                aj.RandomRotation(0.1 * s),
+                aj.RandomTranslation(0.1 * s, 0.1 * s),
+            ]
+        )
+    if kind == "perspective":
+        return aj.RandomPerspective(0.5 * s, p=1.0)
+    if kind == "resized_crop":
+        scale, ratio = ((0.08, 1.0), (3 / 4, 4 / 3)) if s else ((1.0, 1.0), (1.0, 1.0))
+        # The others' resizing of a crop is not antialiased.
+        return aj.RandomResizedCrop(size, size, scale=scale, ratio=ratio, antialias=False)
+    if kind == "color_jitter":
+        return aj.ColorJitter(0.4 * s, 0.4 * s, 0.4 * s, 0.1 * s)
+    if kind == "blur":
+        return aj.RandomGaussianBlur(7, (0.1, 2.0), p=s)
+    assert kind == "erasing"
+    return aj.RandomErasing(p=s)
+
+
+def train(work: Work, setting: str) -> Callable[[], Any]:
+    """The training step as the run builds it, without augmentation, which no peer's has."""
+    return _train(work, augmentation(False))
+
+
+def train_augmented(work: Work, setting: str) -> Callable[[], Any]:
+    """The training step of the run."""
+    return _train(work, augmentation(True))
+
+
+def _train(work: Work, pipeline: aj.Sequential) -> Callable[[], Any]:
+    mesh, model, optimizer = data_mesh(), NotebookCNN(), optax.adam(1e-3)
+    step = jit_train_step(mesh, model=model, optimizer=optimizer, augment=pipeline)
+    state = TrainState.create(model, optimizer, aj.key(0), (work.size, work.size, 3))
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(state.params))
+    metrics, key = Metrics.zero(), aj.stream(aj.key(0), "augment")
+    batch = Batch(
+        images=(work.images() * 255).astype(np.uint8),
+        labels=np.arange(work.batch, dtype=np.int32) % 2,
+        ids=aj.image_ids([f"{i}.jpg" for i in range(work.batch)]),
+        mask=np.ones(work.batch, bool),
+    )
+    batch = jax.device_put(batch, split_batch(mesh))
+    epoch = 0
+
+    def call() -> Any:
+        nonlocal state, metrics, epoch
+        epoch += 1
+        state, metrics = jax.block_until_ready(step(state, metrics, batch, key, np.int32(epoch)))
+        return metrics.loss
+
+    call.about = {"parameters": parameters}  # type: ignore[attr-defined]
+    return call
+
+
+def infer(work: Work, setting: str) -> Callable[[], Any]:
+    """The network's logits of a batch."""
+    model, images = NotebookCNN(), jnp.asarray(work.images())
+    state = TrainState.create(model, optax.adam(1e-3), aj.key(0), (work.size, work.size, 3))
+    forward = jax.jit(lambda variables, images: model.apply(variables, images, train=False))
+    return lambda: jax.block_until_ready(forward(state.variables, images))
+
+
+def as_numpy(result: Any) -> np.ndarray:
+    """A call's result as NumPy's."""
+    return np.asarray(result)
+
+
+CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
+    **dict.fromkeys(
+        ("chain", "perspective", "resized_crop", "color_jitter", "blur", "erasing"), augment
+    ),
+    "augment_uint8": augment_uint8,
+    "train": train,
+    "train_augmented": train_augmented,
+    "infer": infer,
+}

@@ -1,0 +1,119 @@
+"""Races over pieces of work: who takes part, and the rows that come of it."""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from experiments.benchmark.config import Config
+from experiments.benchmark.table import Row
+from experiments.benchmark.timing import Contender, Entry, Failed, Spread, best_of, race, ratios
+from experiments.benchmark.timing import samples as all_samples
+from experiments.benchmark.works import OURS, PEERS, SINGLES, TITLES, Library, Work, target
+
+AUGJAX = "augjax"
+
+
+class Contenders:
+    """Processes by library and setting, each started when first wanted, and again if it died."""
+
+    def __init__(self, stack: contextlib.ExitStack, libraries: Mapping[str, Library]) -> None:
+        self.libraries = {AUGJAX: OURS, **libraries}
+        self._stack = stack
+        self._running: dict[tuple[str, str], Contender] = {}
+
+    def get(self, name: str, setting: str) -> Contender:
+        """The process of a library with a setting."""
+        running = self._running.get((name, setting))
+        if running is None or not running.alive:
+            running = self._stack.enter_context(Contender(self.libraries[name], setting))
+            self._running[name, setting] = running
+        return running
+
+    def entry(self, name: str, setting: str, work: Work, seconds: float) -> Entry:
+        """A piece of work built by a contender, or failed at."""
+        contender = self.get(name, setting)
+        entry = Entry(name, setting, contender, f"{work.kind} {work.batch}x{work.size}")
+        try:
+            contender.build(entry.id, work, seconds)
+        except Failed as failure:
+            entry.failed = str(failure)
+        return entry
+
+    def drop(self) -> None:
+        """Has all forget what they built."""
+        for contender in self._running.values():
+            with contextlib.suppress(Failed):
+                contender.ask(do="drop")
+
+
+@contextlib.contextmanager
+def contenders(config: Config, libraries: Mapping[str, Library] = PEERS) -> Iterator[Contenders]:
+    """Those asked for; their processes end with the block."""
+    chosen = {name: library for name, library in libraries.items() if name in config.peers}
+    with contextlib.ExitStack() as stack:
+        yield Contenders(stack, chosen)
+
+
+def compare(
+    running: Contenders,
+    work: Work,
+    *,
+    rounds: int,
+    seconds: float,
+    tell: Callable[[str], object],
+) -> tuple[list[Row], dict[str, Any]]:
+    """Races everyone who can do `work`: a row for each peer, and all samples."""
+    size = "x".join(map(str, work.shape))
+    tell(f"{TITLES[work.kind]}, {size}")
+    entries: list[Entry] = []
+    absent: dict[str, str] = {}
+    for name, library in running.libraries.items():
+        if work.kind not in library.skills:
+            continue
+        if missing := library.missing():
+            absent[name] = f"{missing} is not installed"
+            continue
+        skill = library.skills[work.kind]
+        entries += [running.entry(name, setting, work, seconds) for setting in skill.settings]
+    race(entries, rounds, lambda _: None)
+    running.drop()
+    rows = [
+        _row(running.libraries[name], name, work, size, entries, absent.get(name, ""))
+        for name, library in running.libraries.items()
+        if name != AUGJAX and work.kind in library.skills
+    ]
+    if work.kind in SINGLES:
+        rows = _with_target_on_the_fastest(rows)
+    return rows, {f"{work.kind} {size}": all_samples(entries)}
+
+
+def _row(
+    library: Library, name: str, work: Work, size: str, entries: list[Entry], absent: str
+) -> Row:
+    note = library.skills[work.kind].note
+    row = Row(
+        work=TITLES[work.kind], size=size, peer=library.title, target=target(work, name), note=note
+    )
+    ours, theirs = best_of(entries, AUGJAX), best_of(entries, name)
+    if ours is None or theirs is None:
+        whose = AUGJAX if theirs else name
+        failures = [entry.failed for entry in entries if entry.name == whose and entry.failed]
+        why = absent or next(iter(failures), "not measured")
+        return dataclasses.replace(row, skipped=f"augjax: {why}" if theirs else why)
+    return dataclasses.replace(
+        row,
+        setting=theirs.setting,
+        ours=Spread.of(ours.ms),
+        theirs=Spread.of(theirs.ms),
+        value=Spread.of(ratios(theirs.ms, ours.ms)),
+    )
+
+
+def _with_target_on_the_fastest(rows: list[Row]) -> list[Row]:
+    """Against single transforms, the fastest peer sets the target, whoever it is."""
+    measured = [row for row in rows if row.value]
+    if not measured:
+        return rows
+    fastest = min(measured, key=lambda row: row.value.median if row.value else 0.0)
+    return [dataclasses.replace(row, target=1.0) if row is fastest else row for row in rows]

@@ -1,0 +1,63 @@
+"""Steps of the notebook's network: training, inference, and augmentation's share of a step."""
+
+import dataclasses
+from typing import Any
+
+from experiments.benchmark.config import Config
+from experiments.benchmark.races import AUGJAX, Contenders, compare, contenders
+from experiments.benchmark.report import Report
+from experiments.benchmark.table import Row
+from experiments.benchmark.timing import Spread, race, samples
+from experiments.benchmark.works import Work
+
+BATCH, SIZES = 64, (32, 128)
+SHARE_LIMIT = 1.0
+"""Per cent of a training step, at 128 pixels."""
+
+
+def run(config: Config) -> Report:
+    """Races the libraries that can train the network, with none of them augmenting."""
+    report = Report(config, "The notebook's network: a step on the CPU, float32")
+    batch, sizes = (2, (16,)) if config.quick else (BATCH, SIZES)
+    with contenders(config) as running:
+        for kind in ("train", "infer"):
+            for size in sizes:
+                rows, timed = compare(
+                    running,
+                    Work(kind, batch, size),
+                    rounds=config.turns,
+                    seconds=config.burst,
+                    tell=report.tell,
+                )
+                report.add(rows, timed)
+        for size in sizes:
+            report.add(*share_of_a_step(running, Work("train_augmented", batch, size), config))
+    return report
+
+
+def share_of_a_step(
+    running: Contenders, work: Work, config: Config
+) -> tuple[list[Row], dict[str, Any]]:
+    """The augmentation's time by itself, in per cent of that of a step that it is part of."""
+    alone = Work("augment_uint8", work.batch, work.size)
+    entries = [running.entry(AUGJAX, "jit", one, config.burst) for one in (work, alone)]
+    race(entries, config.turns, lambda _: None)
+    running.drop()
+    size = "x".join(map(str, work.shape))
+    row = Row(
+        work="augmentation's share of a training step",
+        size=size,
+        unit="%",
+        target=SHARE_LIMIT if work.size == 128 else None,
+        skipped=next((entry.failed for entry in entries if entry.failed), ""),
+    )
+    timed = {
+        f"share {size}": {
+            what: samples([e]) for what, e in zip(("step", "augmentation"), entries, strict=True)
+        }
+    }
+    if row.skipped:
+        return [row], timed
+    step, augmentation = (entry.ms for entry in entries)
+    shares = [100 * part / whole for part, whole in zip(augmentation, step, strict=True)]
+    return [dataclasses.replace(row, value=Spread.of(shares))], timed

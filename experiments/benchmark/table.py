@@ -1,0 +1,130 @@
+"""Rows of results, on the screen, in Markdown and as JSON."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from experiments.benchmark.timing import Spread
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """A claim: what was measured, and whether it is what was hoped for.
+
+    Attributes:
+      work: what was done.
+      size: with what.
+      peer: against whom; '' if against nobody.
+      setting: the peer's best one.
+      ours, theirs: the measurements, in `unit`.
+      value: the ratio theirs / ours; or, if there is no peer, the share in `unit`, or nothing.
+      target: the least ratio, or the share that it must stay below.
+      note: where the peer's work is not quite the same.
+      skipped: why there are no measurements.
+    """
+
+    work: str
+    size: str
+    peer: str = ""
+    setting: str = ""
+    unit: str = "ms"
+    ours: Spread | None = None
+    theirs: Spread | None = None
+    value: Spread | None = None
+    target: float | None = None
+    note: str = ""
+    skipped: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the target is reached, if there is one and something was measured."""
+        if self.target is None or self.value is None:
+            return None
+        if self.peer:
+            return self.value.median >= self.target
+        return self.value.median < self.target
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, rounded to what means anything."""
+        fields: dict[str, Any] = dataclasses.asdict(self) | {"reached": self.reached}
+        for name in ("ours", "theirs", "value"):
+            if fields[name]:
+                fields[name] = {k: float(f"{v:.4g}") for k, v in fields[name].items()}
+        return fields
+
+    @property
+    def goal(self) -> str:
+        """The target in words."""
+        if self.target is None:
+            return ""
+        return f"{self.target:g}" if self.peer else f"< {self.target:g} {self.unit}"
+
+    @property
+    def remark(self) -> str:
+        """The verdict, why it was skipped, and the note."""
+        verdict = {None: "", True: "reached", False: "NOT reached"}[self.reached]
+        skipped = f"skipped: {self.skipped}" if self.skipped else ""
+        return "; ".join(part for part in (verdict, skipped, self.note) if part)
+
+
+COLUMNS = ("work", "images", "against", "ours", "theirs", "ratio", "target", "")
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """The row's cells, in the order of `COLUMNS`."""
+    return (
+        row.work,
+        row.size,
+        f"{row.peer}, {row.setting}" if row.setting else row.peer,
+        with_spread(row.ours, row.unit),
+        with_spread(row.theirs, row.unit),
+        with_spread(row.value, "" if row.peer else row.unit),
+        row.goal,
+        row.remark,
+    )
+
+
+def with_spread(spread: Spread | None, unit: str) -> str:
+    """'median (lower-upper) unit'."""
+    if spread is None:
+        return ""
+    text = digits(spread.median)
+    if spread.samples > 1:
+        text += f" ({digits(spread.lower)}-{digits(spread.upper)})"
+    return f"{text} {unit}".strip()
+
+
+def digits(number: float) -> str:
+    """Three significant digits, without an exponent."""
+    return f"{float(f'{number:.3g}'):,.10g}"
+
+
+def on_screen(rows: Sequence[Row], title: str) -> "Table":
+    """The rows as a table of rich, narrow enough for a terminal: a heading for each work."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in ("against", "time or memory", "ratio", "target", ""):
+        table.add_column(column, justify="left" if column in ("against", "") else "right")
+    heading = None
+    for row in rows:
+        if (row.work, row.size) != heading:
+            heading = (row.work, row.size)
+            table.add_section()
+            table.add_row(Text(" ".join(filter(None, heading)), style="bold"))
+            if row.ours:
+                table.add_row("  augjax", with_spread(row.ours, row.unit))
+        style = "red" if row.reached is False else "dim" if row.skipped else None
+        _, _, against, _, theirs, value, goal, remark = cells(row)
+        table.add_row(*map(Text, (f"  {against}", theirs, value, goal, remark)), style=style)
+    return table
+
+
+def in_markdown(rows: Sequence[Row]) -> str:
+    """The rows as a table in Markdown."""
+    lines = [COLUMNS, ("---",) * len(COLUMNS), *map(cells, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
