@@ -62,9 +62,13 @@ def compare(
     rounds: int,
     seconds: float,
     tell: Callable[[str], object],
+    size: str = "",
 ) -> tuple[list[Row], dict[str, Any]]:
-    """Races everyone who can do `work`: a row for each peer, and all samples."""
-    size = "x".join(map(str, work.shape))
+    """Races everyone who can do `work`: a row for each peer, and all samples.
+
+    `size` says what it is done with, if not a batch of images.
+    """
+    size = size or "x".join(map(str, work.shape))
     tell(f"{TITLES[work.kind]}, {size}")
     entries: list[Entry] = []
     absent: dict[str, str] = {}
@@ -76,7 +80,7 @@ def compare(
             continue
         skill = library.skills[work.kind]
         entries += [running.entry(name, setting, work, seconds) for setting in skill.settings]
-    race(entries, rounds, lambda _: None)
+    race(entries, rounds)
     running.drop()
     rows = [
         _row(running.libraries[name], name, work, size, entries, absent.get(name, ""))

@@ -1,6 +1,6 @@
 """What a benchmark leaves: a table on the screen, JSON and a chart, up to date as it goes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -27,6 +27,7 @@ class Report:
         self._console = Console(highlight=False)
         self._progress = Console(highlight=False, stderr=True, soft_wrap=True)
         self.rows: list[Row] = []
+        self.tables: list[Any] = []
         self.samples: dict[str, Any] = {}
 
     def tell(self, progress: str) -> None:
@@ -37,9 +38,9 @@ class Report:
         """Takes results in, and writes all there are."""
         self.rows += rows
         self.samples.update(samples)
-        self.write(lambda: ratio_chart(self.rows, self._title))
+        self.write(ratio_chart(self.rows, self._title))
 
-    def write(self, chart: "Callable[[], Figure]", **more: Any) -> None:
+    def write(self, chart: "Figure", **more: Any) -> None:
         """Writes the JSON and the PNG."""
         config = self._config
         name = f"benchmark_{config.what}{'_quick' if config.quick else ''}"
@@ -64,11 +65,13 @@ class Report:
                 "samples": self.samples,
             },
         )
-        save_png(chart(), config.out / f"{name}.png")
+        save_png(chart, config.out / f"{name}.png")
 
     def show(self) -> None:
         """Prints the table, with the machine and the versions under it."""
-        self._console.print(on_screen(self.rows, self._title))
+        self._console.print(self._title, style="bold")
+        for table in (*on_screen(self.rows), *self.tables):
+            self._console.print(table)
         here = self._environment
         self._console.print(f"{here['processor']}, {here['cpus']} cores, Python {here['python']}")
         listed = ", ".join(f"{name} {number}" for name, number in here["versions"].items())

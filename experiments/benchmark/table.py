@@ -1,6 +1,7 @@
 """Rows of results, on the screen, in Markdown and as JSON."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -102,26 +103,30 @@ def digits(number: float) -> str:
     return f"{float(f'{number:.3g}'):,.10g}"
 
 
-def on_screen(rows: Sequence[Row], title: str) -> "Table":
-    """The rows as a table of rich, narrow enough for a terminal: a heading for each work."""
+def on_screen(rows: Sequence[Row]) -> list["Table"]:
+    """A table of rich for each piece of work, narrow enough for a terminal."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for column in ("against", "time or memory", "ratio", "target", ""):
-        table.add_column(column, justify="left" if column in ("against", "") else "right")
-    heading = None
-    for row in rows:
-        if (row.work, row.size) != heading:
-            heading = (row.work, row.size)
-            table.add_section()
-            table.add_row(Text(" ".join(filter(None, heading)), style="bold"))
-            if row.ours:
-                table.add_row("  augjax", with_spread(row.ours, row.unit))
-        style = "red" if row.reached is False else "dim" if row.skipped else None
-        _, _, against, _, theirs, value, goal, remark = cells(row)
-        table.add_row(*map(Text, (f"  {against}", theirs, value, goal, remark)), style=style)
-    return table
+    tables = []
+    for (work, size), group in itertools.groupby(rows, lambda row: (row.work, row.size)):
+        table = Table(title=f"{work} {size}", title_justify="left", box=None, pad_edge=False)
+        for name, width in (
+            ("", 22),
+            ("time or memory", 19),
+            ("ratio", 16),
+            ("target", 6),
+            ("", 0),
+        ):
+            table.add_column(name, justify="right" if name else "left", min_width=width)
+        for place, row in enumerate(group):
+            if row.ours and not place:
+                table.add_row("augjax", with_spread(row.ours, row.unit))
+            style = "red" if row.reached is False else "dim" if row.skipped else None
+            _, _, against, _, theirs, value, goal, remark = cells(row)
+            table.add_row(*map(Text, (against, theirs, value, goal, remark)), style=style)
+        tables.append(table)
+    return tables
 
 
 def in_markdown(rows: Sequence[Row]) -> str:

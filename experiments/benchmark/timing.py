@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -153,10 +153,12 @@ class Entry:
     left: bool = False
 
 
-def race(entries: Sequence[Entry], rounds: int, tell: Callable[[str], object]) -> None:
-    """Times all entries in turn, each round beginning with another one."""
+def race(entries: Sequence[Entry], rounds: int, *, drop_out: bool = True) -> None:
+    """Times all entries in turn, each round beginning with another one.
+
+    Where entries of one name are settings, those that are never near the best `drop_out`.
+    """
     for number in range(rounds):
-        tell(f"round {number + 1} of {rounds}")
         running = [entry for entry in entries if not entry.failed and not entry.left]
         if not running:
             return
@@ -171,7 +173,7 @@ def race(entries: Sequence[Entry], rounds: int, tell: Callable[[str], object]) -
             entry.ms.append(ms)
             if value is not None:
                 entry.values.append(value)
-        if number + 1 == TRIAL_ROUNDS:
+        if drop_out and number + 1 == TRIAL_ROUNDS:
             for entry in running:
                 same = [min(e.ms) for e in running if e.name == entry.name and e.ms]
                 entry.left = bool(entry.ms) and min(entry.ms) > NEAR * min(same)

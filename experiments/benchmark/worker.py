@@ -6,6 +6,7 @@ what goes to their stdout ends up on stderr.
     {"do": "build", "id": ..., "work": {...}, "seconds": ...}    -> {"calls": ...}
     {"do": "go", "id": ...}                                      -> {"ms": ..., "value": ...}
     {"do": "check", "id": ...}    -> {"shape": ..., "dtype": ..., "change": ..., "fresh": ..., ...}
+    {"do": "memory", "id": ...}                                  -> {"bytes": ...}
     {"do": "drop"}                                               -> {}
 """
 
@@ -87,6 +88,10 @@ class Server:
             "fresh": not np.array_equal(result, again),
             "about": getattr(call, "about", {}),
         }
+
+    def memory(self, id: str) -> dict[str, Any]:
+        """Bytes that a call needs, where the library can tell."""
+        return {"bytes": self._built[id][1].memory()}  # type: ignore[attr-defined]
 
     def drop(self) -> dict[str, Any]:
         """Forgets everything that was built."""

@@ -152,7 +152,7 @@ PEERS: dict[str, Library] = {
         "Keras (JAX)",
         "experiments.benchmark.peers.keras",
         (("keras",), ("jax",)),
-        {"chain": Skill(("jit", "eager"), "two resamples; jitted by hand, Keras would not")},
+        {"chain": Skill(("jit", "eager"), "two resamples; jit is by hand, Keras would not")},
         {"KERAS_BACKEND": "jax"},
     ),
     "augmax": Library(

@@ -1,6 +1,10 @@
 """augjax: its transforms, and the steps of its training run."""
 
-from collections.abc import Callable
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -9,9 +13,9 @@ import numpy as np
 import optax
 
 import augjax as aj
-from augjax.data import Batch
+from augjax.data import Batch, epoch_batches, epoch_order, load_image_folder
 from augjax.models import NotebookCNN
-from augjax.training.mesh import data_mesh, split_batch
+from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
 from augjax.training.step import jit_train_step
@@ -33,6 +37,8 @@ def augment_uint8(work: Work, setting: str) -> Callable[[], Any]:
 def _augment(work: Work, images: Any, pipeline: aj.Transform) -> Callable[[], Any]:
     key = aj.stream(aj.key(0), "augment")
     ids = jnp.asarray(aj.image_ids([f"{i}.jpg" for i in range(work.batch)]))
+    if jax.device_count() > 1:
+        images, ids = jax.device_put((images, ids), split_batch(data_mesh()))
     drawn = jax.jit(lambda images, epoch: pipeline.batch(key, images, ids, epoch=epoch))
     epoch = 0
 
@@ -41,7 +47,14 @@ def _augment(work: Work, images: Any, pipeline: aj.Transform) -> Callable[[], An
         epoch += 1
         return jax.block_until_ready(drawn(images, np.int32(epoch)))
 
+    call.memory = lambda: _memory(drawn.lower(images, np.int32(1)))  # type: ignore[attr-defined]
     return call
+
+
+def _memory(lowered: Any) -> int:
+    """Bytes of a device that a program needs besides what it is given, as XLA lays them out."""
+    needed = lowered.compile().memory_analysis()
+    return needed.temp_size_in_bytes + needed.output_size_in_bytes - needed.alias_size_in_bytes
 
 
 def transform(kind: str, work: Work) -> aj.Transform:
@@ -103,6 +116,9 @@ def _train(work: Work, pipeline: aj.Sequential) -> Callable[[], Any]:
         return metrics.loss
 
     call.about = {"parameters": parameters}  # type: ignore[attr-defined]
+    call.memory = lambda: _memory(  # type: ignore[attr-defined]
+        step.lower(state, metrics, batch, key, np.int32(1))  # type: ignore[attr-defined]
+    )
     return call
 
 
@@ -112,6 +128,72 @@ def infer(work: Work, setting: str) -> Callable[[], Any]:
     state = TrainState.create(model, optax.adam(1e-3), aj.key(0), (work.size, work.size, 3))
     forward = jax.jit(lambda variables, images: model.apply(variables, images, train=False))
     return lambda: jax.block_until_ready(forward(state.variables, images))
+
+
+def first_epoch(work: Work, setting: str) -> Callable[[], Any]:
+    """From a folder that was never seen to all its batches on the device; every file is judged."""
+    assert work.data
+    mesh, root = data_mesh(), work.data
+
+    def call() -> Any:
+        # What was found out about the files before is elsewhere.
+        with tempfile.TemporaryDirectory() as cache, _users_cache(cache):
+            dataset = load_image_folder(root, image_size=work.size)
+            shuffled = epoch_order(len(dataset.train), seed=0, epoch=1)
+            images = 0
+            for split, order in (
+                (dataset.train, shuffled),
+                (dataset.valid, np.arange(len(dataset.valid))),
+            ):
+                for batch in on_device(epoch_batches(split, order, work.batch), mesh):
+                    images += int(jax.block_until_ready(batch).mask.sum())
+            return images
+
+    return call
+
+
+def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
+    """An epoch over images in memory: the time outside of its steps, in per cent.
+
+    Each step is waited for, so that nothing is hidden behind it but what tf.data does by itself.
+    """
+    assert work.data
+    mesh, model, optimizer = data_mesh(), NotebookCNN(), optax.adam(1e-3)
+    with tempfile.TemporaryDirectory() as cache, _users_cache(cache):
+        split = load_image_folder(work.data, image_size=work.size).train
+    step = jit_train_step(mesh, model=model, optimizer=optimizer, augment=augmentation(True))
+    state = TrainState.create(model, optimizer, aj.key(0), (work.size, work.size, 3))
+    key, epoch = aj.stream(aj.key(0), "augment"), 0
+
+    def call() -> float:
+        nonlocal state, epoch
+        epoch += 1
+        in_steps, start = 0.0, time.perf_counter()
+        metrics = jax.device_put(Metrics.zero(), replicated(mesh))
+        order = epoch_order(len(split), seed=0, epoch=epoch)
+        for batch in on_device(epoch_batches(split, order, work.batch), mesh):
+            before = time.perf_counter()
+            state, metrics = jax.block_until_ready(
+                step(state, metrics, batch, key, np.int32(epoch))
+            )
+            in_steps += time.perf_counter() - before
+        metrics.means()
+        return 100 * (1 - in_steps / (time.perf_counter() - start))
+
+    return call
+
+
+@contextlib.contextmanager
+def _users_cache(folder: str) -> Iterator[None]:
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = folder
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["XDG_CACHE_HOME"]
+        else:
+            os.environ["XDG_CACHE_HOME"] = before
 
 
 def as_numpy(result: Any) -> np.ndarray:
@@ -127,4 +209,6 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     "train": train,
     "train_augmented": train_augmented,
     "infer": infer,
+    "first_epoch": first_epoch,
+    "cached_epoch": cached_epoch,
 }

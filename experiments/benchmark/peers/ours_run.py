@@ -1,0 +1,83 @@
+"""The car-or-truck run up to its first optimisation step.
+
+    python -m experiments.benchmark.peers.ours_run {command,training} <flags of car_truck>
+
+`command` is all that `experiments.car_truck` does before that; `training` leaves out what a bare
+Keras script does not have either: the table of layers, the pictures of augmentations, and the run
+folder.
+"""
+
+import os
+import sys
+from typing import Any
+
+from augjax.training.compilation_cache import keep_compiled_programs
+
+
+def main() -> None:
+    """Runs, and ends after a step."""
+    keep_compiled_programs()  # Before JAX is imported.
+    from augjax.report import progress
+
+    progress.EpochProgress = _EndsThen  # type: ignore[assignment,misc]
+    what = sys.argv.pop(1)
+    if what == "training":
+        _train_only()
+    else:
+        from experiments import car_truck
+
+        car_truck.main()
+
+
+class _EndsThen:
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def on_start(self, snapshot: Any) -> None:
+        pass
+
+    def on_step(self, epoch: int, step: int, steps: int, metrics: Any) -> None:
+        import jax
+
+        jax.block_until_ready(metrics)
+        print("first step", flush=True)
+        os._exit(0)
+
+    def on_epoch(self, row: Any, steps: int, best: Any) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def _train_only() -> None:
+    import optax
+    import tyro
+
+    from augjax.data import load_image_folder
+    from augjax.models import NotebookCNN
+    from augjax.training.early_stopping import EarlyStopping
+    from augjax.training.loop import fit
+    from augjax.training.mesh import data_mesh
+    from experiments.car_truck import augmentation
+    from experiments.car_truck_config import Config
+
+    config = tyro.cli(Config)
+    assert config.data and config.image_size and config.batch_size
+    fit(
+        load_image_folder(config.data, image_size=config.image_size),
+        model=NotebookCNN(),
+        optimizer=optax.adam(config.learning_rate),
+        augment=augmentation(True),
+        image_size=config.image_size,
+        batch_size=config.batch_size,
+        epochs=1,
+        early_stopping=EarlyStopping(config.patience, config.min_delta),
+        seed=0,
+        mesh=data_mesh(),
+        listener=_EndsThen(),
+    )
+
+
+if __name__ == "__main__":
+    main()

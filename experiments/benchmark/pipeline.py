@@ -1,0 +1,120 @@
+"""Images from a folder into training: the first epoch, an epoch from memory, and peak memory."""
+
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from experiments.benchmark.config import Config
+from experiments.benchmark.pictures import HEIGHT, WIDTH, write_pictures
+from experiments.benchmark.processes import peak_bytes
+from experiments.benchmark.races import AUGJAX, Contenders, compare, contenders
+from experiments.benchmark.report import Report
+from experiments.benchmark.table import Row
+from experiments.benchmark.timing import Failed, Spread, race, ratios, samples
+from experiments.benchmark.works import Work
+
+BATCH, SIZE = 64, 128
+TRAIN, VALID = 1600, 400
+OUTSIDE_LIMIT = 2.0
+"""Per cent of a cached epoch that may pass outside of its steps."""
+MEMORY_TARGET = 1.2
+
+
+def run(config: Config) -> Report:
+    """Writes a folder of JPEGs, reads it, and trains on it."""
+    report = Report(config, "From a folder of JPEGs into training")
+    train, valid, batch, size = (8, 4, 4, 16) if config.quick else (TRAIN, VALID, BATCH, SIZE)
+    with tempfile.TemporaryDirectory() as scratch, contenders(config) as running:
+        data = write_pictures(Path(scratch, "data"), train=train, valid=valid)
+        what = f"{train + valid:,} of {WIDTH}x{HEIGHT} to {size}x{size}"
+        rows, timed = compare(
+            running,
+            Work("first_epoch", batch, size, data=str(data)),
+            rounds=config.long_turns,
+            seconds=config.burst,
+            tell=report.tell,
+            size=what,
+        )
+        report.add([_with_images_per_second(row, train + valid) for row in rows], timed)
+        few = write_pictures(Path(scratch, "few"), train=min(train, 4 * batch), valid=2)
+        # Steps at 128 pixels are long: a few will do.
+        cached = [(16, data)] if config.quick else [(32, data), (128, few)]
+        for pixels, folder in cached:
+            work = Work("cached_epoch", batch, pixels, data=str(folder))
+            report.add(*time_outside_of_steps(running, work, config, report))
+        if "keras" in config.peers:
+            report.tell("peak memory of a training run")
+            report.add(*memory(running, data, (train, valid, batch, size), config))
+    return report
+
+
+def _with_images_per_second(row: Row, images: int) -> Row:
+    if row.ours is None or row.theirs is None:
+        return row
+    ours, theirs = (1e3 * images / spread.median for spread in (row.ours, row.theirs))
+    told = f"{ours:,.0f} against {theirs:,.0f} images/s"
+    return dataclasses.replace(row, note="; ".join(filter(None, (told, row.note))))
+
+
+def time_outside_of_steps(
+    running: Contenders, work: Work, config: Config, report: Report
+) -> tuple[list[Row], dict[str, Any]]:
+    """Of an epoch over images in memory, in per cent."""
+    row = Row(
+        work="cached epoch: time not in a step",
+        size="x".join(map(str, work.shape)),
+        unit="%",
+        target=OUTSIDE_LIMIT,
+    )
+    report.tell(f"{row.work}, {row.size}")
+    entry = running.entry(AUGJAX, "jit", work, config.burst)
+    race([entry], config.long_turns, drop_out=False)
+    running.drop()
+    timed = {f"{row.work} {row.size}": {**samples([entry]), "per cent": entry.values}}
+    if not entry.values:
+        return [dataclasses.replace(row, skipped=entry.failed)], timed
+    return [dataclasses.replace(row, value=Spread.of(entry.values))], timed
+
+
+def memory(
+    running: Contenders, data: Path, sizes: tuple[int, int, int, int], config: Config
+) -> tuple[list[Row], dict[str, Any]]:
+    """The largest resident memory of one epoch of car_truck, and of the notebook in Keras."""
+    train, valid, batch, size = sizes
+    library = running.libraries["keras"]
+    row = Row(
+        work="peak memory of a training run",
+        size=f"{train + valid:,} at {size}x{size}",
+        peer=library.title,
+        unit="MiB",
+        target=MEMORY_TARGET,
+        note="caches float32, as the notebook does",
+    )
+    if missing := library.missing():
+        return [dataclasses.replace(row, skipped=f"{missing} is not installed")], {}
+    found: dict[str, list[float]] = {AUGJAX: [], "keras": []}
+    for turn in range(1 if config.quick else 2):
+        with tempfile.TemporaryDirectory() as scratch:
+            commands = {
+                AUGJAX: (
+                    f"-m experiments.car_truck --data={data} --run-dir={scratch}/run --epochs=1 "
+                    f"--image-size={size} --batch-size={batch}"
+                ),
+                "keras": f"-m experiments.benchmark.peers.keras_run {data} {size} {batch} 1",
+            }
+            environment = {**library.environment, "XDG_CACHE_HOME": f"{scratch}/cache"}
+            for name in sorted(commands, reverse=turn % 2 == 1):
+                try:
+                    peak = peak_bytes(commands[name].split(), environment)
+                except Failed as failure:
+                    return [dataclasses.replace(row, skipped=f"{name}: {failure}")], {}
+                found[name].append(peak / 2**20)
+    ours, theirs = found[AUGJAX], found["keras"]
+    measured = dataclasses.replace(
+        row,
+        ours=Spread.of(ours),
+        theirs=Spread.of(theirs),
+        value=Spread.of(ratios(theirs, ours)),
+    )
+    return [measured], {"peak memory, MiB": found}

@@ -1,0 +1,99 @@
+"""From the command to the end of the first optimisation step."""
+
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from experiments.benchmark.config import Config
+from experiments.benchmark.pictures import write_pictures
+from experiments.benchmark.processes import seconds_until
+from experiments.benchmark.races import AUGJAX
+from experiments.benchmark.report import Report
+from experiments.benchmark.table import Row
+from experiments.benchmark.timing import Failed, Spread, ratios
+from experiments.benchmark.works import PEERS, Library
+
+BATCH, SIZES = 64, (32, 128)
+TRAIN, VALID = 256, 64
+WARM_TARGET = 1.0
+OURS = {
+    "training alone, cold": ("training", False, None),
+    "training alone, warm": ("training", True, WARM_TARGET),
+    "the whole command, cold": ("command", False, None),
+    "the whole command, warm": ("command", True, WARM_TARGET),
+}
+"""What is started, whether what it compiled and judged the last time is still there, the target."""
+
+
+def run(config: Config, keras: Library = PEERS["keras"]) -> Report:
+    """Starts processes in turn, each time cold, or warm from the one before."""
+    report = Report(config, "From the command to the end of the first step")
+    batch, sizes = (4, (16,)) if config.quick else (BATCH, SIZES)
+    with tempfile.TemporaryDirectory() as scratch:
+        data = write_pictures(
+            Path(scratch, "data"),
+            train=8 if config.quick else TRAIN,
+            valid=4 if config.quick else VALID,
+        )
+        for size in sizes:
+            report.tell(f"starts at {size}x{size}")
+            report.add(*starts(data, size, batch, config, keras))
+    return report
+
+
+def starts(
+    data: Path, size: int, batch: int, config: Config, keras: Library
+) -> tuple[list[Row], dict[str, Any]]:
+    """A row for each way of ours to start."""
+    seconds: dict[str, list[float]] = {name: [] for name in (*OURS, "keras")}
+    failed: dict[str, str] = {}
+    if "keras" not in config.peers:
+        failed["keras"] = "not among --peers"
+    elif missing := keras.missing():
+        failed["keras"] = f"{missing} is not installed"
+    with tempfile.TemporaryDirectory() as scratch:
+        for turn in range(-1, config.long_turns):  # The first fills the warm caches.
+            names = [name for name in seconds if name not in failed]
+            first = turn % len(names)
+            for name in names[first:] + names[:first]:
+                place = Path(scratch, f"{name}-{turn}")
+                try:
+                    taken = _one_start(name, data, size, batch, place, Path(scratch), keras)
+                except Failed as failure:
+                    failed[name] = str(failure)
+                    continue
+                if turn >= 0:
+                    seconds[name].append(taken)
+    rows = []
+    for name, (_, _, target) in OURS.items():
+        row = Row(
+            work=f"time to the first step: {name}",
+            size=f"{batch}x{size}x{size}x3",
+            peer=keras.title,
+            unit="s",
+            target=target,
+            ours=Spread.of(seconds[name]) if seconds[name] else None,
+        )
+        if name in failed or "keras" in failed:
+            why = f"{AUGJAX}: {failed[name]}" if name in failed else failed["keras"]
+            rows.append(dataclasses.replace(row, skipped=why))
+            continue
+        theirs = seconds["keras"]
+        value = Spread.of(ratios(theirs, seconds[name]))
+        rows.append(dataclasses.replace(row, theirs=Spread.of(theirs), value=value))
+    return rows, {f"seconds at {size}": seconds}
+
+
+def _one_start(
+    name: str, data: Path, size: int, batch: int, place: Path, scratch: Path, keras: Library
+) -> float:
+    if name == "keras":
+        module = "experiments.benchmark.peers.keras_run"
+        command = ["-m", module, str(data), str(size), str(batch), "1", "--first-step"]
+        return seconds_until("first step", command, keras.environment)
+    what, is_warm, _ = OURS[name]
+    cache = scratch / f"warm-{what}" if is_warm else place
+    command = ["-m", "experiments.benchmark.peers.ours_run", what, f"--data={data}"]
+    command += [f"--run-dir={place}-run", f"--image-size={size}", f"--batch-size={batch}"]
+    return seconds_until("first step", command, {"XDG_CACHE_HOME": str(cache)})
