@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 
-from experiments.benchmark.timing import Failed, in_short
+from experiments.benchmark.timing import CHECKOUT, Failed, in_short
 
 PATIENCE_SECONDS = 1800.0
 
@@ -35,6 +35,7 @@ def seconds_until(line: str, command: Sequence[str], environment: Mapping[str, s
             stderr=errors,
             text=True,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+            cwd=CHECKOUT,
         ) as process:
             assert process.stdout
             for said in process.stdout:
@@ -58,6 +59,7 @@ def peak_bytes(command: Sequence[str], environment: Mapping[str, str]) -> float:
         capture_output=True,
         timeout=PATIENCE_SECONDS,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        cwd=CHECKOUT,
     )
     if done.returncode:
         raise Failed(_last(done.stderr, done.returncode))
@@ -70,7 +72,9 @@ def said(command: Sequence[str]) -> str:
     Raises:
       Failed: if it fails.
     """
-    done = subprocess.run([sys.executable, *command], capture_output=True, timeout=PATIENCE_SECONDS)
+    done = subprocess.run(
+        [sys.executable, *command], capture_output=True, timeout=PATIENCE_SECONDS, cwd=CHECKOUT
+    )
     if done.returncode:
         raise Failed(_last(done.stderr, done.returncode))
     return done.stdout.decode()

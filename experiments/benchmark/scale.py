@@ -1,6 +1,7 @@
 """How costs grow: with the files of a folder, the size of images, the batch, and the devices."""
 
 import dataclasses
+import itertools
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -25,26 +26,12 @@ STRAIGHT = 1.5
 """A line is straight where the cost of a unit is within this factor of the median one."""
 REAL_FILES = 100_000
 """Up to so many files are written; more are only made believe."""
-WHY = {
-    ("files", "time"): "importing and warming up aside, a scan has a fixed cost of a few folders",
-    ("files", "memory"): "below some thousand files it fits into memory that was there already",
-    (
-        "pixels",
-        "time",
-    ): "convolutions of few pixels have another algorithm; large ones leave the caches",
-    ("pixels", "memory"): "what depends on the weights alone does not grow with the pixels",
-    (
-        "images",
-        "time",
-    ): "a call costs something whatever the batch, and a small batch has little to share among cores",
-    ("images", "memory"): "what depends on the weights alone does not grow with the batch",
-    (
-        "devices",
-        "time",
-    ): "forced host devices share the cores: beyond those there is nothing to gain",
-    ("devices", "memory"): "the weights and their gradients are on every device",
+ONCE = "what is done, or kept, once whatever the number"
+REPEATED = {
+    "time": "more devices than cores",
+    "memory": "what is on every device, such as gradients",
 }
-"""What bends a line, by what it grows with and what is measured."""
+UNEXPLAINED = "not explained by this run: the machine's other work, or its caches"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +42,7 @@ class Series:
       what: whose cost.
       grows: with what: 'files', 'pixels', 'images' or 'devices'.
       measure: 'time' in seconds, or 'memory' in bytes.
-      points: pairs of a size and the total cost there; with devices, of the cost on each.
+      points: pairs of a size and the total cost there.
     """
 
     what: str
@@ -86,11 +73,23 @@ class Series:
 
     @property
     def told(self) -> str:
-        """Whether it is a straight line, or where and why it bends."""
+        """Whether it is a straight line, or where and why it bends.
+
+        A fixed cost shows as dearer units at the small end, what devices do not share as dearer
+        ones at the large end; anything else is not accounted for.
+        """
         if not self.bends:
             return "straight"
-        where = ", ".join(f"x{digits(f)} at {size:,.0f}" for size, f in self.bends.items())
-        return f"{where}: {WHY[self.grows, self.measure]}"
+        sizes = [size for size, _ in self.points]
+        ends = sizes[::-1] if self.grows == "devices" else sizes
+        dearer = list(itertools.takewhile(lambda size: self.bends.get(size, 0) > 1, ends))
+        known = REPEATED[self.measure] if self.grows == "devices" else ONCE
+        parts = [(known, dearer), (UNEXPLAINED, [s for s in self.bends if s not in dearer])]
+        return "; ".join(
+            f"{', '.join(f'x{digits(self.bends[s])} at {s:,.0f}' for s in sorted(where))}: {why}"
+            for why, where in parts
+            if where
+        )
 
 
 def run(config: Config) -> Report:
@@ -144,30 +143,46 @@ def measured(config: Config, report: Report) -> Iterator[tuple[list[Series], dic
 
 
 def files(counts: Sequence[int], config: Config) -> tuple[list[Series], dict[str, Any]]:
-    """Scanning folders, and ordering an epoch of their images."""
-    found: dict[str, list[tuple[float, float]]] = {}
+    """Scanning folders, and ordering an epoch of their images.
+
+    Of the larger ones only the listing is made up, so that it costs no time of the file system;
+    the largest real one is made up too, for comparison.
+    """
     limit = counts[0] if config.quick else REAL_FILES
-    kept: list[Any] = []
+    real = [count for count in counts if count <= limit]
+    made_up = [count for count in counts if count >= limit]
+    turns: dict[tuple[bool, int], list[Any]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         empty = write_files(Path(scratch, "two"), 2)
-        for count in counts:
-            arguments = [str(empty), str(count)]
-            if count <= limit:
-                arguments = [str(write_files(Path(scratch, str(count)), count))]
-            turns = [
-                json.loads(said(["-m", "experiments.benchmark.listing", *arguments]))
-                for _ in range(min(3, config.long_turns))
-            ]
-            kept.append(turns)
-            for part in ("scan", "ids", "order"):
-                cost = Spread.of([turn["seconds"][part] for turn in turns]).median
-                found.setdefault(part, []).append((count, cost))
-            memory = Spread.of([turn["bytes"] for turn in turns]).median
-            found.setdefault("bytes", []).append((count, memory))
-    names = {"scan": "scanning a folder", "ids": "identities", "order": "an epoch's order"}
-    series = [Series(name, "files", "time", tuple(found[part])) for part, name in names.items()]
-    series.append(Series("files in memory", "files", "memory", tuple(found["bytes"])))
-    return series, {"files": kept}
+        folders = {count: write_files(Path(scratch, str(count)), count) for count in real}
+        for _ in range(min(3, config.long_turns)):
+            for is_real, count in [(True, n) for n in real] + [(False, n) for n in made_up]:
+                arguments = [str(folders[count])] if is_real else [str(empty), str(count)]
+                found = json.loads(said(["-m", "experiments.benchmark.listing", *arguments]))
+                turns.setdefault((is_real, count), []).append(found)
+
+    def series(what: str, part: str, is_real: bool) -> Series:
+        costs = {
+            count: Spread.of([t["bytes"] if part == "bytes" else t["seconds"][part] for t in found])
+            for (kind, count), found in turns.items()
+            if kind == is_real
+        }
+        measure = "memory" if part == "bytes" else "time"
+        points = tuple((float(count), cost.median) for count, cost in costs.items())
+        return Series(what, "files", measure, points)
+
+    all_series = [
+        series("scanning a folder", "scan", True),
+        series("scanning a made-up listing", "scan", False),
+        series("identities", "ids", True),
+        series("identities, made-up", "ids", False),
+        series("an epoch's order", "order", True),
+        series("an epoch's order, made-up", "order", False),
+        series("files in memory", "bytes", True),
+        series("made-up files in memory", "bytes", False),
+    ]
+    kept = {f"{'real' if kind else 'made up'} {n}": found for (kind, n), found in turns.items()}
+    return all_series, {"files": kept}
 
 
 def sizes(grows: str, works: Sequence[Work], config: Config) -> tuple[list[Series], dict[str, Any]]:
@@ -208,9 +223,8 @@ def _series(
             continue
         times.append((float(unit), Spread.of(entry.ms).median / 1e3))
         try:
-            memory.append(
-                (float(unit), float(entry.contender.ask(do="memory", id=entry.id)["bytes"]))
-            )
+            needed = entry.contender.ask(do="memory", id=entry.id)["bytes"]  # Of a device.
+            memory.append((float(unit), float(needed * (unit if grows == "devices" else 1))))
         except Failed as failure:
             entry.failed = str(failure)
     found = [
@@ -248,7 +262,7 @@ def cells(one: Series) -> tuple[str, ...]:
     """A series in a line."""
     scale, unit = (1e6, "µs") if one.measure == "time" else (1.0, "bytes")
     if one.grows == "devices":
-        scale, unit = (1e3, "ms") if one.measure == "time" else (2.0**-20, "MiB a device")
+        scale, unit = (1e3, "ms") if one.measure == "time" else (2.0**-20, "MiB in all")
     if one.grows == "pixels" and one.measure == "time":
         scale, unit = 1e9, "ns"
     at = " ".join(f"{size:,.0f}" for size, _ in one.points)

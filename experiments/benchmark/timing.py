@@ -1,5 +1,6 @@
 """The race: contenders take turns, round by round, and each round gives a ratio."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -9,12 +10,15 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments.benchmark.works import Library, Work
 
+CHECKOUT = Path(__file__).parents[2]
+"""Where processes are started, and `experiments` is found."""
 PATIENCE_SECONDS = 900.0
 """For one reply of a contender; after that it is out."""
 TRIAL_ROUNDS = 3
@@ -64,6 +68,7 @@ class Contender:
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **library.environment},
             text=True,
             encoding="utf-8",
+            cwd=CHECKOUT,
         )
 
     def __enter__(self) -> "Contender":
@@ -73,7 +78,8 @@ class Contender:
         assert self._process.stdin and self._process.stdout
         self._process.kill()
         self._process.wait()
-        self._process.stdin.close()
+        with contextlib.suppress(OSError):  # Of a command that was never read.
+            self._process.stdin.close()
         self._process.stdout.close()
         self._errors.close()
 

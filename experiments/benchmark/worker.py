@@ -5,7 +5,7 @@ what goes to their stdout ends up on stderr.
 
     {"do": "build", "id": ..., "work": {...}, "seconds": ...}    -> {"calls": ...}
     {"do": "go", "id": ...}                                      -> {"ms": ..., "value": ...}
-    {"do": "check", "id": ...}    -> {"shape": ..., "dtype": ..., "change": ..., "fresh": ..., ...}
+    {"do": "check", "id": ...}    -> {"shape": ..., "dtype": ..., "changes": ..., "fresh": ..., ...}
     {"do": "memory", "id": ...}                                  -> {"bytes": ...}
     {"do": "drop"}                                               -> {}
 """
@@ -69,22 +69,22 @@ class Server:
         return {"ms": 1e3 * seconds / calls, "value": value}
 
     def check(self, id: str) -> dict[str, Any]:
-        """What a call gives: its shape as NHWC, how far it is from the images that were put in,
-        whether the next call gives something else, and what the work says about itself.
+        """What a call gives: its shape as NHWC, how far each image is from what was put in, whether
+        the next call gives something else, and what the work says about itself.
         """
         import numpy as np
 
         work, call, _ = self._built[id]
         module = importlib.import_module(self._module)
         result, again = (module.as_numpy(call()).copy() for _ in range(2))
-        images, change = work.images(), None
+        images, changes = work.images(), None
         if result.shape == images.shape:
             scaled = result / 255 if result.dtype == np.uint8 else result
-            change = float(np.abs(scaled - images).max())
+            changes = np.abs(scaled - images).max((1, 2, 3)).tolist()
         return {
             "shape": list(result.shape),
             "dtype": str(result.dtype),
-            "change": change,
+            "changes": changes,
             "fresh": not np.array_equal(result, again),
             "about": getattr(call, "about", {}),
         }

@@ -68,7 +68,7 @@ def _transforms(kind: str, work: Work) -> list[Any]:
         around = (1 - 0.4 * s, 1 + 0.4 * s)
         return [A.ColorJitter(around, around, around, (-0.1 * s, 0.1 * s), p=1.0)]
     if kind == "blur":
-        return [A.GaussianBlur((7, 7), (0.1, 2.0), p=s)]
+        return [A.GaussianBlur((7, 7), (0.5, 2.0), p=s)]
     assert kind == "erasing"
     return [A.Erasing(p=s)]
 

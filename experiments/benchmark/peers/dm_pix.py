@@ -28,7 +28,7 @@ def augment(work: Work, setting: str) -> Callable[[], Any]:
         return pix.affine_transform(image, jnp.eye(3), offset=offset, mode=setting)
 
     def blur(key: Any, image: Any) -> Any:
-        sigma = jax.random.uniform(key, minval=0.1, maxval=2.0)
+        sigma = jax.random.uniform(key, minval=0.5, maxval=2.0)
         blurred = pix.gaussian_blur(image, sigma, 7)
         return blurred if s else image
 

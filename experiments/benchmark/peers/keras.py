@@ -50,7 +50,7 @@ def _augment_on_jax(model: Any, work: Work, setting: str) -> Callable[[], Any]:
 def preprocessing(kind: str, work: Work) -> list[Any]:
     """The layers of a kind, with their factors times the work's strength.
 
-    RandomContrast and the like draw on both sides of 1 only if they are given pairs.
+    They are pairs, since of one number Keras draws on one side of 1, and draws a probability too.
     """
     s, unit = work.strength, {"value_range": (0.0, 1.0)}
     if kind == "chain":
@@ -61,7 +61,7 @@ def preprocessing(kind: str, work: Work) -> list[Any]:
             layers.RandomTranslation(0.1 * s, 0.1 * s),
         ]
     if kind == "perspective":
-        return [layers.RandomPerspective(factor=1.0, scale=0.5 * s)]
+        return [layers.RandomPerspective(factor=(1.0, 1.0), scale=0.5 * s)]
     if kind == "color_jitter":
         f, hue = 0.4 * s, 0.1 * s
         return [
@@ -74,9 +74,9 @@ def preprocessing(kind: str, work: Work) -> list[Any]:
             )
         ]
     if kind == "blur":
-        return [layers.RandomGaussianBlur(factor=s, kernel_size=7, sigma=(0.1, 2.0), **unit)]
+        return [layers.RandomGaussianBlur((s, s), kernel_size=7, sigma=(0.5, 2.0), **unit)]
     assert kind == "erasing"
-    return [layers.RandomErasing(factor=s, scale=(0.02, 0.33), fill_value=0.0, **unit)]
+    return [layers.RandomErasing((s, s), scale=(0.02, 0.33), fill_value=0.0, **unit)]
 
 
 def network(size: int, *before: Any) -> Any:

@@ -43,7 +43,7 @@ def _modules(kind: str, work: Work, resample: bool) -> list[Any]:
     if kind == "color_jitter":
         return [k.ColorJitter(0.4 * s, 0.4 * s, 0.4 * s, 0.1 * s, p=1.0)]
     if kind == "blur":
-        return [k.RandomGaussianBlur((7, 7), (0.1, 2.0), p=s)]
+        return [k.RandomGaussianBlur((7, 7), (0.5, 2.0), p=s)]
     assert kind == "erasing"
     return [k.RandomErasing(p=s)]
 

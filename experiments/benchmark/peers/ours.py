@@ -79,7 +79,7 @@ def transform(kind: str, work: Work) -> aj.Transform:
     if kind == "color_jitter":
         return aj.ColorJitter(0.4 * s, 0.4 * s, 0.4 * s, 0.1 * s)
     if kind == "blur":
-        return aj.RandomGaussianBlur(7, (0.1, 2.0), p=s)
+        return aj.RandomGaussianBlur(7, (0.5, 2.0), p=s)
     assert kind == "erasing"
     return aj.RandomErasing(p=s)
 

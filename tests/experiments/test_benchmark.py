@@ -1,0 +1,220 @@
+"""The benchmark: its statistics, its races, and that all contenders do the same work."""
+
+import dataclasses
+import json
+from contextlib import ExitStack
+
+import pytest
+
+from experiments.benchmark import augment, scale, step, table, works
+from experiments.benchmark.config import Config
+from experiments.benchmark.listing import write_files
+from experiments.benchmark.processes import said
+from experiments.benchmark.races import Contenders, compare
+from experiments.benchmark.table import Row
+from experiments.benchmark.timing import (
+    TRIAL_ROUNDS,
+    Contender,
+    Entry,
+    Failed,
+    Spread,
+    best_of,
+    in_short,
+    race,
+    ratios,
+)
+from experiments.benchmark.works import OURS, PEERS, SINGLES, Library, Skill, Work
+
+LIBRARIES = {
+    # The quickest compilation: these programs run a few times.
+    name: dataclasses.replace(
+        library,
+        environment={**library.environment, "XLA_FLAGS": "--xla_backend_optimization_level=0"},
+    )
+    for name, library in {"augjax": OURS, **PEERS}.items()
+}
+AUGMENTATIONS = ("chain", *SINGLES)
+
+
+class Scripted:
+    """Stands in for a contender: takes the milliseconds it is given, and says when it ran."""
+
+    def __init__(self, name: str, log: list[str], *ms: float) -> None:
+        self.name, self.log, self.ms = name, log, iter(ms)
+
+    def go(self, id: str) -> tuple[float, None]:
+        self.log.append(self.name)
+        ms = next(self.ms)
+        if ms < 0:
+            raise Failed("out of breath")
+        return ms, None
+
+
+def scripted(name: str, setting: str, log: list[str], *ms: float) -> Entry:
+    return Entry(name, setting, Scripted(setting or name, log, *ms), "")  # type: ignore[arg-type]
+
+
+def test_median_and_quartiles_by_hand():
+    assert Spread.of([4.0, 1.0, 3.0, 2.0]) == Spread(2.5, 1.75, 3.25, 4)
+    assert Spread.of([7.0]) == Spread(7.0, 7.0, 7.0, 1)
+
+
+def test_the_ratio_is_that_of_each_round():
+    # A round in which the machine was slow for both counts no more than the others.
+    assert ratios([6.0, 80.0, 9.0], [3.0, 40.0, 3.0]) == [2.0, 2.0, 3.0]
+
+
+def test_a_ratio_is_to_be_no_less_than_its_target_and_a_share_to_be_below():
+    two = Spread.of([2.0])
+    assert Row(work="", size="", peer="Keras", value=two, target=2.0).reached is True
+    assert Row(work="", size="", peer="Keras", value=two, target=2.1).reached is False
+    assert Row(work="", size="", value=two, target=2.0).reached is False
+    assert Row(work="", size="", value=two, target=2.1).reached is True
+    assert Row(work="", size="", value=two).reached is None
+    assert Row(work="", size="", target=2.0, skipped="no such thing").reached is None
+
+
+def test_contenders_take_turns_and_each_round_begins_with_another():
+    log: list[str] = []
+    race([scripted(name, "", log, *[1.0] * 4) for name in "abc"], 4)
+    assert "".join(log) == "abc" + "bca" + "cab" + "abc"
+
+
+def test_the_best_setting_counts_and_hopeless_ones_leave():
+    log: list[str] = []
+    fast = scripted("kornia", "fast", log, *[10.0, 11.0, 10.0, 10.0, 10.0])
+    near = scripted("kornia", "near", log, *[12.0, 12.0, 12.0, 9.0, 9.0])
+    slow = scripted("kornia", "slow", log, *[13.0] * 5)
+    other = scripted("augjax", "", log, *[50.0] * 5)
+    entries = [fast, near, slow, other]
+    race(entries, 5)
+    assert [len(entry.ms) for entry in entries] == [5, 5, TRIAL_ROUNDS, 5]
+    assert best_of(entries, "kornia") is fast
+    assert best_of(entries, "keras") is None
+
+
+def test_who_fails_in_a_race_is_out_of_it():
+    log: list[str] = []
+    failing, steady = scripted("a", "", log, 1.0, -1.0), scripted("b", "", log, 1.0, 1.0, 1.0)
+    race([failing, steady], 3)
+    assert failing.failed == "out of breath" and best_of([failing], "a") is None
+    assert len(steady.ms) == 3
+
+
+def test_what_is_said_of_a_failure_names_no_folder():
+    assert in_short("No module: '/home/me/lib/x.py'\n in /opt/y/z.so") == (
+        "No module: 'x.py' in z.so"
+    )
+
+
+def test_augmentation_s_share_of_a_step_takes_all_rounds(monkeypatch):
+    log: list[str] = []
+    rounds = TRIAL_ROUNDS + 1
+    made = {"train_augmented": [200.0] * rounds, "augment_uint8": [1.0, 2.0, 3.0, 4.0]}
+
+    class Running:
+        def entry(self, name: str, setting: str, work: Work, seconds: float) -> Entry:
+            return scripted(name, setting, log, *made[work.kind])
+
+        def drop(self) -> None:
+            pass
+
+    config = Config(what="step", rounds=rounds)
+    work = Work("train_augmented", 64, 128)
+    [row], _ = step.share_of_a_step(Running(), work, config)  # type: ignore[arg-type]
+    assert row.value == Spread(1.25, 0.875, 1.625, rounds)
+    assert row.reached is False
+
+
+def test_where_a_line_bends():
+    straight = scale.Series("x", "images", "time", ((1, 1.2), (10, 10.0), (100, 90.0)))
+    assert straight.told == "straight"
+    bent = scale.Series("x", "images", "time", ((1, 5.0), (10, 10.0), (100, 100.0)))
+    assert bent.bends == {1: 5.0} and bent.told == f"x5 at 1: {scale.ONCE}"
+    on_devices = scale.Series("x", "devices", "time", ((1, 1.0), (2, 1.0), (4, 2.0)))
+    assert on_devices.told == f"x2 at 4: {scale.REPEATED['time']}"
+    odd = scale.Series("x", "images", "time", ((1, 1.0), (10, 10.0), (100, 300.0)))
+    assert odd.told == f"x3 at 100: {scale.UNEXPLAINED}"
+
+
+def test_a_believed_folder_is_scanned_like_a_real_one(tmp_path):
+    real = write_files(tmp_path / "real", 40)
+    few = write_files(tmp_path / "few", 2)
+    listing = ["-m", "experiments.benchmark.listing"]
+    counts = [
+        json.loads(said([*listing, *arguments]))["files"]
+        for arguments in ([str(real)], [str(few), "40"])
+    ]
+    assert counts == [40, 40]
+
+
+@pytest.fixture
+def a_peer_is_missing(monkeypatch):
+    """kornia is not installed, and albumentations cannot be imported."""
+    absent = dataclasses.replace(PEERS["kornia"], packages=(("no-such-package",),))
+    broken = Library("broken", "experiments.benchmark.no_such_module", (), {"chain": Skill()})
+    monkeypatch.setitem(works.PEERS, "kornia", absent)
+    monkeypatch.setitem(works.PEERS, "albumentations", broken)
+
+
+def test_a_whole_benchmark_with_peers_that_are_missing(tmp_path, monkeypatch, a_peer_is_missing):
+    monkeypatch.setattr(augment, "SINGLES", ())
+    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")
+    peers = ("dm-pix", "kornia", "albumentations")
+    config = Config(what="augment", quick=True, peers=peers, out=tmp_path / "out")
+    report = augment.run(config)
+    report.show()
+    result = json.loads((tmp_path / "out" / "benchmark_augment_quick.json").read_text())
+    assert (tmp_path / "out" / "benchmark_augment_quick.png").read_bytes()[:4] == b"\x89PNG"
+    rows = {(row["work"], row["size"], row["peer"]): row for row in result["rows"]}
+    chain = rows[works.TITLES["chain"], "4x16x16x3", "dm-pix, chained"]
+    assert chain["value"]["samples"] == 2 and chain["reached"] in (True, False)
+    skipped = {row["peer"]: row["skipped"] for row in result["rows"] if row["skipped"]}
+    assert skipped["kornia (PyTorch)"] == "no-such-package is not installed"
+    assert "no_such_module" in skipped["broken"]
+    assert all(row["reached"] is None for row in result["rows"] if row["skipped"])
+    assert "jax" in result["environment"]["versions"]
+    assert len(result["samples"]["chain 4x16x16x3"]["augjax, jit"]["ms"]) == 2
+    assert result["table"] == table.in_markdown(report.rows)
+    assert str(tmp_path) not in json.dumps(result)
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_everyone_does_the_same_work(name):
+    library = LIBRARIES[name]
+    if missing := library.missing():
+        pytest.skip(f"{missing} is not installed")
+    kinds = [kind for kind in AUGMENTATIONS if kind in library.skills]
+    networks = [kind for kind in ("train", "infer") if kind in library.skills]
+    settings = {library.skills[kind].settings[0] for kind in kinds + networks}
+    with ExitStack() as stack:
+        running = {one: stack.enter_context(Contender(library, one)) for one in settings}
+
+        def checked(work: Work) -> dict:
+            contender = running[library.skills[work.kind].settings[0]]
+            contender.build("x", work, 1e-6)
+            return contender.ask(do="check", id="x")
+
+        for kind in kinds:
+            drawn, still = (checked(Work(kind, 4, 16, strength=s)) for s in (1.0, 0.0))
+            assert drawn["shape"] == still["shape"] == [4, 16, 16, 3], kind
+            assert drawn["fresh"] and min(drawn["changes"]) > 0.01, kind
+            assert max(still["changes"]) < 2e-5, kind
+        for kind in networks:
+            found = checked(Work(kind, 2, 16))
+            assert found["shape"] == ([] if kind == "train" else [2])
+            assert found["fresh"] is (kind == "train")
+            if kind == "train":
+                # NotebookCNN's: kernels, biases, and two numbers a channel of each BatchNorm.
+                assert found["about"]["parameters"] == 1_620_723
+
+
+def test_a_contender_that_dies_is_a_row_that_says_so(a_peer_is_missing):
+    """Its last words, or at least its exit code."""
+    dying = Library("dying", "antigravity_", (), {"erasing": Skill()}, {"PYTHONHOME": "/nowhere"})
+    with ExitStack() as stack:
+        running = Contenders(stack, {"dying": dying})
+        rows, _ = compare(
+            running, Work("erasing", 2, 16), rounds=1, seconds=1e-6, tell=lambda _: None
+        )
+    assert rows[0].skipped and rows[0].value is None
