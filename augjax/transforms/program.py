@@ -20,7 +20,7 @@ from augjax.transforms.base import (
     told,
 )
 from augjax.transforms.motion import BLANK, Motion, Resampling
-from augjax.transforms.spatial import Geometric, Spatial
+from augjax.transforms.spatial import Geometric, Spatial, warps_only
 from augjax.transforms.targets import Frame, Scene, close_example, open_example
 
 Group = list[Step]
@@ -205,7 +205,10 @@ def _path(
 def _move(scene: Scene, moved: _Moved, mask_fill: int) -> None:
     """Moves everything in a scene."""
     how = common_resampling(moved.steps)
-    if len(moved.steps) == 1 or how is None:
+    alone = moved.steps[0] if len(moved.steps) == 1 else None
+    # A gate that is part of the motion saves a pass over the pixels.
+    gated_by_motion = alone and alone.gate is not None and warps_only(alone.transform)
+    if how is None or (alone and not gated_by_motion):
         for step in moved.steps:
             transform: Any = step.transform
             if scene.image is not None:

@@ -103,6 +103,11 @@ class Filled(Spatial):
         return self.motion(params, mask.shape).warp(mask, nearest)
 
 
+def warps_only(transform: Transform) -> bool:
+    """Whether all that a transform does is to resample by its motion."""
+    return isinstance(transform, Filled) and type(transform).render is Filled.render
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Resampled(Filled, Geometric):
     """A geometric transform that lands between pixels or leaves the image."""

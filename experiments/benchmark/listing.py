@@ -18,6 +18,7 @@ from typing import Any
 from augjax.data import scan
 from augjax.data.loader import epoch_order
 from augjax.keys import image_ids
+from experiments.benchmark.processes import peak_bytes_here
 
 
 def write_files(root: Path, count: int) -> Path:
@@ -39,7 +40,7 @@ def main(folder: str, simulated: int = 0) -> None:
         )
     epoch_order(10, seed=0, epoch=1)
     image_ids(["Car/0.jpg"])
-    before, marks = _peak_bytes(), [time.perf_counter()]
+    before, marks = peak_bytes_here(), [time.perf_counter()]
     found = scan.scan_split(Path(folder))
     marks.append(time.perf_counter())
     ids = image_ids([file.path for file in found.files])
@@ -48,7 +49,7 @@ def main(folder: str, simulated: int = 0) -> None:
     marks.append(time.perf_counter())
     assert len(ids) == len(order)
     parts = [later - earlier for earlier, later in itertools.pairwise(marks)]
-    grown = max(0, _peak_bytes() - before)
+    grown = max(0, peak_bytes_here() - before)
     named = dict(zip(("scan", "ids", "order"), parts, strict=True))
     print(json.dumps({"files": len(order), "seconds": named, "bytes": grown}))
 
@@ -77,19 +78,6 @@ def _simulated(folder: str, count: int) -> Iterator[Any]:
 
 def _name(number: int) -> str:
     return f"photograph_{number:08d}.jpg"
-
-
-def _peak_bytes() -> int:
-    """Of this process only: `getrusage` may include what its parent had."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-        peak = next(line for line in lines if line.startswith("VmHWM"))
-        return int(peak.split()[1]) * 1024
-    except (OSError, StopIteration):
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak * (1 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from experiments.benchmark.timing import CHECKOUT, Failed, in_short
 
@@ -64,6 +65,19 @@ def peak_bytes(command: Sequence[str], environment: Mapping[str, str]) -> float:
     if done.returncode:
         raise Failed(_last(done.stderr, done.returncode))
     return float(done.stdout)
+
+
+def peak_bytes_here() -> int:
+    """The same of this process so far; `getrusage` may include what its parent had."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        peak = next(line for line in lines if line.startswith("VmHWM"))
+        return int(peak.split()[1]) * 1024
+    except (OSError, StopIteration):
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak * (1 if sys.platform == "darwin" else 1024)
 
 
 def said(command: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.benchmark.chart import growth_chart
 from experiments.benchmark.config import Config
 from experiments.benchmark.listing import write_files
+from experiments.benchmark.pictures import write_pictures
 from experiments.benchmark.processes import said
 from experiments.benchmark.races import AUGJAX, Contenders
 from experiments.benchmark.report import Report
@@ -31,6 +32,8 @@ REPEATED = {
     "time": "more devices than cores",
     "memory": "what is on every device, such as gradients",
 }
+FLAT = ("devices", "images streamed")
+"""On any number of devices the work is the same; of a stream, memory holds a few batches."""
 UNEXPLAINED = "not explained by this run: the machine's other work, or its caches"
 
 
@@ -40,7 +43,7 @@ class Series:
 
     Attributes:
       what: whose cost.
-      grows: with what: 'files', 'pixels', 'images' or 'devices'.
+      grows: with what: 'files', 'pixels', 'images', 'devices' or 'images streamed'.
       measure: 'time' in seconds, or 'memory' in bytes.
       points: pairs of a size and the total cost there.
     """
@@ -52,8 +55,8 @@ class Series:
 
     @property
     def unit_costs(self) -> tuple[float, ...]:
-        """The cost of a unit at each point: all work is the same on any number of devices."""
-        if self.grows == "devices":
+        """The cost of a unit at each point; of everything, where that should stay the same."""
+        if self.grows in FLAT:
             return tuple(cost for _, cost in self.points)
         return tuple(cost / size for size, cost in self.points)
 
@@ -83,6 +86,8 @@ class Series:
         sizes = [size for size, _ in self.points]
         ends = sizes[::-1] if self.grows == "devices" else sizes
         dearer = list(itertools.takewhile(lambda size: self.bends.get(size, 0) > 1, ends))
+        if self.grows == "images streamed":
+            dearer = []
         known = REPEATED[self.measure] if self.grows == "devices" else ONCE
         parts = [(known, dearer), (UNEXPLAINED, [s for s in self.bends if s not in dearer])]
         return "; ".join(
@@ -114,6 +119,8 @@ def measured(config: Config, report: Report) -> Iterator[tuple[list[Series], dic
     quick = config.quick
     report.tell("files")
     yield files((100, 1000) if quick else (1000, 10_000, 100_000, 1_000_000), config)
+    report.tell("images streamed")
+    yield streamed((20, 40) if quick else (1000, 2000, 4000, 8000), 16 if quick else 128)
     grid = {
         "pixels": [
             ("chain", 2 if quick else 64, size)
@@ -183,6 +190,22 @@ def files(counts: Sequence[int], config: Config) -> tuple[list[Series], dict[str
     ]
     kept = {f"{'real' if kind else 'made up'} {n}": found for (kind, n), found in turns.items()}
     return all_series, {"files": kept}
+
+
+def streamed(counts: Sequence[int], size: int) -> tuple[list[Series], dict[str, Any]]:
+    """By how much memory grows in an epoch over JPEGs that are decoded as it goes, none kept."""
+    found: dict[str, Any] = {}
+    for count in counts:
+        with tempfile.TemporaryDirectory() as scratch:
+            data = write_pictures(Path(scratch), train=count, valid=2)
+            command = ["-m", "experiments.benchmark.streaming", str(data), str(size)]
+            found[str(count)] = json.loads(said(command))
+    points = tuple(
+        (float(count), float(one["bytes"]))
+        for count, one in zip(counts, found.values(), strict=True)
+    )
+    what = f"an epoch of JPEGs at {size}x{size}, not kept"
+    return [Series(what, "images streamed", "memory", points)], {"images streamed": found}
 
 
 def sizes(grows: str, works: Sequence[Work], config: Config) -> tuple[list[Series], dict[str, Any]]:
@@ -261,7 +284,7 @@ COLUMNS = ("cost", "grows with", "at", "of a unit", "")
 def cells(one: Series) -> tuple[str, ...]:
     """A series in a line."""
     scale, unit = (1e6, "µs") if one.measure == "time" else (1.0, "bytes")
-    if one.grows == "devices":
+    if one.grows in FLAT:
         scale, unit = (1e3, "ms") if one.measure == "time" else (2.0**-20, "MiB in all")
     if one.grows == "pixels" and one.measure == "time":
         scale, unit = 1e9, "ns"

@@ -37,15 +37,20 @@ def test_nearest_takes_any_dtype():
     assert resize_axis(labels, 1, 2, interpolation="nearest").tolist() == [[[1], [3]]]
 
 
-@pytest.mark.parametrize(
-    ("interpolation", "antialias"), [("nearest", False), ("bilinear", False), ("bilinear", True)]
-)
-@pytest.mark.parametrize("axis", [0, 1])
-@pytest.mark.parametrize("shape", [(5, 17, 3), (17, 1, 1), (1, 8, 4)])
-def test_equals_tensorflow_at_every_size_with_one_compilation(
-    interpolation, antialias, axis, shape
-):
+SHAPES = pytest.mark.parametrize("shape", [(5, 17, 3), (17, 1, 1), (1, 8, 4)])
+
+
+def by_tensorflow(image, axis, size, interpolation, antialias):
     tf = import_tensorflow()
+    target = [*image.shape[:2]]
+    target[axis] = size
+    return tf.image.resize(image, target, interpolation, antialias=antialias).numpy()
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+@pytest.mark.parametrize("axis", [0, 1])
+@SHAPES
+def test_equals_tensorflow_at_every_size_with_one_compilation(interpolation, axis, shape):
     image, canvas = jnp.asarray(noise(*shape)), 2 * shape[axis] + 3
     traces = 0
 
@@ -53,15 +58,39 @@ def test_equals_tensorflow_at_every_size_with_one_compilation(
     def resize(image, size):
         nonlocal traces
         traces += 1
-        return resize_axis(
-            image, axis, canvas, resized=size, interpolation=interpolation, antialias=antialias
-        )
+        return resize_axis(image, axis, canvas, resized=size, interpolation=interpolation)
 
     for size in range(1, canvas + 1):
         resized = np.moveaxis(resize(image, jnp.int32(size)), axis, 0)
-        target = [*shape[:2]]
-        target[axis] = size
-        expected = tf.image.resize(image, target, interpolation, antialias=antialias).numpy()
+        expected = by_tensorflow(image, axis, size, interpolation, False)
         np.testing.assert_allclose(resized[:size], np.moveaxis(expected, axis, 0), atol=4e-5)
         assert not resized[size:].any()
     assert traces == 1
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@SHAPES
+def test_equals_tensorflow_with_antialiasing(axis, shape):
+    image = jnp.asarray(noise(*shape))
+    length = shape[axis]
+    for size in {1, 2, length // 2 + 1, length, 2 * length + 3}:
+        resized = resize_axis(image, axis, size, antialias=True)
+        expected = by_tensorflow(image, axis, size, "bilinear", True)
+        np.testing.assert_allclose(resized, expected, atol=4e-5)
+
+
+@pytest.mark.parametrize("size", [24, 25, 30])
+def test_is_the_same_when_compiled_with_constants(size):
+    """Of 40 pixels: many a tap falls exactly on the edge of its triangle."""
+    image = jnp.asarray(noise(40, 40, 2))
+
+    def resize(image):
+        rows = resize_axis(image, 0, size, antialias=True)
+        return resize_axis(rows, 1, size, antialias=True)
+
+    np.testing.assert_allclose(jax.jit(resize)(image), resize(image), atol=1e-6)
+
+
+def test_antialiasing_needs_the_whole_canvas():
+    with pytest.raises(ValueError, match="`resized` is not taken"):
+        resize_axis(jnp.ones((4, 4, 1)), 0, 2, resized=1, antialias=True)
