@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import augjax as aj
 import augjax.models
 from augjax.data import epoch_order
 from augjax.errors import InputError
@@ -98,7 +99,7 @@ def test_the_command_prints_the_draws_and_leaves_the_run_alone(trained, tmp_path
     # The draws are those that make it: edited or not, they can be applied.
     image = pixels_of(run.parent / "data" / "train" / "Truck" / "3.png")
     small = image[np.ix_(*[(np.arange(SIZE) * 20 + 10) // SIZE] * 2)]
-    again = car_truck.augmentation(True).apply(jax.tree.map(jnp.asarray, draws), small)
+    again = aj.preset("notebook").apply(jax.tree.map(jnp.asarray, draws), small)
     np.testing.assert_allclose(again, seen, atol=2e-5)
     assert before == {path: path.stat().st_mtime_ns for path in run.rglob("*")}
 
