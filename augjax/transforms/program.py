@@ -155,7 +155,7 @@ def brought_back(
     transform: Transform, params: Params, maps: Float[Array, "h w ..."], shape: Shape
 ) -> Float[Array, "_ _ ..."]:
     """A map of a transformed image in the frame of the original of `shape`; 0 where not shown."""
-    pixels = maps.reshape(*maps.shape[:2], -1)
+    pixels = maps.reshape(*maps.shape[:2], -1).astype(jnp.float32)
     for _, _, moved in reversed(list(_path(transform, params, shape))):
         pixels = moved.motion.unwarp(pixels, BLANK)
     return pixels.reshape(*shape[:2], *maps.shape[2:]).astype(maps.dtype)

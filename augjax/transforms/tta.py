@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from augjax.keys import image_key
-from augjax.transforms.base import Images, Strength, Transform
+from augjax.transforms.base import Images, Strength, Transform, check_strength
 from augjax.transforms.program import brought_back
 from augjax.typing import AnyArray
 
@@ -65,6 +65,10 @@ def tta(
         *,
         strength: Strength = 1.0,
     ) -> Any:
+        if isinstance(images, dict):
+            raise TypeError("tta predicts for images, but got a dict; give its images alone")
+        check_strength(strength)
+
         def prediction(draw: Int[Array, ""]) -> tuple[Any, Float[Array, "batch _ _"] | None]:
             """What is predicted for a draw, and where in the originals' frame if it is dense."""
             scaled = jnp.where(draw > 0, jnp.float32(strength), 0.0)

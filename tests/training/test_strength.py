@@ -28,7 +28,7 @@ def test_its_bits_are_those_of_any_program_and_its_values_those_of_optax(ramp):
     assert eager.dtype == np.float32
     jitted = jax.jit(schedule)
     np.testing.assert_array_equal([jitted(step) for step in steps], eager)
-    np.testing.assert_array_equal(jax.jit(jax.vmap(schedule))(np.int32(steps)), eager)
+    np.testing.assert_array_equal(jax.jit(jax.vmap(schedule))(jnp.array(steps)), eager)
     expected = [optax.linear_schedule(*ramp)(step) for step in steps]
     np.testing.assert_allclose(eager, np.array(expected), atol=2e-7)
 
