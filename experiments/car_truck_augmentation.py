@@ -99,6 +99,8 @@ def _read(path: Path, told: str, presets: tuple[str, ...]) -> Any:
 def _built(data: Any, told: str) -> "aj.Sequential":
     import augjax as aj
 
+    if not isinstance(data, dict):
+        raise InputError(f"{told}: expected what augjax.to_dict makes of one, but got {data!r:.40}")
     try:
         transform = aj.from_dict(data)
     except ValueError as error:

@@ -46,7 +46,7 @@ class Config:
     augment: bool = True
     """Whether training images are augmented."""
     pipeline: str = "notebook"
-    """What augments them: the name of a preset (notebook, light, imagenet), or a file of JSON that
+    """What augments them: the name of a preset, such as light or imagenet, or a file of JSON that
     holds what augjax.to_dict made of a pipeline."""
     augment_strength: str = "1.0"
     """A number that all ranges of the augmentation are multiplied by, or START:END:EPOCHS for a
