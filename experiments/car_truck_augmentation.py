@@ -11,9 +11,8 @@ from augjax.training.run_folder import RUN_RECORD
 
 # JAX is imported by the functions that need it, so that --help is instant.
 if TYPE_CHECKING:
-    import optax
-
     import augjax as aj
+    from augjax.training.strength import Schedule
 
 
 def strength_parts(text: str) -> tuple[float, float, int]:
@@ -35,7 +34,7 @@ def strength_parts(text: str) -> tuple[float, float, int]:
     return parts
 
 
-def strength_schedule(text: str, images: int, batch_size: int) -> "optax.Schedule":
+def strength_schedule(text: str, images: int, batch_size: int) -> "Schedule":
     """The strength that --augment-strength asks for at every step of training on `images`."""
     import optax
 

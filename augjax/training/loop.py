@@ -25,7 +25,7 @@ from augjax.training.signals import StopSignals
 from augjax.training.snapshot import Snapshot
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step
-from augjax.training.strength import FULL_STRENGTH
+from augjax.training.strength import FULL_STRENGTH, Schedule
 from augjax.transforms import Sequential
 
 
@@ -66,7 +66,7 @@ def fit(
     model: nn.Module,
     optimizer: optax.GradientTransformation,
     augment: Sequential,
-    strength: optax.Schedule = FULL_STRENGTH,
+    strength: Schedule = FULL_STRENGTH,
     image_size: int,
     batch_size: int,
     epochs: int,

@@ -15,7 +15,7 @@ from augjax.data.loader import Batch
 from augjax.training.mesh import replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
-from augjax.training.strength import FULL_STRENGTH
+from augjax.training.strength import FULL_STRENGTH, Schedule
 from augjax.transforms import Sequential
 from augjax.typing import AnyArray
 
@@ -30,7 +30,7 @@ def train_step(
     model: nn.Module,
     optimizer: optax.GradientTransformation,
     augment: Sequential,
-    strength: optax.Schedule = FULL_STRENGTH,
+    strength: Schedule = FULL_STRENGTH,
 ) -> tuple[TrainState, Metrics]:
     """Augments a batch and takes one step of the mean binary cross-entropy over its valid rows.
 
@@ -91,7 +91,7 @@ def jit_train_step(
     model: nn.Module,
     optimizer: optax.GradientTransformation,
     augment: Sequential,
-    strength: optax.Schedule = FULL_STRENGTH,
+    strength: Schedule = FULL_STRENGTH,
 ) -> Callable[..., tuple[TrainState, Metrics]]:
     """`train_step` compiled for `mesh`; the state and the metrics passed in are given up."""
     one, split = replicated(mesh), split_batch(mesh)

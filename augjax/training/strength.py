@@ -1,16 +1,22 @@
 """The strength of the augmentation over training."""
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
 from augjax.typing import AnyArray
 
-FULL_STRENGTH = optax.constant_schedule(1.0)
+Schedule: TypeAlias = Callable[[Any], Any]
+"""An `optax.Schedule`: from the number of steps done to the strength of the next one."""
+
+FULL_STRENGTH: Schedule = optax.constant_schedule(1.0)
 """The ranges of the transforms as they stand, at every step."""
 
 
-def strength_ramp(start: float, end: float, steps: int) -> optax.Schedule:
+def strength_ramp(start: float, end: float, steps: int) -> Schedule:
     """A schedule from `start` to `end`, which it reaches after `steps` steps and keeps.
 
         strength(step) = start + (end - start) * min(step / steps, 1)

@@ -1,5 +1,7 @@
 """A range is learnt from wherever it starts, and the command prints it."""
 
+import dataclasses
+
 import pytest
 
 from experiments import learn_rotation
@@ -8,12 +10,12 @@ from tests.helpers import run_python
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
 
-SMALL = {"steps": 80, "cars": 4, "rounds": 64}
+SMALL = Config(steps=80, cars=4, rounds=64)
 
 
 @pytest.mark.parametrize(("start", "truth"), [(10.0, 40.0), (70.0, 40.0), (30.0, 90.0)])
 def test_the_range_is_found_from_below_and_from_above(start, truth):
-    assert learnt(Config(start=start, **SMALL), truth) == pytest.approx(truth, rel=0.1)
+    assert learnt(dataclasses.replace(SMALL, start=start), truth) == pytest.approx(truth, rel=0.1)
 
 
 def test_the_command_prints_a_table(monkeypatch, capsys):
