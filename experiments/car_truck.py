@@ -18,6 +18,11 @@ import tyro
 from augjax.errors import InputError, told_in_one_line
 from augjax.printable import printable
 from augjax.training.compilation_cache import keep_compiled_programs
+from experiments.car_truck_augmentation import (
+    chosen_pipeline,
+    recorded_pipeline,
+    strength_schedule,
+)
 from experiments.car_truck_config import (
     PROGRAM,
     Config,
@@ -72,6 +77,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     import optax
     from rich.console import Console
 
+    import augjax as aj
     from augjax.models import NotebookCNN
     from augjax.report.model_table import model_table
     from augjax.report.progress import EpochProgress
@@ -92,6 +98,11 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
             f"--batch-size {config.batch_size} does not divide among {mesh.size} devices; "
             f"choose a multiple of {mesh.size}"
         )
+    pipeline = aj.Sequential([])
+    if config.resume is not None:
+        pipeline = recorded_pipeline(config.run_dir, f"--resume {config.run_dir}")
+    elif config.augment:
+        pipeline = chosen_pipeline(config.pipeline, config.image_size)
     console.print(device_line())
     # A run that is not resumed after all keeps the report it has.
     with bad_images_listed(config.run_dir if config.resume is None else None):
@@ -109,6 +120,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
             "train_images": len(dataset.train),
             "valid_images": len(dataset.valid),
             "dataset_fingerprint": dataset.fingerprint,
+            "pipeline": aj.to_dict(pipeline),
         },
         resumed=config.resume is not None,
     )
@@ -125,7 +137,10 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
             dataset,
             model=model,
             optimizer=optax.adam(config.learning_rate),
-            augment=augmentation(config.augment),
+            augment=pipeline,
+            strength=strength_schedule(
+                config.augment_strength, len(dataset.train), config.batch_size
+            ),
             image_size=config.image_size,
             batch_size=config.batch_size,
             epochs=config.epochs,
@@ -151,22 +166,6 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
         )
     finish_run(config, result, console)
     return result
-
-
-def augmentation(augment: bool) -> "aj.Sequential":
-    """The notebook's augmentation of training images, or none."""
-    import augjax as aj
-
-    if not augment:
-        return aj.Sequential([])
-    return aj.Sequential(
-        [
-            aj.RandomContrast(0.2),
-            aj.RandomFlip("horizontal"),
-            aj.RandomRotation(0.1),
-            aj.RandomTranslation(0.1, 0.1),
-        ]
-    )
 
 
 def preview_transforms() -> dict[str, "aj.Transform"]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import tyro
 
 from augjax.errors import InputError
+from experiments.car_truck_augmentation import strength_parts
 
 PROGRAM = "python -m experiments.car_truck"
 MAY_CHANGE = ("epochs", "patience", "checkpoint_minutes")
@@ -44,6 +45,12 @@ class Config:
     """Of the weights, the epochs' orders and the augmentation."""
     augment: bool = True
     """Whether training images are augmented."""
+    pipeline: str = "notebook"
+    """What augments them: the name of a preset, such as light or imagenet, or a file of JSON that
+    holds what augjax.to_dict made of a pipeline."""
+    augment_strength: str = "1.0"
+    """A number that all ranges of the augmentation are multiplied by, or START:END:EPOCHS for a
+    linear change over so many first epochs, as in 0:1:10."""
     checkpoint_minutes: float = 5.0
     """A checkpoint is written after each epoch, and inside one after so many minutes."""
     resume: Path | None = None
@@ -59,6 +66,7 @@ class Config:
     """Show the traceback of an error."""
 
     def __post_init__(self) -> None:
+        strength_parts(self.augment_strength)
         for option, valid, expected in (
             ("image_size", self.image_size is None or self.image_size >= 16, "at least 16"),
             ("batch_size", self.batch_size is None or self.batch_size >= 1, "at least 1"),
@@ -73,6 +81,10 @@ class Config:
             if not valid:
                 flag = option.replace("_", "-")
                 raise InputError(f"--{flag} {getattr(self, option)}: expected {expected}")
+        for option in ("pipeline", "augment_strength"):
+            value, flag = getattr(self, option), option.replace("_", "-")
+            if not self.augment and value != getattr(type(self), option):
+                raise InputError(f"--no-augment augments nothing; leave out --{flag} {value}")
 
 
 def with_defaults(config: Config) -> Config:

@@ -18,12 +18,14 @@ import tyro
 from augjax.errors import InputError, told_in_one_line
 from augjax.printable import printable
 from augjax.training.compilation_cache import keep_compiled_programs
-from experiments import car_truck
+from experiments.car_truck_augmentation import recorded_pipeline, strength_schedule
+from experiments.car_truck_config import Config as RunConfig
 from experiments.car_truck_config import recorded_config
 
 # JAX and TensorFlow are imported by the functions that need them, so that --help is instant.
 if TYPE_CHECKING:
     from augjax.data import Dataset, Split
+    from augjax.transforms.base import Strength
 
 PROGRAM = "python -m experiments.replay"
 
@@ -77,9 +79,12 @@ def run(config: Config) -> tuple[str, list[str]]:
         "epoch": config.epoch,
         "id": dataset.train.sources[index],
     }
-    pipeline = car_truck.augmentation(settings.augment)
-    draws = pipeline.sample(replay_key(**which), image.shape)
-    write_atomically(out, png(aj.replay(pipeline, **which, image=image)))
+    pipeline = recorded_pipeline(config.run, str(config.run))
+    strength = strength_then(settings, config.epoch, index, len(dataset.train))
+    draws = pipeline.sample(replay_key(**which), image.shape, strength=strength)
+    write_atomically(out, png(aj.replay(pipeline, **which, image=image, strength=strength)))
+    if strength != 1.0:
+        notes.append(f"The strength was {float(strength):.6g}")
     notes += doubts(config.run, dataset)
     return json_text(plain(draws)), [*notes, f"Written to {printable(str(out))}"]
 
@@ -127,6 +132,19 @@ def find(config: Config, split: "Split") -> int:
         f"{printable(config.path)}: no training image of the run; expected a path relative to the "
         f"folder {printable(split.name)}, such as {printable(split.sources[0])}"
     )
+
+
+def strength_then(settings: RunConfig, epoch: int, index: int, images: int) -> "Strength":
+    """The strength of the step in which a run of `images` came to the image at `index`."""
+    import numpy as np
+
+    from augjax.data import epoch_order
+
+    assert settings.batch_size
+    schedule = strength_schedule(settings.augment_strength, images, settings.batch_size)
+    steps = -(-images // settings.batch_size)
+    (place,) = np.flatnonzero(epoch_order(images, seed=settings.seed, epoch=epoch) == index)
+    return schedule((epoch - 1) * steps + int(place) // settings.batch_size)
 
 
 def composed(name: str) -> str:

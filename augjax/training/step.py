@@ -15,6 +15,7 @@ from augjax.data.loader import Batch
 from augjax.training.mesh import replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
+from augjax.training.strength import FULL_STRENGTH, Schedule
 from augjax.transforms import Sequential
 from augjax.typing import AnyArray
 
@@ -29,6 +30,7 @@ def train_step(
     model: nn.Module,
     optimizer: optax.GradientTransformation,
     augment: Sequential,
+    strength: Schedule = FULL_STRENGTH,
 ) -> tuple[TrainState, Metrics]:
     """Augments a batch and takes one step of the mean binary cross-entropy over its valid rows.
 
@@ -44,8 +46,9 @@ def train_step(
       model: the network, giving one logit an image.
       optimizer: as the state was made with.
       augment: the augmentation.
+      strength: of the augmentation, at a number of steps done.
     """
-    images = augment.batch(key, batch.images, batch.ids, epoch=epoch)
+    images = augment.batch(key, batch.images, batch.ids, epoch=epoch, strength=strength(state.step))
     count = jnp.maximum(jnp.sum(batch.mask, dtype=jnp.float32), 1.0)
 
     # Statistics of no rows at all would be NaN; of a batch without a valid row, any will do.
@@ -88,11 +91,12 @@ def jit_train_step(
     model: nn.Module,
     optimizer: optax.GradientTransformation,
     augment: Sequential,
+    strength: Schedule = FULL_STRENGTH,
 ) -> Callable[..., tuple[TrainState, Metrics]]:
     """`train_step` compiled for `mesh`; the state and the metrics passed in are given up."""
     one, split = replicated(mesh), split_batch(mesh)
     return jax.jit(
-        partial(train_step, model=model, optimizer=optimizer, augment=augment),
+        partial(train_step, model=model, optimizer=optimizer, augment=augment, strength=strength),
         in_shardings=(one, one, split, one, one),
         out_shardings=(one, one),
         donate_argnums=(0, 1),

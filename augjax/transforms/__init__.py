@@ -43,8 +43,10 @@ from augjax.transforms.geometry.shear import RandomShear
 from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
 from augjax.transforms.geometry.zoom import RandomZoom
+from augjax.transforms.presets import preset
 from augjax.transforms.replay import replay
 from augjax.transforms.serial import from_dict, to_dict
+from augjax.transforms.tta import tta
 
 __all__ = [
     "CenterCrop",
@@ -94,6 +96,8 @@ __all__ = [
     "Sequential",
     "Transform",
     "from_dict",
+    "preset",
     "replay",
     "to_dict",
+    "tta",
 ]

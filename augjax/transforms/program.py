@@ -5,7 +5,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Shaped
+from jaxtyping import Array, Bool, Float, Shaped
 
 from augjax.transforms.base import (
     Example,
@@ -149,6 +149,16 @@ def run_backwards(
             scene.mask = moved.motion.unwarp(scene.mask, nothing_beyond)
         scene.move(moved.motion.backward, shape_before, frame_before)
     return close_example(transform, scene, example)
+
+
+def brought_back(
+    transform: Transform, params: Params, maps: Float[Array, "h w ..."], shape: Shape
+) -> Float[Array, "_ _ ..."]:
+    """A map of a transformed image in the frame of the original of `shape`; 0 where not shown."""
+    pixels = maps.reshape(*maps.shape[:2], -1).astype(jnp.float32)
+    for _, _, moved in reversed(list(_path(transform, params, shape))):
+        pixels = moved.motion.unwarp(pixels, BLANK)
+    return pixels.reshape(*shape[:2], *maps.shape[2:]).astype(maps.dtype)
 
 
 _NOTHING_BEYOND = Resampling("constant", "nearest", 0)

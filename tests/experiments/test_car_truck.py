@@ -135,9 +135,10 @@ def test_a_seed_repeats_its_run_and_another_does_not(data, tmp_path):
     assert without_seconds(tmp_path / "first") != without_seconds(tmp_path / "other")
 
 
-def test_each_step_compiles_once_in_a_run(data, tmp_path, caplog):
+@pytest.mark.parametrize("strength", ["1.0", "0:1:2"])
+def test_each_step_compiles_once_in_a_run(data, tmp_path, caplog, strength):
     with jax.log_compiles():
-        run(config(data, tmp_path / "run"))
+        run(config(data, tmp_path / "run", augment_strength=strength))
     messages = [record.getMessage() for record in caplog.records]
     for step in ("train_step", "eval_step"):
         compiled = [m for m in messages if m.startswith("Compiling") and step in m]
@@ -185,6 +186,15 @@ def test_help_is_instant_and_imports_neither_jax_nor_tensorflow():
         ({"seed": -1}, "--seed -1"),
         ({"checkpoint_minutes": 0.0}, "--checkpoint-minutes 0.0"),
         ({"max_pixels": 0}, "--max-pixels 0"),
+        ({"augment_strength": "strong"}, "--augment-strength strong: expected a number that is"),
+        ({"augment_strength": "-1"}, "--augment-strength -1"),
+        ({"augment_strength": "nan"}, "--augment-strength nan"),
+        ({"augment_strength": "0:1"}, "--augment-strength 0:1: expected a number that is not"),
+        ({"augment_strength": "0:inf:3"}, "--augment-strength 0:inf:3"),
+        ({"augment_strength": "0:1:0"}, "--augment-strength 0:1:0"),
+        ({"augment_strength": "0:1:0.5"}, "or START:END:EPOCHS, as in 0:1:10 for a rise from 0"),
+        ({"augment_strength": "0.5", "augment": False}, "leave out --augment-strength 0.5"),
+        ({"pipeline": "light", "augment": False}, "--no-augment augments nothing; leave out --pip"),
     ],
 )
 def test_options_that_cannot_be(data, tmp_path, changes, words):

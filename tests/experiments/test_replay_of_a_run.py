@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import augjax as aj
 import augjax.models
 from augjax.data import epoch_order
 from augjax.errors import InputError
@@ -35,17 +36,16 @@ class Watched(nn.Module):
 seen: list[np.ndarray] = []
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def watched_run(folder: Path, **flags):
     """A run's folder, and its images by epoch and index as the training step saw them."""
-    folder = tmp_path_factory.mktemp("replay")
     data = write_image_folder(folder / "data", per_class=6)  # 12 images: the last batch is padded.
+    seen.clear()
     with pytest.MonkeyPatch.context() as patch, jax.numpy_dtype_promotion("standard"):
         patch.setattr(augjax.models, "NotebookCNN", Watched)
         car_truck.run(
             car_truck.Config(
                 data=str(data), run_dir=folder / "run", seed=SEED,
-                image_size=SIZE, batch_size=BATCH, epochs=EPOCHS,
+                image_size=SIZE, batch_size=BATCH, epochs=EPOCHS, **flags,
             )
         )  # fmt: skip
     jax.effects_barrier()
@@ -58,6 +58,12 @@ def trained(tmp_path_factory):
             zip(epoch_order(12, seed=SEED, epoch=epoch).tolist(), rows, strict=False)
         )
     return folder / "run", by_epoch
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run as the notebook's."""
+    return watched_run(tmp_path_factory.mktemp("replay"))
 
 
 def config(run: Path, path: str, epoch: int, out: Path) -> replay.Config:
@@ -84,6 +90,35 @@ def test_it_is_what_the_training_step_saw(trained, tmp_path):
     assert (pixels_of(tmp_path / "1-0.png") != pixels_of(tmp_path / "2-0.png")).any()
 
 
+def test_a_run_with_a_pipeline_of_its_own_and_a_strength_that_rises(tmp_path):
+    file = tmp_path / "mine.json"
+    mine = aj.RandomTranslation((0.25, 0.25), 0.0)
+    file.write_text(json.dumps(aj.to_dict(mine)))
+    run, by_epoch = watched_run(tmp_path, pipeline=str(file), augment_strength="0:1:2")
+    file.unlink()
+    strengths = {1: (0.0, 0.25), 2: (0.5, 0.75), 3: (1.0, 1.0)}  # Two steps make an epoch.
+    found = set()
+    for epoch, images in by_epoch.items():
+        for index, place in ((0, "Car/0.png"), (5, "Car/5.png"), (9, "Truck/3.png")):
+            out = tmp_path / "x.png"
+            draws, notes = replay.run(config(run, place, epoch, out))
+            np.testing.assert_allclose(pixels_of(out) / 255, images[index], atol=0.51 / 255)
+            step = np.flatnonzero(epoch_order(12, seed=SEED, epoch=epoch) == index)[0] // BATCH
+            strength = strengths[epoch][step]
+            assert json.loads(draws)["RandomTranslation"]["dy"] == 4 * strength
+            told = [f"The strength was {strength:g}"] if strength != 1 else []
+            assert notes == [*told, f"Written to {out}"]
+            found.add(strength)
+    assert len(found) > 3
+
+
+def test_a_run_without_augmentation_is_replayed_without(tmp_path):
+    run, by_epoch = watched_run(tmp_path, augment=False)
+    draws, _ = replay.run(config(run, "Car/0.png", 1, tmp_path / "x.png"))
+    assert json.loads(draws) == {}
+    np.testing.assert_allclose(pixels_of(tmp_path / "x.png") / 255, by_epoch[1][0], atol=0.51 / 255)
+
+
 def test_the_command_prints_the_draws_and_leaves_the_run_alone(trained, tmp_path):
     run, by_epoch = trained
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
@@ -98,7 +133,7 @@ def test_the_command_prints_the_draws_and_leaves_the_run_alone(trained, tmp_path
     # The draws are those that make it: edited or not, they can be applied.
     image = pixels_of(run.parent / "data" / "train" / "Truck" / "3.png")
     small = image[np.ix_(*[(np.arange(SIZE) * 20 + 10) // SIZE] * 2)]
-    again = car_truck.augmentation(True).apply(jax.tree.map(jnp.asarray, draws), small)
+    again = aj.preset("notebook").apply(jax.tree.map(jnp.asarray, draws), small)
     np.testing.assert_allclose(again, seen, atol=2e-5)
     assert before == {path: path.stat().st_mtime_ns for path in run.rglob("*")}
 

@@ -15,6 +15,7 @@ from augjax.training.loop import fit
 from augjax.training.mesh import data_mesh
 from augjax.training.signals import StopSignals
 from augjax.training.snapshot import Snapshot
+from augjax.training.strength import strength_ramp
 from tests.helpers import write_image_folder
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
@@ -70,6 +71,7 @@ def train(
         model=SmallCNN(),
         optimizer=optax.adam(0.01),
         augment=aj.Sequential([aj.RandomContrast(0.2), aj.RandomRotation(0.1)]),
+        strength=strength_ramp(0.2, 1.0, 3 * STEPS),
         image_size=16,
         batch_size=8,
         epochs=epochs,

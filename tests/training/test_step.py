@@ -16,6 +16,7 @@ from augjax.training.mesh import data_mesh, replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step, train_step
+from augjax.training.strength import FULL_STRENGTH, strength_ramp
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
 
@@ -44,12 +45,12 @@ def batch(seed=0, valid=BATCH, filler=0) -> Batch:
 class Run:
     """A network and its compiled steps on a number of devices."""
 
-    def __init__(self, devices=1):
+    def __init__(self, devices=1, strength=FULL_STRENGTH):
         self.mesh = data_mesh(jax.devices()[:devices])
         state = TrainState.create(NotebookCNN(), OPTIMIZER, aj.key(0), (SIZE, SIZE, 3))
         self.state = jax.device_put(state, replicated(self.mesh))
         self.train_step: Any = jit_train_step(
-            self.mesh, model=NotebookCNN(), optimizer=OPTIMIZER, augment=AUGMENT
+            self.mesh, model=NotebookCNN(), optimizer=OPTIMIZER, augment=AUGMENT, strength=strength
         )
         self.eval_step: Any = jit_eval_step(self.mesh, model=NotebookCNN())
 
@@ -113,15 +114,29 @@ def test_sums_count_each_image_once(valid):
     assert metrics.means()["loss"] == pytest.approx(losses.mean(), rel=1e-5)
 
 
+def loss_at(strength, state, rows):
+    """The summed loss of a state on images augmented at a strength."""
+    images = AUGMENT.batch(KEY, rows.images, rows.ids, epoch=1, strength=strength)
+    logits, _ = NotebookCNN().apply(state.variables, images, train=True, mutable=["batch_stats"])
+    return optax.sigmoid_binary_cross_entropy(logits, jnp.float32(rows.labels)).sum()
+
+
 def test_training_metrics_are_those_before_the_step():
     run = Run()
     rows = batch()
-    images = AUGMENT.batch(KEY, rows.images, rows.ids, epoch=1)
-    logits, _ = NotebookCNN().apply(
-        run.state.variables, images, train=True, mutable=["batch_stats"]
-    )
-    losses = optax.sigmoid_binary_cross_entropy(logits, jnp.float32(rows.labels))
-    np.testing.assert_allclose(run.train(rows).loss, losses.sum(), rtol=1e-3)
+    expected = loss_at(1.0, run.state, rows)
+    np.testing.assert_allclose(run.train(rows).loss, expected, rtol=1e-3)
+
+
+def test_each_step_has_the_strength_of_its_number():
+    run = Run(strength=strength_ramp(0.0, 1.0, 2))
+    for strength in (0.0, 0.5, 1.0, 1.0):
+        rows = batch()
+        expected, other = (loss_at(s, run.state, rows) for s in (strength, 0.75))
+        loss = run.train(rows).loss
+        np.testing.assert_allclose(loss, expected, rtol=1e-3)
+        assert abs(loss - other) > 0.01 * other
+    assert run.train_step._cache_size() == 1
 
 
 def test_the_first_bad_step_is_remembered():

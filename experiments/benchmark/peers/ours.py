@@ -20,7 +20,6 @@ from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
 from augjax.training.step import jit_train_step
 from experiments.benchmark.works import Work
-from experiments.car_truck import augmentation
 
 
 def augment(work: Work, setting: str) -> Callable[[], Any]:
@@ -31,7 +30,7 @@ def augment(work: Work, setting: str) -> Callable[[], Any]:
 def augment_uint8(work: Work, setting: str) -> Callable[[], Any]:
     """The training run's augmentation, by itself, as it is done there."""
     images = jnp.asarray((work.images() * 255).astype(np.uint8))
-    return _augment(work, images, augmentation(True))
+    return _augment(work, images, aj.preset("notebook"))
 
 
 def _augment(work: Work, images: Any, pipeline: aj.Transform) -> Callable[[], Any]:
@@ -86,12 +85,12 @@ def transform(kind: str, work: Work) -> aj.Transform:
 
 def train(work: Work, setting: str) -> Callable[[], Any]:
     """The training step as the run builds it, without augmentation, which no peer's has."""
-    return _train(work, augmentation(False))
+    return _train(work, aj.Sequential([]))
 
 
 def train_augmented(work: Work, setting: str) -> Callable[[], Any]:
     """The training step of the run."""
-    return _train(work, augmentation(True))
+    return _train(work, aj.preset("notebook"))
 
 
 def _train(work: Work, pipeline: aj.Sequential) -> Callable[[], Any]:
@@ -161,7 +160,7 @@ def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
     mesh, model, optimizer = data_mesh(), NotebookCNN(), optax.adam(1e-3)
     with tempfile.TemporaryDirectory() as cache, _users_cache(cache):
         split = load_image_folder(work.data, image_size=work.size).train
-    step = jit_train_step(mesh, model=model, optimizer=optimizer, augment=augmentation(True))
+    step = jit_train_step(mesh, model=model, optimizer=optimizer, augment=aj.preset("notebook"))
     state = TrainState.create(model, optimizer, aj.key(0), (work.size, work.size, 3))
     key, epoch = aj.stream(aj.key(0), "augment"), 0
 

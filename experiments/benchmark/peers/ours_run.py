@@ -54,12 +54,12 @@ def _train_only() -> None:
     import optax
     import tyro
 
+    import augjax as aj
     from augjax.data import load_image_folder
     from augjax.models import NotebookCNN
     from augjax.training.early_stopping import EarlyStopping
     from augjax.training.loop import fit
     from augjax.training.mesh import data_mesh
-    from experiments.car_truck import augmentation
     from experiments.car_truck_config import Config
 
     config = tyro.cli(Config)
@@ -68,7 +68,7 @@ def _train_only() -> None:
         load_image_folder(config.data, image_size=config.image_size),
         model=NotebookCNN(),
         optimizer=optax.adam(config.learning_rate),
-        augment=augmentation(True),
+        augment=aj.preset("notebook"),
         image_size=config.image_size,
         batch_size=config.batch_size,
         epochs=1,

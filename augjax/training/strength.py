@@ -1,0 +1,37 @@
+"""The strength of the augmentation over training."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int
+
+from augjax.typing import AnyArray
+
+Schedule: TypeAlias = Callable[[Any], Any]
+"""An `optax.Schedule`: from the number of steps done to the strength of the next one."""
+
+FULL_STRENGTH: Schedule = optax.constant_schedule(1.0)
+"""The ranges of the transforms as they stand, at every step."""
+
+
+def strength_ramp(start: float, end: float, steps: int) -> Schedule:
+    """A schedule from `start` to `end`, which it reaches after `steps` steps and keeps.
+
+        strength(step) = start + (end - start) * min(step / steps, 1)
+
+    `optax.linear_schedule` is the same but for the last bit, which there depends on what a compiler
+    makes of a quotient, a product and a sum. Here a step's strength has the same bits in every
+    program, so that what training drew can be drawn again.
+    """
+    lower, upper = sorted((0.0, end - start))
+
+    def strength(step: int | Int[AnyArray, ""]) -> Float[Array, ""]:
+        done = jnp.asarray(step, jnp.int32)
+        change = jnp.float32((end - start) / steps) * done.astype(jnp.float32)
+        # With a clip between them, product and sum cannot be contracted into one operation.
+        ramp = jnp.float32(start) + jnp.clip(change, lower, upper)
+        return jnp.where(done < steps, ramp, jnp.float32(end))
+
+    return strength
