@@ -72,6 +72,8 @@ class Report:
         self._console.print(self._title, style="bold")
         for table in (*on_screen(self.rows), *self.tables):
             self._console.print(table)
+        if self.rows:
+            self._console.print(in_markdown(self.rows), soft_wrap=True, markup=False)
         here = self._environment
         self._console.print(f"{here['processor']}, {here['cpus']} cores, Python {here['python']}")
         listed = ", ".join(f"{name} {number}" for name, number in here["versions"].items())

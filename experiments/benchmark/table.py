@@ -130,6 +130,26 @@ def on_screen(rows: Sequence[Row]) -> list["Table"]:
 
 
 def in_markdown(rows: Sequence[Row]) -> str:
-    """The rows as a table in Markdown."""
-    lines = [COLUMNS, ("---",) * len(COLUMNS), *map(cells, rows)]
+    """A line for each piece of work: our measurement, and the ratio to each of the others'."""
+    peers = list(dict.fromkeys(row.peer for row in rows if row.peer))
+    lines: list[tuple[str, ...]] = [("", "images", "augjax", *peers)]
+    lines.append(("---",) * len(lines[0]))
+    for (work, size), group in itertools.groupby(rows, lambda row: (row.work, row.size)):
+        found = {row.peer: row for row in group}
+        first = next(iter(found.values()))
+        if first.peer:
+            ours = with_spread(first.ours, first.unit).partition(" (")[0]
+            ours = f"{ours} {first.unit}" if first.ours and first.unit not in ours else ours
+        else:
+            ours = _against_target(first)
+        others = (_against_target(found[peer]) if peer in found else "" for peer in peers)
+        lines.append((work, size, ours, *others))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _against_target(row: Row) -> str:
+    """'median (lower-upper)', and the target where it is missed."""
+    if row.value is None:
+        return row.skipped
+    told = with_spread(row.value, "" if row.peer else row.unit)
+    return told if row.reached is not False else f"**{told}**, hoped for {row.goal}"
