@@ -25,7 +25,7 @@ from augjax.training.signals import StopSignals
 from augjax.training.snapshot import Snapshot
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step
-from augjax.transforms import Sequential
+from augjax.transforms import Mix, Sequential
 
 
 @runtime_checkable
@@ -65,6 +65,7 @@ def fit(
     model: nn.Module,
     optimizer: optax.GradientTransformation,
     augment: Sequential,
+    mix: Mix | None = None,
     image_size: int,
     batch_size: int,
     epochs: int,
@@ -87,6 +88,7 @@ def fit(
       model: gives one logit an image.
       optimizer: for the parameters.
       augment: for training images.
+      mix: for batches of them, after it.
       image_size: side of the images in pixels.
       batch_size: a multiple of the number of devices of `mesh`.
       epochs: at most so many.
@@ -105,7 +107,7 @@ def fit(
     """
     root = key(seed)
     augment_key = stream(root, "augment")
-    train_step = jit_train_step(mesh, model=model, optimizer=optimizer, augment=augment)
+    train_step = jit_train_step(mesh, model=model, optimizer=optimizer, augment=augment, mix=mix)
     eval_step = jit_eval_step(mesh, model=model)
     initial = TrainState.create(model, optimizer, root, (image_size, image_size, 3))
     resumed = Snapshot.beginning(initial, early_stopping)
