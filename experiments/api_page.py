@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
+    from augjax.data.vehicles import Kind
     from augjax.transforms import Mix, Transform
 
 PAGE = Path(__file__).parents[1] / "augjax" / "transforms" / "README.md"
@@ -125,7 +126,7 @@ def mixed(mix: "Mix") -> "list[np.ndarray]":
     key = aj.stream(aj.key(0), "augment")
     cells = [batch[0]]
     for draw in range(DRAWS):
-        images, _ = mix.batch(key, batch, np.float32([0, 1]), epoch=draw)
+        images, _ = mix.batch(key, batch, np.array([0, 1], np.float32), epoch=draw)
         cells.append(as_uint8(images[0]))
     return cells
 
@@ -150,7 +151,7 @@ def strip(cells: "list[np.ndarray]") -> "Image.Image":
     return sheet
 
 
-def drawn(kind: str) -> "np.ndarray":
+def drawn(kind: "Kind") -> "np.ndarray":
     """A picture of a Car or a Truck for the strips, uint8."""
     import numpy as np
     from PIL import Image

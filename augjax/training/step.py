@@ -48,10 +48,12 @@ def train_step(
       augment: the augmentation.
       mix: mixes images and labels after it.
     """
-    images, labels = augment.batch(key, batch.images, batch.ids, epoch=epoch), batch.labels
+    images = augment.batch(key, batch.images, batch.ids, epoch=epoch)
+    labels = classes = jnp.asarray(batch.labels)
     if mix is not None:
-        floats = jnp.asarray(labels, jnp.float32)
+        floats = labels.astype(jnp.float32)
         images, labels = mix.batch(key, images, floats, batch.ids, epoch=epoch, mask=batch.mask)
+        classes = jnp.round(labels)
     count = jnp.maximum(jnp.sum(batch.mask, dtype=jnp.float32), 1.0)
 
     # Statistics of no rows at all would be NaN; of a batch without a valid row, any will do.
@@ -76,7 +78,7 @@ def train_step(
         batch_stats=batch_stats,
         opt_state=opt_state,
     )
-    return state, metrics.add(losses, _correct(logits, labels), batch.mask)
+    return state, metrics.add(losses, _correct(logits, classes), batch.mask)
 
 
 def eval_step(
@@ -121,5 +123,5 @@ def _losses(logits: Any, labels: Any) -> Array:
     return optax.sigmoid_binary_cross_entropy(logits, labels.astype(logits.dtype))
 
 
-def _correct(logits: Any, labels: Any) -> Array:
-    return (logits > 0) == (jnp.round(labels) == 1)
+def _correct(logits: Any, classes: Any) -> Array:
+    return (logits > 0) == (classes == 1)

@@ -10,6 +10,8 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 _CELLS = 4096
+_RAREST = 2.0**-24
+"""Half the resolution of a uniform draw: quantiles further out are not told apart."""
 
 
 def beta(key: PRNGKeyArray, alpha: float) -> Float[Array, ""]:
@@ -32,7 +34,8 @@ def _table(alpha: float) -> tuple[np.ndarray, np.ndarray]:
     """The value at the lower end of each cell of probability, and how far it rises within."""
     from scipy.special import betaincinv  # As late as this, since it is slow to import.
 
-    points = betaincinv(alpha, alpha, np.arange(_CELLS + 1) / _CELLS).astype(np.float32)
+    probabilities = np.clip(np.arange(_CELLS + 1) / _CELLS, _RAREST, 1.0 - _RAREST)
+    points = betaincinv(alpha, alpha, probabilities).astype(np.float32)
     return points[:-1], np.diff(points)
 
 

@@ -37,7 +37,7 @@ def check_labels(labels: Any, num_classes: int | None, *, told: str) -> None:
 
 def soft_labels(labels: Any, num_classes: int | None) -> SoftLabels:
     """Labels as float32: whole numbers of classes as rows of probabilities, others as they are."""
-    if _are_classes(labels):
+    if num_classes is not None and _are_classes(labels):
         return jax.nn.one_hot(labels, num_classes, dtype=jnp.float32)
     return jnp.asarray(labels, jnp.float32)
 

@@ -3,7 +3,7 @@
 import abc
 import dataclasses
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -193,6 +193,10 @@ class Mix(Configured):
         _check_batch(self, images, labels)
         ids, mask = batch_ids(ids, len(images)), _checked_mask(mask, len(images))
         return _batch(self, key, images, labels, ids, epoch, strength, mask)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """There is no mix of one image."""
+        raise TypeError(f"{told(self)} mixes a batch, as in mix.batch(key, images, labels, ids)")
 
 
 @partial(jax.jit, static_argnums=0)
