@@ -348,6 +348,19 @@ def test_a_batch_is_sample_and_apply(mix):
         assert np.any(changed[0] != images)
 
 
+@every
+def test_a_pipeline_before_it_is_not_resampled_anew_for_each_pixel(mix):
+    # What XLA:CPU fuses with the mix is done again wherever it is read: thirteen times the time.
+    augment = aj.Sequential([aj.RandomRotation(0.1), aj.RandomTranslation(0.1, 0.1)])
+
+    def augmented(images):
+        return mix.batch(KEY, augment.batch(KEY, images, IDS), CLASS_LABELS, IDS)
+
+    program = jax.jit(augmented).lower(IMAGES).compile().as_text()
+    entry = program[program.index("ENTRY") :]
+    assert " conditional(" in entry
+
+
 @pytest.mark.usefixtures("adam_may_promote")
 def test_a_users_own_step_learns_three_classes_from_mixed_labels():
     augment = aj.Sequential([aj.RandomBrightness(0.1)])

@@ -155,15 +155,22 @@ class Mix(Configured):
         _check_batch(self, images, labels)
         shape, partner = images.shape[1:], params["partner"]
         of_pixels, of_labels = jax.vmap(lambda own: self.shares(own, shape))(params)
-        partners_images = jnp.take(images, partner, axis=0, mode="clip")
-        mixed = _blend(_to_float(images), _to_float(partners_images), of_pixels[..., None])
+
+        def mixed(images: Any) -> Array:
+            theirs = jnp.take(images, partner, axis=0, mode="clip")
+            return _blend(_to_float(images), _to_float(theirs), of_pixels[..., None])
+
+        # A branch, where there is nearly always a partner, since XLA:CPU would otherwise fuse the
+        # mix with the pipeline before it, and resample anew for each pixel that it reads.
+        has_partners = jnp.any(partner != jnp.arange(len(images)))
+        floats = jax.lax.cond(has_partners, mixed, _to_float, images)
         soft = soft_labels(labels, self.num_classes)
         of_labels = of_labels if soft.ndim == 1 else of_labels[:, None]
         soft = _blend(soft, jnp.take(soft, partner, axis=0, mode="clip"), of_labels)
         # NumPy's float64 becomes float32, as everywhere in JAX.
         as_floats = jnp.float32 if images.dtype == jnp.uint8 else images.dtype
-        mixed = mixed.astype(jax.dtypes.canonicalize_dtype(as_floats))
-        return mixed, smoothed(soft, self.label_smoothing)
+        floats = floats.astype(jax.dtypes.canonicalize_dtype(as_floats))
+        return floats, smoothed(soft, self.label_smoothing)
 
     def batch(
         self,
