@@ -11,6 +11,7 @@ import pytest
 
 import augjax as aj
 from augjax.transforms.catalog import catalog, mixes
+from experiments import certificate
 from tests.helpers import noise
 
 every = pytest.mark.parametrize("name", mixes())
@@ -70,3 +71,9 @@ def test_draws_are_small_and_have_the_batch_first(name):
     params = mixes()[name].example().sample(aj.key(0), np.arange(5, dtype=np.uint32), (8, 8, 3))
     assert all(draw.shape == (5,) for draw in jax.tree.leaves(params))
     json.dumps(jax.tree.map(lambda draw: draw.tolist(), params))
+
+
+@every
+def test_is_certified(name):
+    found = certificate.certify_mix(mixes()[name].example(), batches=(7,), devices=(8,))
+    assert found.ok, found
