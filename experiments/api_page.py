@@ -3,7 +3,7 @@
     python -m experiments.api_page
 
 Writes the page and, to experiments/results/transforms/, a strip for every public transform: a drawn
-car as it is, and as five draws of `example()` make it.
+car as it is, and as five draws of `example()` make it, those of a batch of it and a truck.
 """
 
 import dataclasses
@@ -18,10 +18,12 @@ import tyro
 from augjax.errors import told_in_one_line
 
 if TYPE_CHECKING:
+    import jax
     import numpy as np
     from PIL import Image
 
-    from augjax.transforms import Transform
+    from augjax.data.vehicles import Kind
+    from augjax.transforms import Mix, Transform
 
 PAGE = Path(__file__).parents[1] / "augjax" / "transforms" / "README.md"
 PICTURES = Path(__file__).parent / "results" / "transforms"
@@ -40,6 +42,12 @@ FAMILIES = {
         "Composition",
         "Containers hold transforms, and containers. Geometry inside them still shares a resample.",
     ),
+    "mixing": (
+        "Mixing",
+        "Transforms of a batch, after all others: `images, labels = mix.batch(key, images, labels, "
+        "ids, epoch=epoch)`. Draws are an image's own, its partner is drawn from the whole batch, "
+        "and labels become probabilities: `help(aj.Mix)`.",
+    ),
 }
 
 
@@ -56,20 +64,22 @@ def main() -> None:
     with told_in_one_line(debug="--debug" in sys.argv):
         tyro.cli(Config, prog="python -m experiments.api_page")
         from augjax.files import write_atomically
-        from augjax.transforms.catalog import catalog
+        from augjax.transforms.catalog import catalog, mixes
 
         PICTURES.mkdir(parents=True, exist_ok=True)
-        for name, transform in catalog().items():
+        cells = {name: draws(transform.example()) for name, transform in catalog().items()}
+        cells |= {name: mixed(mix.example()) for name, mix in mixes().items()}
+        for name, pictures in cells.items():
             jpeg = io.BytesIO()
-            strip(transform.example()).save(jpeg, "JPEG", quality=85)
+            strip(pictures).save(jpeg, "JPEG", quality=85)
             write_atomically(PICTURES / f"{name}.jpg", jpeg.getvalue())
         write_atomically(PAGE, page().encode())
-        print(f"{len(catalog())} transforms are on {PAGE}")
+        print(f"{len(cells)} transforms are on {PAGE}")
 
 
 def page() -> str:
     """The text of the page."""
-    from augjax.transforms.catalog import catalog
+    from augjax.transforms.catalog import catalog, mixes
     from augjax.transforms.names_elsewhere import TABLE
 
     lines = [
@@ -81,7 +91,7 @@ def page() -> str:
     ]
     for family, (title, about) in FAMILIES.items():
         lines += ["", f"## {title}", "", about, "", "| | |", "|---|---|"]
-        for name, transform in catalog().items():
+        for name, transform in {**catalog(), **mixes()}.items():
             if transform.__module__.split(".")[2] == family:
                 path = f"../../experiments/results/transforms/{name}.jpg"
                 does = (inspect.getdoc(transform) or "").split("\n")[0]
@@ -91,21 +101,47 @@ def page() -> str:
     return "\n".join(lines)
 
 
-def strip(transform: "Transform") -> "Image.Image":
-    """A drawn car as it is, and as some draws of `transform` make it, side by side."""
+def draws(transform: "Transform") -> "list[np.ndarray]":
+    """A drawn car as it is, and as some draws of `transform` make it."""
     import jax.numpy as jnp
-    import numpy as np
-    from PIL import Image
 
     import augjax as aj
 
-    picture = drawn_car()
+    picture = drawn("Car")
     key = aj.stream(aj.key(0), "augment")
     cells = [picture]
     for draw in range(DRAWS):
         params = transform.sample(aj.image_key(key, draw, jnp.uint32(0)), picture.shape)
-        cell = np.asarray(transform.apply(params, picture))
-        cells.append(np.rint(np.clip(cell, 0, 1) * 255).astype(np.uint8))
+        cells.append(as_uint8(transform.apply(params, picture)))
+    return cells
+
+
+def mixed(mix: "Mix") -> "list[np.ndarray]":
+    """A drawn car as it is, and as some draws of `mix` make it in a batch with a truck."""
+    import numpy as np
+
+    import augjax as aj
+
+    batch = np.stack([drawn("Car"), drawn("Truck")])
+    key = aj.stream(aj.key(0), "augment")
+    cells = [batch[0]]
+    for draw in range(DRAWS):
+        images, _ = mix.batch(key, batch, np.array([0, 1], np.float32), epoch=draw)
+        cells.append(as_uint8(images[0]))
+    return cells
+
+
+def as_uint8(picture: "jax.Array") -> "np.ndarray":
+    """A picture in [0, 1] as one of 0 to 255."""
+    import numpy as np
+
+    return np.rint(np.clip(np.asarray(picture), 0, 1) * 255).astype(np.uint8)
+
+
+def strip(cells: "list[np.ndarray]") -> "Image.Image":
+    """Pictures side by side, on white."""
+    from PIL import Image
+
     height = max(cell.shape[0] for cell in cells)
     width = max(cell.shape[1] for cell in cells)
     sheet = Image.new("RGB", (len(cells) * (width + 4) - 4, height), "white")
@@ -115,14 +151,14 @@ def strip(transform: "Transform") -> "Image.Image":
     return sheet
 
 
-def drawn_car() -> "np.ndarray":
-    """A picture for the strips, uint8."""
+def drawn(kind: "Kind") -> "np.ndarray":
+    """A picture of a Car or a Truck for the strips, uint8."""
     import numpy as np
     from PIL import Image
 
     from augjax.data.drawn import draw_picture
 
-    return np.asarray(draw_picture("train", "Car", 1).resize((SIDE, SIDE), Image.Resampling.BOX))
+    return np.asarray(draw_picture("train", kind, 1).resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ For every public transform it compares the draws of 64 images, bit by bit, with 
 batches of 1 and 7, in another order, among other neighbours, one by one without jit, on 2 and on 8
 devices, and in a pipeline with one transform more; and the pixels likewise, to a tolerance. Prints
 a table, writes it to experiments/results/certificate.json, and exits with 1 if anything differs.
+Of mixes, whose partners follow from which images are in the batch, the other draws are compared
+under all circumstances, and pixels where the batch is the same.
 """
 
 import dataclasses
@@ -20,6 +22,8 @@ from augjax.errors import RunError, told_in_one_line
 from augjax.training.compilation_cache import keep_compiled_programs
 
 if TYPE_CHECKING:
+    import numpy as np
+
     import augjax as aj
 
 RESULTS = Path(__file__).parent / "results"
@@ -61,6 +65,39 @@ class Certified:
         return not self.differing_draws and self.worst_pixel <= TOLERANCE and self.tipped <= TIPPED
 
 
+class Comparison:
+    """The draws and pixels of 64 images with those they get under other circumstances."""
+
+    def __init__(self, draws: Any, pixels: "np.ndarray") -> None:
+        self.draws, self.pixels = draws, pixels
+        self.differing: list[str] = []
+        self.worst = self.tipped = 0.0
+
+    def add(self, what: str, rows: Any, other_draws: Any, other_pixels: Any = None) -> None:
+        """Compares some rows; pixels only if there are any."""
+        import jax
+        import numpy as np
+
+        same = jax.tree.map(
+            lambda one, other: np.array_equal(np.asarray(one)[rows], np.asarray(other)),
+            self.draws,
+            other_draws,
+        )
+        if not jax.tree.all(same):
+            self.differing.append(what)
+        if other_pixels is not None:
+            difference = np.abs(self.pixels[rows] - np.asarray(other_pixels))
+            differs = difference > TOLERANCE
+            share = float(differs.mean())
+            self.tipped = max(self.tipped, share)
+            tolerated = differs if share <= TIPPED else np.zeros_like(differs)
+            self.worst = max(self.worst, float(np.where(tolerated, 0.0, difference).max()))
+
+    def certified(self, transform: object) -> Certified:
+        """What was found for `transform`."""
+        return Certified(repr(transform), tuple(self.differing), self.worst, self.tipped)
+
+
 def main() -> None:
     """Parses the command line, and certifies every transform."""
     with told_in_one_line(debug="--debug" in sys.argv):
@@ -70,12 +107,15 @@ def main() -> None:
         os.environ["JAX_NUM_CPU_DEVICES"] = "8"
         from augjax.files import write_json
         from augjax.training.environment import environment
-        from augjax.transforms.catalog import catalog
+        from augjax.transforms.catalog import catalog, mixes
 
         rows = []
         print(HEADER, flush=True)
         for transform in catalog().values():
             rows.append(certify(transform.example()))
+            print(line(rows[-1]), flush=True)
+        for mix in mixes().values():
+            rows.append(certify_mix(mix.example()))
             print(line(rows[-1]), flush=True)
         RESULTS.mkdir(exist_ok=True)
         write_json(
@@ -121,28 +161,8 @@ def certify(
 
     draw_all = jax.jit(jax.vmap(draw))
     draws, pixels = draw_all(ids), np.asarray(transform.batch(key, images, ids, epoch=2))
-    differing: list[str] = []
-    worst, tipped = 0.0, 0.0
-
-    def compare(what: str, rows: Any, other_draws: Any, other_pixels: Any = None) -> None:
-        nonlocal worst, tipped
-        same = jax.tree.map(
-            lambda one, other: np.array_equal(np.asarray(one)[rows], np.asarray(other)),
-            draws,
-            other_draws,
-        )
-        if not jax.tree.all(same):
-            differing.append(what)
-        if other_pixels is not None:
-            difference = np.abs(pixels[rows] - np.asarray(other_pixels))
-            differs = difference > TOLERANCE
-            share = float(differs.mean())
-            tipped = max(tipped, share)
-            if share > TIPPED:
-                worst = max(worst, float(difference.max()))
-            else:
-                worst = max(worst, float(np.where(differs, 0.0, difference).max()))
-
+    found = Comparison(draws, pixels)
+    compare = found.add
     for size in batches:
         rows = slice(0, size)
         batch = transform.batch(key, images[rows], ids[rows], epoch=2)
@@ -169,7 +189,46 @@ def certify(
     edited.pop("another")
     unnamed = isinstance(transform, aj.Container) and transform.name is None
     compare("a pipeline with one more", slice(None), edited if unnamed else edited[transform.label])
-    return Certified(repr(transform), tuple(differing), worst, tipped)
+    return found.certified(transform)
+
+
+def certify_mix(
+    mix: "aj.Mix", *, batches: tuple[int, ...] = (1, 7), devices: tuple[int, ...] = (2, 8)
+) -> Certified:
+    """`certify` for a transform of a batch."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+    from jax.sharding import NamedSharding, PartitionSpec
+
+    import augjax as aj
+    from augjax.training.mesh import data_mesh
+
+    key = aj.stream(aj.key(7), "augment")
+    images = np.random.default_rng(0).random((IMAGES, *SHAPE), np.float32)
+    labels = np.arange(IMAGES, dtype=np.float32) / IMAGES
+    ids = aj.image_ids([f"Car/{i}.jpg" for i in range(IMAGES)])
+
+    def sample(ids: Any) -> Any:
+        params = mix.sample(key, ids, SHAPE, epoch=2)
+        return {name: part for name, part in params.items() if name != "partner"}
+
+    def batch(*parts: Any) -> Any:
+        return mix.batch(key, *parts, epoch=2)[0]
+
+    found = Comparison(jax.jit(sample)(ids), np.asarray(batch(images, labels, ids)))
+    for size in batches:
+        found.add(f"batches of {size}", slice(0, size), jax.jit(sample)(ids[:size]))
+    order = np.random.default_rng(1).permutation(IMAGES)
+    reordered = batch(images[order], labels[order], ids[order])
+    found.add("another order", order, jax.jit(sample)(ids[order]), reordered)
+    for i in (0, 5):
+        found.add("one by one without jit", slice(i, i + 1), sample(jnp.asarray(ids[i : i + 1])))
+    for count in devices:
+        split = NamedSharding(data_mesh(jax.devices()[:count]), PartitionSpec("data"))
+        parts = jax.device_put((images, labels, ids), split)
+        found.add(f"{count} devices", slice(None), jax.jit(sample)(parts[2]), batch(*parts))
+    return found.certified(mix)
 
 
 HEADER = "| transform | draws that differ | largest difference of a pixel |\n|---|---|---|"

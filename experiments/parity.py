@@ -38,7 +38,7 @@ def main() -> None:
         tyro.cli(Config, prog="python -m experiments.parity")
         from augjax.files import write_json
         from augjax.training.environment import environment
-        from augjax.transforms.catalog import catalog
+        from augjax.transforms.catalog import catalog, mixes
 
         passed, found = compared()
         rows = summed_up(found)
@@ -50,7 +50,7 @@ def main() -> None:
         )
         if not passed:
             raise RunError("a comparison failed; see above")
-        missing = sorted(set(catalog()) - {row["transform"] for row in rows})
+        missing = sorted({*catalog(), *mixes()} - {row["transform"] for row in rows})
         if missing:
             raise RunError(f"no oracle for {', '.join(missing)}")
 

@@ -26,7 +26,7 @@ from augjax.training.snapshot import Snapshot
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step
 from augjax.training.strength import FULL_STRENGTH, Schedule
-from augjax.transforms import Sequential
+from augjax.transforms import Mix, Sequential
 
 
 @runtime_checkable
@@ -67,6 +67,7 @@ def fit(
     optimizer: optax.GradientTransformation,
     augment: Sequential,
     strength: Schedule = FULL_STRENGTH,
+    mix: Mix | None = None,
     image_size: int,
     batch_size: int,
     epochs: int,
@@ -90,6 +91,7 @@ def fit(
       optimizer: for the parameters.
       augment: for training images.
       strength: of the augmentation, at a number of steps done since the run began.
+      mix: for batches of them, after it.
       image_size: side of the images in pixels.
       batch_size: a multiple of the number of devices of `mesh`.
       epochs: at most so many.
@@ -109,7 +111,7 @@ def fit(
     root = key(seed)
     augment_key = stream(root, "augment")
     train_step = jit_train_step(
-        mesh, model=model, optimizer=optimizer, augment=augment, strength=strength
+        mesh, model=model, optimizer=optimizer, augment=augment, strength=strength, mix=mix
     )
     eval_step = jit_eval_step(mesh, model=model)
     initial = TrainState.create(model, optimizer, root, (image_size, image_size, 3))

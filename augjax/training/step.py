@@ -16,7 +16,7 @@ from augjax.training.mesh import replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
 from augjax.training.strength import FULL_STRENGTH, Schedule
-from augjax.transforms import Sequential
+from augjax.transforms import Mix, Sequential
 from augjax.typing import AnyArray
 
 
@@ -31,11 +31,13 @@ def train_step(
     optimizer: optax.GradientTransformation,
     augment: Sequential,
     strength: Schedule = FULL_STRENGTH,
+    mix: Mix | None = None,
 ) -> tuple[TrainState, Metrics]:
     """Augments a batch and takes one step of the mean binary cross-entropy over its valid rows.
 
     The metrics are those of the state before the step, on augmented images, with BatchNorm using
-    the batch's statistics, as Keras reports them.
+    the batch's statistics, as Keras reports them. Where labels are mixed, a prediction counts as
+    correct if it is the class with the greater share (of equal shares, the first class).
 
     Args:
       state: before the step.
@@ -46,9 +48,23 @@ def train_step(
       model: the network, giving one logit an image.
       optimizer: as the state was made with.
       augment: the augmentation.
-      strength: of the augmentation, at a number of steps done.
+      strength: of the augmentation and the mix, at a number of steps done.
+      mix: mixes images and labels after it.
     """
-    images = augment.batch(key, batch.images, batch.ids, epoch=epoch, strength=strength(state.step))
+    now = strength(state.step)
+    images = augment.batch(key, batch.images, batch.ids, epoch=epoch, strength=now)
+    labels = classes = jnp.asarray(batch.labels)
+    if mix is not None:
+        images, labels = mix.batch(
+            key,
+            images,
+            labels.astype(jnp.float32),
+            batch.ids,
+            epoch=epoch,
+            strength=now,
+            mask=batch.mask,
+        )
+        classes = jnp.round(labels)
     count = jnp.maximum(jnp.sum(batch.mask, dtype=jnp.float32), 1.0)
 
     # Statistics of no rows at all would be NaN; of a batch without a valid row, any will do.
@@ -62,7 +78,7 @@ def train_step(
             mask=in_statistics,
             mutable=["batch_stats"],
         )
-        losses = _losses(logits, batch)
+        losses = _losses(logits, labels)
         return jnp.sum(losses, where=batch.mask) / count, (logits, losses, updates["batch_stats"])
 
     gradients, (logits, losses, batch_stats) = jax.grad(mean_loss, has_aux=True)(state.params)
@@ -73,7 +89,7 @@ def train_step(
         batch_stats=batch_stats,
         opt_state=opt_state,
     )
-    return state, metrics.add(losses, _correct(logits, batch), batch.mask)
+    return state, metrics.add(losses, _correct(logits, classes), batch.mask)
 
 
 def eval_step(
@@ -82,7 +98,7 @@ def eval_step(
     """Counts in a batch in inference mode, without augmentation."""
     images = batch.images.astype(jnp.float32) / 255.0
     logits = model.apply(variables, images, train=False)
-    return metrics.add(_losses(logits, batch), _correct(logits, batch), batch.mask)
+    return metrics.add(_losses(logits, batch.labels), _correct(logits, batch.labels), batch.mask)
 
 
 def jit_train_step(
@@ -92,11 +108,19 @@ def jit_train_step(
     optimizer: optax.GradientTransformation,
     augment: Sequential,
     strength: Schedule = FULL_STRENGTH,
+    mix: Mix | None = None,
 ) -> Callable[..., tuple[TrainState, Metrics]]:
     """`train_step` compiled for `mesh`; the state and the metrics passed in are given up."""
     one, split = replicated(mesh), split_batch(mesh)
     return jax.jit(
-        partial(train_step, model=model, optimizer=optimizer, augment=augment, strength=strength),
+        partial(
+            train_step,
+            model=model,
+            optimizer=optimizer,
+            augment=augment,
+            strength=strength,
+            mix=mix,
+        ),
         in_shardings=(one, one, split, one, one),
         out_shardings=(one, one),
         donate_argnums=(0, 1),
@@ -114,9 +138,9 @@ def jit_eval_step(mesh: Mesh, *, model: nn.Module) -> Callable[..., Metrics]:
     )
 
 
-def _losses(logits: Any, batch: Batch) -> Array:
-    return optax.sigmoid_binary_cross_entropy(logits, batch.labels.astype(logits.dtype))
+def _losses(logits: Any, labels: Any) -> Array:
+    return optax.sigmoid_binary_cross_entropy(logits, labels.astype(logits.dtype))
 
 
-def _correct(logits: Any, batch: Batch) -> Array:
-    return (logits > 0) == (batch.labels == 1)
+def _correct(logits: Any, classes: Any) -> Array:
+    return (logits > 0) == (classes == 1)

@@ -43,6 +43,10 @@ from augjax.transforms.geometry.shear import RandomShear
 from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
 from augjax.transforms.geometry.zoom import RandomZoom
+from augjax.transforms.mixing.cutmix import CutMix
+from augjax.transforms.mixing.mix import Mix
+from augjax.transforms.mixing.mixup import MixUp
+from augjax.transforms.mixing.random_mix_choice import RandomMixChoice
 from augjax.transforms.presets import preset
 from augjax.transforms.replay import replay
 from augjax.transforms.serial import from_dict, to_dict
@@ -52,6 +56,9 @@ __all__ = [
     "CenterCrop",
     "ColorJitter",
     "Container",
+    "CutMix",
+    "Mix",
+    "MixUp",
     "Normalize",
     "Pad",
     "Params",
@@ -76,6 +83,7 @@ __all__ = [
     "RandomHeight",
     "RandomHue",
     "RandomInvert",
+    "RandomMixChoice",
     "RandomMotionBlur",
     "RandomOrder",
     "RandomPerspective",

@@ -1,4 +1,4 @@
-"""The arguments that a transform was made with, and the Python that makes it again."""
+"""What a transform is made with: its arguments, and the Python that makes it again."""
 
 import abc
 import dataclasses
@@ -8,6 +8,9 @@ from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from augjax.keys import stream
 
 
 def arguments(transform: Any) -> dict[str, Any]:
@@ -41,6 +44,41 @@ class TransformType(abc.ABCMeta):
             """What `help` shows, which would otherwise be that of `__call__`."""
             of_init = signature(cls.__init__)
             return of_init.replace(parameters=list(of_init.parameters.values())[1:])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Configured(metaclass=TransformType):
+    """What transforms of an image and of a batch have in common.
+
+    Attributes:
+      name: takes part in the key of every draw; by default the name of the class.
+    """
+
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):  # Lists would do, but cannot be hashed.
+            if isinstance(value := getattr(self, field.name), list):
+                object.__setattr__(self, field.name, tuple(value))
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # A dataclass writes its own unless it finds one.
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Configured.__repr__
+
+    def __repr__(self) -> str:
+        """The Python that makes it, without the arguments that are at their defaults."""
+        return python_text(self)
+
+    @property
+    def label(self) -> str:
+        """The name under which draws are keyed and returned."""
+        return self.name or type(self).__name__
+
+    def own_key(self, key: PRNGKeyArray) -> PRNGKeyArray:
+        """This transform's key below that of an image or a container."""
+        return stream(key, self.label)
 
 
 def check_arguments(kind: type, by_place: tuple[Any, ...], by_name: Iterable[str]) -> None:

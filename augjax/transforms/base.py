@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray, UInt32
 
 from augjax.keys import check_epoch, check_key, image_key, stream
-from augjax.transforms.arguments import TransformType, python_text
+from augjax.transforms.arguments import Configured
 from augjax.typing import AnyArray
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ Shape: TypeAlias = tuple[int, ...]
 """(height, width, channels)."""
 Params: TypeAlias = dict[str, Any]
 """Primitive draws by name, in physical units; a named container's draws are a dict of their own."""
+Ids: TypeAlias = UInt32[AnyArray, "batch"] | UInt32[AnyArray, "batch words"]
 Strength: TypeAlias = float | Float[Array, ""]
 Gate: TypeAlias = Bool[Array, ""] | bool
 """Whether a step is taken, which is drawn."""
@@ -65,14 +66,11 @@ class Facts(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Transform(metaclass=TransformType):
+class Transform(Configured):
     """A random transform of one image: static, hashable configuration.
 
     A subclass defines `draw` and `render`; users call the transform, `batch`, or `sample` and
     `apply` apart.
-
-    Attributes:
-      name: takes part in the key of every draw; by default the name of the class.
     """
 
     keeps_range: ClassVar[bool] = True
@@ -82,36 +80,10 @@ class Transform(metaclass=TransformType):
     reads_frame: ClassVar[bool] = False
     """Whether it is told, as a draw named 'frame', which part of an image is not blank."""
 
-    name: str | None = None
-
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):  # Lists would do, but cannot be hashed.
-            if isinstance(value := getattr(self, field.name), list):
-                object.__setattr__(self, field.name, tuple(value))
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # A dataclass writes its own unless it finds one.
-        if "__repr__" not in vars(cls):
-            cls.__repr__ = Transform.__repr__
-
-    def __repr__(self) -> str:
-        """The Python that makes it, without the arguments that are at their defaults."""
-        return python_text(self)
-
     @classmethod
     def example(cls) -> "Transform":
         """A typical instance: what the pictures of the API page and all proofs are made with."""
         return cls()
-
-    @property
-    def label(self) -> str:
-        """The name under which draws are keyed and returned."""
-        return self.name or type(self).__name__
-
-    def own_key(self, key: PRNGKeyArray) -> PRNGKeyArray:
-        """This transform's key below that of an image or a container."""
-        return stream(key, self.label)
 
     @property
     def facts(self) -> Facts:
@@ -185,7 +157,7 @@ class Transform(metaclass=TransformType):
         self,
         key: PRNGKeyArray,
         images: Images | Example,
-        ids: UInt32[AnyArray, "batch"] | UInt32[AnyArray, "batch words"] | None = None,
+        ids: Ids | None = None,
         *,
         epoch: int | Int[AnyArray, ""] = 0,
         strength: Strength = 1.0,
@@ -211,21 +183,7 @@ class Transform(metaclass=TransformType):
         check_strength(strength)
         count = batch_size(self, images)
         check_values(self, images)
-        if ids is None:
-            ids = jnp.arange(count, dtype=jnp.uint32)
-        elif not hasattr(ids, "dtype"):
-            raise TypeError(
-                f"ids are an array of uint32, but got a {type(ids).__name__}; aj.image_ids(paths) "
-                "makes them of names, np.asarray(ids, np.uint32) of numbers"
-            )
-        elif ids.dtype == jnp.uint32 and ids.ndim in (1, 2) and ids.shape[0] != count:
-            raise ValueError(f"expected an id for each of {count} images, but got {ids.shape[0]}")
-        elif ids.dtype != jnp.uint32 or ids.shape[:1] != (count,) or ids.ndim > 2:
-            raise ValueError(
-                f"expected uint32 ids of shape ({count},) or ({count}, words), but got {ids.dtype} "
-                f"of shape {ids.shape}; np.asarray(ids, np.uint32) makes them of integers"
-            )
-        return _batch(self, key, images, ids, epoch, strength)
+        return _batch(self, key, images, batch_ids(ids, count), epoch, strength)
 
     def valid(self, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
         """Which pixels of the result show the image, and not what was filled in around it."""
@@ -307,6 +265,29 @@ def _batch(
     return jax.vmap(one)(ids, images)
 
 
+def batch_ids(ids: Ids | None, count: int) -> Ids:
+    """The identities of a batch's images, which are their positions unless they are given.
+
+    Raises:
+      TypeError, ValueError: if they are not an array of uint32, one or two words an image.
+    """
+    if ids is None:
+        return jnp.arange(count, dtype=jnp.uint32)
+    if not hasattr(ids, "dtype"):
+        raise TypeError(
+            f"ids are an array of uint32, but got a {type(ids).__name__}; aj.image_ids(paths) "
+            "makes them of names, np.asarray(ids, np.uint32) of numbers"
+        )
+    if ids.dtype == jnp.uint32 and ids.ndim in (1, 2) and ids.shape[0] != count:
+        raise ValueError(f"expected an id for each of {count} images, but got {ids.shape[0]}")
+    if ids.dtype != jnp.uint32 or ids.shape[:1] != (count,) or ids.ndim > 2:
+        raise ValueError(
+            f"expected uint32 ids of shape ({count},) or ({count}, words), but got {ids.dtype} "
+            f"of shape {ids.shape}; np.asarray(ids, np.uint32) makes them of integers"
+        )
+    return ids
+
+
 def check_shape(transform: Transform, shape: tuple[int, ...]) -> None:
     """Raises TypeError or ValueError unless `shape` is that of one image."""
     if not isinstance(shape, tuple | list):
@@ -336,7 +317,7 @@ def check_strength(strength: Strength) -> None:
         raise ValueError(f"strength={strength!r}: expected a number that is not negative")
 
 
-def told(transform: Transform) -> str:
+def told(transform: Configured) -> str:
     """What messages call a transform."""
     return transform.name or type(transform).__name__
 

@@ -43,6 +43,9 @@ TABLE = """
 | `Sequential([...], value_range=(0, 255))`, and uint8 images need nothing | `Rescaling` | `ToDtype(scale=True)` | `ToFloat` |
 | `Sequential([...])` | `Pipeline` | `Compose` | `Compose` |
 | `RandomApply(t, p)` | | the same | `p=` of each, `Sequential(p=)`, `OneOf(p=)` |
+| `MixUp(0.2)`, after the pipeline | the same | `MixUp(alpha=0.2)` | |
+| `CutMix()` | `CutMix()`, with an alpha drawn from 0 to 1 | `CutMix()` | |
+| `RandomMixChoice([MixUp(), CutMix()])` | | `RandomChoice([MixUp(), CutMix()])`, in timm `Mixup` | |
 | `RandomChoice`, `RandomSomeOf`, `RandomOrder` | | `RandomChoice`, `RandomOrder` | `OneOf`, `SomeOf`, `RandomOrder` |
 """  # noqa: E501
 

@@ -9,9 +9,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from augjax.transforms.arguments import arguments, check_arguments
-from augjax.transforms.base import Transform
-from augjax.transforms.catalog import catalog
+from augjax.transforms.arguments import Configured, arguments, check_arguments
+from augjax.transforms.catalog import catalog, mixes
 from augjax.transforms.names_elsewhere import hint
 
 _KIND = "transform"
@@ -19,7 +18,7 @@ _DEEPEST = 10
 """Levels of transforms inside transforms."""
 
 
-def to_dict(transform: Transform) -> dict[str, Any]:
+def to_dict(transform: Configured) -> dict[str, Any]:
     """A transform as a dict that `json.dumps` writes and `from_dict` makes it of again.
 
     `{"transform": "RandomRotation", "factor": 0.1}`: the name of the class and the arguments that
@@ -32,7 +31,7 @@ def to_dict(transform: Transform) -> dict[str, Any]:
     return _written(transform, "", 1)
 
 
-def from_dict(data: dict[str, Any]) -> Transform:
+def from_dict(data: dict[str, Any]) -> Any:
     """The transform that `to_dict` made `data` of: `from_dict(to_dict(t)) == t`.
 
     Nothing but augjax's own transforms can come of it, whoever wrote it.
@@ -44,10 +43,14 @@ def from_dict(data: dict[str, Any]) -> Transform:
     return _made(data, "", 1)
 
 
+def _kinds() -> dict[str, type[Configured]]:
+    return {**catalog(), **mixes()}
+
+
 def _written(value: Any, path: str, depth: int) -> Any:
-    if isinstance(value, Transform):
+    if isinstance(value, Configured):
         kind = type(value).__name__
-        if catalog().get(kind) is not type(value):
+        if _kinds().get(kind) is not type(value):
             raise TypeError(_at(path, f"{kind} is not a transform of augjax's own"))
         _check_depth(path, depth)
         given = arguments(value).items()
@@ -63,16 +66,16 @@ def _written(value: Any, path: str, depth: int) -> Any:
     raise TypeError(_at(path, f"{reprlib.repr(value)} cannot be written as JSON"))
 
 
-def _made(data: Any, path: str, depth: int) -> Transform:
+def _made(data: Any, path: str, depth: int) -> Configured:
     if not isinstance(data, dict) or _KIND not in data:
         raise ValueError(
             _at(path, f"expected a dict with {_KIND!r} and arguments, but got {reprlib.repr(data)}")
         )
     _check_depth(path, depth)
     name = data[_KIND]
-    kind = catalog().get(name) if isinstance(name, str) else None
+    kind = _kinds().get(name) if isinstance(name, str) else None
     if kind is None:
-        near = hint(name, catalog()) if isinstance(name, str) else ""
+        near = hint(name, _kinds()) if isinstance(name, str) else ""
         message = f"augjax has no transform {reprlib.repr(name)}{near}"
         raise ValueError(_at(f"{path}.{_KIND}", message))
     try:
@@ -144,7 +147,7 @@ def _fits(hint: Any, value: Any) -> bool:
 
 
 def _is_transform(hint: Any) -> bool:
-    return inspect.isclass(hint) and issubclass(hint, Transform)
+    return inspect.isclass(hint) and issubclass(hint, Configured)
 
 
 def _is_finite(number: float) -> bool:

@@ -3,13 +3,14 @@
 import re
 
 from augjax.data.quiet_tensorflow import import_tensorflow
-from augjax.transforms.catalog import catalog
+from augjax.transforms.catalog import catalog, mixes
 from augjax.transforms.names_elsewhere import TABLE
 from experiments import api_page
 
 import_tensorflow()
 import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
 
+PUBLIC = {*catalog(), *mixes()}
 NAME = re.compile(r"`([A-Z]\w+)")
 
 
@@ -19,7 +20,7 @@ def test_the_page_is_that_of_today():
 
 def test_every_transform_has_its_picture():
     pictures = {path.stem for path in api_page.PICTURES.glob("*.jpg")}
-    assert pictures == set(catalog())
+    assert pictures == PUBLIC
 
 
 def test_the_names_of_ours_and_of_keras_exist():
@@ -31,4 +32,4 @@ def test_the_names_of_ours_and_of_keras_exist():
             assert all(hasattr(keras.layers, name) for name in NAME.findall(theirs)), theirs
         if "the same" in theirs:
             assert all(hasattr(keras.layers, name) for name in NAME.findall(ours)), ours
-    assert found == set(catalog())
+    assert found == PUBLIC

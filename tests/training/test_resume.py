@@ -72,6 +72,7 @@ def train(
         optimizer=optax.adam(0.01),
         augment=aj.Sequential([aj.RandomContrast(0.2), aj.RandomRotation(0.1)]),
         strength=strength_ramp(0.2, 1.0, 3 * STEPS),
+        mix=aj.RandomMixChoice([aj.MixUp(), aj.CutMix()], p=0.5),
         image_size=16,
         batch_size=8,
         epochs=epochs,

@@ -45,12 +45,17 @@ def batch(seed=0, valid=BATCH, filler=0) -> Batch:
 class Run:
     """A network and its compiled steps on a number of devices."""
 
-    def __init__(self, devices=1, strength=FULL_STRENGTH):
+    def __init__(self, devices=1, strength=FULL_STRENGTH, mix=None):
         self.mesh = data_mesh(jax.devices()[:devices])
         state = TrainState.create(NotebookCNN(), OPTIMIZER, aj.key(0), (SIZE, SIZE, 3))
         self.state = jax.device_put(state, replicated(self.mesh))
         self.train_step: Any = jit_train_step(
-            self.mesh, model=NotebookCNN(), optimizer=OPTIMIZER, augment=AUGMENT, strength=strength
+            self.mesh,
+            model=NotebookCNN(),
+            optimizer=OPTIMIZER,
+            augment=AUGMENT,
+            strength=strength,
+            mix=mix,
         )
         self.eval_step: Any = jit_eval_step(self.mesh, model=NotebookCNN())
 
@@ -186,6 +191,52 @@ def test_each_step_compiles_once():
         run.evaluate(batch(epoch), batch(epoch, valid=1))
     assert run.train_step._cache_size() == 1
     assert run.eval_step._cache_size() == 1
+
+
+MIXES = [
+    aj.MixUp(1.0, label_smoothing=0.1),
+    aj.CutMix(),
+    aj.RandomMixChoice([aj.MixUp(), aj.CutMix()], p=0.9),
+]
+
+
+@pytest.mark.parametrize("mix", MIXES, ids=lambda mix: type(mix).__name__)
+def test_mixed_images_are_learned_with_mixed_labels(mix):
+    run = Run(mix=mix)
+    rows = batch(valid=11)
+    images = AUGMENT.batch(KEY, rows.images, rows.ids, epoch=1)
+    images, labels = mix.batch(
+        KEY, images, rows.labels.astype(np.float32), rows.ids, epoch=1, mask=rows.mask
+    )
+    logits, _ = NotebookCNN().apply(
+        run.state.variables,
+        images,
+        train=True,
+        mask=jnp.asarray(rows.mask),
+        mutable=["batch_stats"],
+    )
+    logits, labels = np.asarray(logits)[:11], np.asarray(labels)[:11]
+    losses = labels * np.logaddexp(0, -logits) + (1 - labels) * np.logaddexp(0, logits)
+    metrics = run.train(rows)
+    np.testing.assert_allclose(metrics.loss, losses.sum(), rtol=1e-3)
+    assert metrics.correct == ((logits > 0) == (labels > 0.5)).sum() and metrics.count == 11
+    assert ((labels > 0.06) & (labels < 0.94)).any()
+
+
+def test_what_fills_up_the_last_batch_is_not_mixed_in():
+    zeros, ones = (Run(mix=MIXES[2]) for _ in range(2))
+    after_zeros = zeros.train(batch(valid=5))
+    after_ones = ones.train(batch(valid=5, filler=1))
+    jax.tree.map(np.testing.assert_array_equal, after_zeros, after_ones)
+    jax.tree.map(np.testing.assert_array_equal, zeros.state, ones.state)
+
+
+def test_eight_devices_mix_as_one():
+    one, eight = Run(1, mix=MIXES[2]), Run(8, mix=MIXES[2])
+    for seed in range(2):
+        expected, metrics = one.train(batch(seed)), eight.train(batch(seed))
+        np.testing.assert_allclose(metrics.loss, expected.loss, rtol=2e-3)
+    assert eight.train_step._cache_size() == 1
 
 
 class Small(nn.Module):

@@ -151,6 +151,36 @@ CASES = {
     "aj.Normalize((123.7, 116.3, 103.5), (58.4, 57.1, 57.4))": "divide those of 0 to 255 by 255",
     "aj.RandomCrop(9, 9)(key, np.zeros((3, 32, 32)))": "its channels seem to come first: np.moveaxis(image, 0, -1) puts them last",
     "t(image, key)": "the key comes first, then the image",
+    "aj.MixUp(0)": "ValueError: MixUp(alpha=0): expected a finite number above 0",
+    "aj.CutMix('1')": "ValueError: CutMix(alpha='1'): expected a finite number above 0",
+    "aj.MixUp(p=1.5)": "ValueError: MixUp(p=1.5): expected a number in [0, 1]",
+    "aj.CutMix(label_smoothing=-0.1)": "ValueError: CutMix(label_smoothing=-0.1): expected a number in [0, 1]",
+    "aj.MixUp(num_classes=1)": "ValueError: MixUp(num_classes=1): expected a whole number from 2",
+    "aj.MixUp(num_classes=2.5)": "ValueError: MixUp(num_classes=2.5): expected a whole number from 2",
+    "aj.CutMix(factor=1.0)": "TypeError: CutMix has no argument 'factor'; it takes alpha, p, num_classes, label_smoothing, name",
+    "aj.Mixup(0.8)": "AttributeError: module 'augjax' has no attribute 'Mixup'; here it is RandomMixChoice([MixUp(), CutMix()])",
+    "aj.RandomMixChoice([])": "TypeError: RandomMixChoice takes a list of mixes, but got ()",
+    "aj.RandomMixChoice(m)": "TypeError: RandomMixChoice takes a list of mixes, but got MixUp(num_classes=3)",
+    "aj.RandomMixChoice([t])": "TypeError: RandomMixChoice holds MixUp, CutMix and the like, but got RandomFlip()",
+    "aj.RandomMixChoice([m])": "ValueError: num_classes and label_smoothing belong on the RandomMixChoice",
+    "aj.RandomMixChoice([aj.MixUp(), aj.MixUp(1.0)])": "ValueError: RandomMixChoice holds 'MixUp' more than once; give each a name of its own",
+    "aj.RandomMixChoice([aj.CutMix()], (1, 2))": "ValueError: RandomMixChoice(weights=(1.0, 2.0)): expected 1 finite numbers",
+    "aj.Sequential([t, m])": "but got MixUp(num_classes=3); it takes a whole batch: put its .batch after this one's",
+    "m(key, image)": "TypeError: MixUp mixes a batch, as in mix.batch(key, images, labels, ids)",
+    "m.batch(key, {'image': image[None], 'label': np.zeros(1, int)}, None)": 'as in mix.batch(key, batch["image"], batch["label"], ids)',
+    "m.batch(key, image[None], [0])": "TypeError: MixUp takes arrays, but got labels as a list; np.asarray makes one",
+    "m.batch(key, image, np.zeros(4, int))": "ValueError: MixUp takes images of shape (batch, height, width, channels), but got an array of shape (4, 4, 3)",
+    "m.batch(key, np.int32(image[None]), np.zeros(1, int))": "TypeError: MixUp takes uint8 or floating images, but got int32",
+    "m.batch(key, image[None], np.zeros(2, int))": "ValueError: MixUp takes a label for each of 1 images, but got labels of shape (2,)",
+    "m.batch(key, image[None], np.array([3]))": "ValueError: MixUp has num_classes=3, but got labels from 3 to 3; classes are counted from 0",
+    "m.batch(key, image[None], np.zeros(1))": "or as floats of shape (n,) for a binary loss and without num_classes=, but got float64 of shape (1,)",
+    "m.batch(key, image[None], np.zeros((1, 1), int))": "but got int64 of shape (1, 1)",
+    "m.batch(key, image[None], np.zeros((1, 4)))": "but got float64 of shape (1, 4)",
+    "aj.CutMix().batch(key, image[None], np.zeros(1, int))": "TypeError: CutMix is not told how many classes the labels are of, as in num_classes=10; for a binary loss give them as floats, labels.astype(np.float32)",
+    "jax.jit(aj.CutMix().batch)(key, image[None], np.zeros(1, int))": "TypeError: CutMix is not told how many classes",
+    "m.batch(key, image[None], np.zeros(1, int), mask=np.ones(1))": "ValueError: expected a mask of 1 truth values, but got float64 of shape (1,)",
+    "m.batch(key, image[None], np.zeros(1, int), np.arange(1))": "ValueError: expected uint32 ids of shape (1,)",
+    "m.sample(key, np.uint32([1]), (1, 4, 4, 3))": "(height, width, channels), which is images.shape[1:], but got (1, 4, 4, 3)",
     "t.batch(key, image[None], epoch=1.5)": "ValueError: epoch=1.5: expected a whole number that is not negative",
     "t.batch(key, image[None], strength=-1)": "ValueError: strength=-1: expected a number that is not negative",
     "aj.image_key(key, 0, -1)": "ValueError: image_id=-1: expected a number of 32 bits",
@@ -179,6 +209,7 @@ def answers() -> dict[str, str]:
     """From an interpreter of its own: here, the type checker of the tests would answer first."""
     program = "import jax, numpy as np, augjax as aj\nfrom PIL import Image\n"
     program += "key, image, t = aj.key(0), np.zeros((4, 4, 3), np.float32), aj.RandomFlip()\n"
+    program += "m = aj.MixUp(num_classes=3)\n"
     program += "b, c = aj.Sequential([t], boxes='xyxy'), aj.Sequential([aj.RandomContrast(0.1)])\n"
     for call in CASES:
         program += f"try: {call}\nexcept Exception as e: print(type(e).__name__ + ':', e)\n"

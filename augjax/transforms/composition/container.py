@@ -10,6 +10,7 @@ from typing import TypeGuard
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.keys import stream
+from augjax.transforms.arguments import Configured
 from augjax.transforms.base import Gate, Params, Shape, Step, Strength, Transform
 from augjax.transforms.spatial import Spatial
 
@@ -123,7 +124,9 @@ def _checked(
     transforms = tuple(transforms)
     for transform in transforms:
         if not isinstance(transform, Transform):
-            raise TypeError(f"{kind} holds augjax transforms, but got {transform!r}")
+            later = "; it takes a whole batch: put its .batch after this one's"
+            hint = later if isinstance(transform, Configured) else ""
+            raise TypeError(f"{kind} holds augjax transforms, but got {transform!r}{hint}")
         for fact, default in transform.facts._field_defaults.items():
             if getattr(transform.facts, fact) != default:
                 raise ValueError(f"{fact} belongs on the outermost Sequential only")

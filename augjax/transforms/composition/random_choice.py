@@ -2,13 +2,11 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 
-import jax
-import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from augjax.transforms.base import Gate, Params, Transform
+from augjax.transforms.choice import checked_weights, choose
 from augjax.transforms.composition.container import Container
 
 
@@ -31,15 +29,8 @@ class RandomChoice(Container):
         super().__post_init__()
         if not self.children:
             raise ValueError("RandomChoice has nothing to choose from")
-        if self.weights is not None:
-            weights = tuple(float(w) for w in self.weights)
-            object.__setattr__(self, "weights", weights)
-            valid = len(weights) == len(self.children) and min(weights) >= 0 < sum(weights)
-            if not valid or not sum(weights) < float("inf"):
-                raise ValueError(
-                    f"RandomChoice(weights={weights}): expected {len(self.children)} finite "
-                    "numbers that are not negative and not all 0, one a transform"
-                )
+        weights = checked_weights(self, self.weights, len(self.children))
+        object.__setattr__(self, "weights", weights)
 
     @classmethod
     def example(cls) -> "RandomChoice":
@@ -48,10 +39,7 @@ class RandomChoice(Container):
         return cls([RandomRotation(0.2), RandomTranslation(0.2, 0.2), RandomContrast(0.5)])
 
     def draw_own(self, key: PRNGKeyArray) -> Params:
-        weights = self.weights or (1.0,) * len(self.children)
-        bounds = [bound / sum(weights) for bound in accumulate(weights)]
-        passed = jnp.asarray(bounds[:-1], jnp.float32) <= jax.random.uniform(key)
-        return {"choice": passed.sum(dtype=jnp.int32)}
+        return {"choice": choose(key, self.weights, len(self.children))}
 
     def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
         for place, inner in enumerate(self.children):

@@ -1,0 +1,1 @@
+"""Transforms of a batch: images and their labels are mixed with those of others."""

@@ -1,0 +1,66 @@
+"""CutMix."""
+
+import dataclasses
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from augjax.keys import stream
+from augjax.transforms.base import Params, Shape, Strength
+from augjax.transforms.factors import whole_number
+from augjax.transforms.mixing.beta import beta, check_alpha
+from augjax.transforms.mixing.mix import Mix, Shares
+
+
+@dataclasses.dataclass(frozen=True)
+class CutMix(Mix):
+    """Pastes a rectangle of another image, and mixes their labels by its area.
+
+    A rectangle of the share 1 - lam of the image's area and of its proportions, where 1 - lam is
+    `strength` times a draw from Beta(alpha, alpha), lies about a random pixel and is clipped to the
+    image; there image' = partner. label' = (1 - area) label + area partner's label, with the share
+    of the area that is left of it. No gradient flows to `strength`: the rectangle is of whole
+    pixels.
+
+    Draws of each image: `top`, `left`, `height` and `width` (int32, pixels) of the clipped
+    rectangle, with `on` and `partner`; one for each image, where torchvision draws one for the
+    batch. As in torchvision half a side is rounded down; Keras draws an alpha for each batch, and
+    keeps the whole rectangle inside the image.
+
+    Args:
+      alpha: above 0; at 1 all areas are alike before they are clipped.
+
+    References: Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with
+    Localizable Features", arXiv:1905.04899; `torchvision.transforms.v2.CutMix`.
+    """
+
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_alpha(self, self.alpha)
+
+    def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        share = jnp.float32(strength) * beta(stream(key, "lam"), self.alpha)
+        half = 0.5 * jnp.sqrt(jnp.clip(share, 0.0, 1.0))
+        top, height = _span(stream(key, "y"), shape[0], half)
+        left, width = _span(stream(key, "x"), shape[1], half)
+        return {"top": top, "left": left, "height": height, "width": width}
+
+    def shares_when_on(self, params: Params, shape: Shape) -> Shares:
+        height, width, _ = shape
+        row, column = jnp.arange(height), jnp.arange(width)
+        rows = (row >= params["top"]) & (row < params["top"] + params["height"])
+        columns = (column >= params["left"]) & (column < params["left"] + params["width"])
+        inside = (rows[:, None] & columns[None, :]).astype(jnp.float32)
+        return inside, inside.mean()
+
+
+def _span(
+    key: PRNGKeyArray, size: int, half: Float[Array, ""]
+) -> tuple[Int[Array, ""], Int[Array, ""]]:
+    """Where a stretch of twice `half` of a side of `size` pixels begins, and its length."""
+    reach = jnp.floor(half * size).astype(jnp.int32)
+    centre = whole_number(key, 0, size - 1)
+    first, end = jnp.maximum(centre - reach, 0), jnp.minimum(centre + reach, size)
+    return first, end - first

@@ -1,0 +1,68 @@
+"""Labels as probabilities, which can be mixed."""
+
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jaxtyping import Array, Float
+
+SoftLabels: TypeAlias = Float[Array, " batch"] | Float[Array, "batch classes"]
+
+
+def check_labels(labels: Any, num_classes: int | None, *, told: str) -> None:
+    """Raises unless `soft_labels` takes such labels; values are looked at where they can be seen.
+
+    Raises:
+      TypeError: if they are of another type or shape.
+      ValueError: if a whole number is no class.
+    """
+    shape = tuple(labels.shape)
+    if _are_classes(labels) and num_classes is not None:
+        return _check_classes(labels, num_classes, told)
+    if _are_classes(labels):
+        raise TypeError(
+            f"{told} is not told how many classes the labels are of, as in num_classes=10; for a "
+            "binary loss give them as floats, labels.astype(np.float32)"
+        )
+    fits = len(shape) in (1, 2) if num_classes is None else shape[1:] == (num_classes,)
+    if not fits or not jnp.issubdtype(labels.dtype, jnp.floating):
+        raise TypeError(
+            f"{told} takes labels as whole numbers of shape (n,) with num_classes=, or as floats "
+            "of shape (n, classes), or as floats of shape (n,) for a binary loss and without "
+            f"num_classes=, but got {labels.dtype} of shape {shape}"
+        )
+
+
+def soft_labels(labels: Any, num_classes: int | None) -> SoftLabels:
+    """Labels as float32: whole numbers of classes as rows of probabilities, others as they are."""
+    if num_classes is not None and _are_classes(labels):
+        return jax.nn.one_hot(labels, num_classes, dtype=jnp.float32)
+    return jnp.asarray(labels, jnp.float32)
+
+
+def smoothed(labels: SoftLabels, smoothing: float) -> SoftLabels:
+    """(1 - smoothing) labels + smoothing / classes, where labels of shape (n,) have two classes."""
+    if smoothing == 0:
+        return labels
+    classes = max(2, labels.shape[1]) if labels.ndim == 2 else 2
+    return (1.0 - smoothing) * labels + smoothing / classes
+
+
+def _are_classes(labels: Any) -> bool:
+    return labels.ndim == 1 and jnp.issubdtype(labels.dtype, jnp.integer)
+
+
+def _check_classes(labels: Any, num_classes: int, told: str) -> None:
+    if isinstance(labels, Tracer) or not labels.size:
+        return
+    if isinstance(labels, jax.Array) and not labels.is_fully_addressable:
+        return
+    with jax.ensure_compile_time_eval():  # A constant of a function that is being traced.
+        values = np.asarray(labels)
+    if values.min() < 0 or values.max() >= num_classes:
+        raise ValueError(
+            f"{told} has num_classes={num_classes}, but got labels from {values.min()} to "
+            f"{values.max()}; classes are counted from 0"
+        )

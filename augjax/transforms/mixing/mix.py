@@ -1,0 +1,280 @@
+"""The protocol of a transform of a batch: draws for each image, and a partner from the others."""
+
+import abc
+import dataclasses
+from functools import partial
+from typing import Any, NoReturn
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray
+
+from augjax.keys import check_epoch, check_key, image_key, stream
+from augjax.transforms.arguments import Configured
+from augjax.transforms.base import (
+    Ids,
+    Images,
+    Params,
+    Shape,
+    Strength,
+    batch_ids,
+    check_strength,
+    shape_text,
+    told,
+)
+from augjax.transforms.mixing.labels import SoftLabels, check_labels, smoothed, soft_labels
+from augjax.transforms.mixing.partners import partners
+from augjax.typing import AnyArray
+
+Labels = Num[AnyArray, " batch"] | Num[AnyArray, "batch classes"]
+Shares = tuple[Float[Array, "_ _"], Float[Array, ""]]
+"""What comes from the partner: of each pixel, (height or 1, width or 1), and of the label."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mix(Configured):
+    """A random transform of a batch, which mixes each image and its label with another's.
+
+    Images are NHWC: uint8 is read as 0..255 and becomes float32 in [0, 1]; floating images keep
+    dtype and range. A mix comes after the transforms of single images, in a training step as
+
+        images = augment.batch(key, images, ids, epoch=epoch)
+        images, labels = mix.batch(key, images, labels, ids, epoch=epoch)
+        loss = optax.softmax_cross_entropy(logits(params, images), labels).mean()
+
+    Labels come out as float32 that a cross-entropy takes. They go in as
+
+    - whole numbers below `num_classes`, (n,), and come out as (n, num_classes), rows that sum to 1,
+      for `optax.softmax_cross_entropy`;
+    - such rows already, (n, classes), floating;
+    - floats from 0 to 1, (n,) or (n, 1), which say how much it is the second of two classes, for
+      `optax.sigmoid_binary_cross_entropy`. 0 and 1 as whole numbers are refused without
+      `num_classes`, since they may be meant either way.
+
+    Draws: of each image's own, `on` (bool), whether it is mixed, and what the class says. And
+    `partner` (int32), the place in the batch of the image it is mixed with: sorted by a draw of
+    each, the next one, and the first for the last. So each image is a partner once, and who it is
+    depends on which images are in the batch, but not on their order nor on the number of devices.
+
+    Attributes:
+      p: the probability that an image is mixed, in [0, 1].
+      num_classes: how many classes there are, where labels are whole numbers.
+      label_smoothing: e, in [0, 1]: labels become (1 - e) label + e / classes, those of shape (n,)
+        or (n, 1) being of 2 classes.
+    """
+
+    p: float = 1.0
+    num_classes: int | None = None
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        kind, classes = type(self).__name__, self.num_classes
+        for share in ("p", "label_smoothing"):
+            if not 0 <= getattr(self, share) <= 1:
+                given = f"{share}={getattr(self, share)!r}"
+                raise ValueError(f"{kind}({given}): expected a number in [0, 1]")
+        if classes is not None and (isinstance(classes, bool) or not classes >= 2 or classes % 1):
+            raise ValueError(f"{kind}(num_classes={classes!r}): expected a whole number from 2")
+
+    @classmethod
+    def example(cls) -> "Mix":
+        """A typical instance: what the pictures of the API page and all proofs are made with."""
+        return cls()
+
+    @abc.abstractmethod
+    def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        """The draws of one image under `key`, which is this mix's own, besides whether it is on."""
+
+    @abc.abstractmethod
+    def shares_when_on(self, params: Params, shape: Shape) -> Shares:
+        """What comes from the partner, as the draws of one image have it."""
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        """The draws of one image under its key, but for the partner."""
+        own = self.own_key(key)
+        coin = jax.random.uniform(stream(own, "on")) < self.p
+        return {"on": coin, **self.draw_more(own, shape, strength)}
+
+    def shares(self, params: Params, shape: Shape) -> Shares:
+        """What comes from the partner; nothing where the mix is off."""
+        of_pixels, of_label = self.shares_when_on(params, shape)
+        return jnp.where(params["on"], of_pixels, 0.0), jnp.where(params["on"], of_label, 0.0)
+
+    def sample(
+        self,
+        key: PRNGKeyArray,
+        ids: Ids,
+        shape: Shape,
+        *,
+        epoch: int | Int[AnyArray, ""] = 0,
+        strength: Strength = 1.0,
+        mask: Bool[AnyArray, " batch"] | None = None,
+    ) -> Params:
+        """Draws the parameters of a batch.
+
+        Args:
+          key: the key of the augmentation's stream.
+          ids: the images' identities (`augjax.image_ids`), one or two words each.
+          shape: (height, width, channels) of one image.
+          epoch: folded into the key; traced.
+          strength: scales how much comes from the partner, towards nothing at 0; traced.
+          mask: False for rows that only fill up the batch: they stay as they are, and nobody's
+            partner.
+
+        Returns:
+          The primitive draws, as each class documents them, with a first axis for the batch.
+        """
+        check_key(key)
+        check_epoch(epoch)
+        check_strength(strength)
+        _check_shape(self, shape)
+        ids = batch_ids(ids, len(ids) if hasattr(ids, "ndim") and ids.ndim else 0)
+        mask = _checked_mask(mask, len(ids))
+
+        def of_one(image_id: Any) -> tuple[Any, Params]:
+            own_of_image = image_key(key, epoch, image_id)
+            lot = jax.random.bits(stream(self.own_key(own_of_image), "partner"), (), jnp.uint32)
+            return lot, self.draw(own_of_image, shape, strength)
+
+        lots, params = jax.vmap(of_one)(jnp.asarray(ids))
+        return {"partner": partners(lots, ids, mask), **params}
+
+    def apply(self, params: Params, images: Images, labels: Labels) -> tuple[Images, SoftLabels]:
+        """Mixes a batch by its draws.
+
+        Args:
+          params: from `sample`.
+          images: NHWC, uint8 or floating.
+          labels: as the class says.
+
+        Returns:
+          Images and labels, floating.
+        """
+        _check_batch(self, images, labels)
+        shape, partner = images.shape[1:], params["partner"]
+        of_pixels, of_labels = jax.vmap(lambda own: self.shares(own, shape))(params)
+
+        def mixed(images: Any) -> Array:
+            theirs = jnp.take(images, partner, axis=0, mode="clip")
+            return _blend(_to_float(images), _to_float(theirs), of_pixels[..., None])
+
+        # A branch, where there is nearly always a partner, since XLA:CPU would otherwise fuse the
+        # mix with the pipeline before it, and resample anew for each pixel that it reads.
+        has_partners = jnp.any(partner != jnp.arange(len(images)))
+        floats = jax.lax.cond(has_partners, mixed, _to_float, images)
+        soft = soft_labels(labels, self.num_classes)
+        of_labels = of_labels if soft.ndim == 1 else of_labels[:, None]
+        soft = _blend(soft, jnp.take(soft, partner, axis=0, mode="clip"), of_labels)
+        # NumPy's float64 becomes float32, as everywhere in JAX.
+        as_floats = jnp.float32 if images.dtype == jnp.uint8 else images.dtype
+        floats = floats.astype(jax.dtypes.canonicalize_dtype(as_floats))
+        return floats, smoothed(soft, self.label_smoothing)
+
+    def batch(
+        self,
+        key: PRNGKeyArray,
+        images: Images,
+        labels: Labels,
+        ids: Ids | None = None,
+        *,
+        epoch: int | Int[AnyArray, ""] = 0,
+        strength: Strength = 1.0,
+        mask: Bool[AnyArray, " batch"] | None = None,
+    ) -> tuple[Images, SoftLabels]:
+        """`apply(sample(key, ids, images.shape[1:], ...), images, labels)`, compiled.
+
+        Args:
+          key: the key of the augmentation's stream.
+          images: NHWC, uint8 or floating.
+          labels: as the class says.
+          ids: the images' identities; by default their positions in the batch.
+          epoch: as for `sample`, and so with the next two.
+          strength: likewise.
+          mask: likewise.
+        """
+        check_key(key)
+        check_epoch(epoch)
+        check_strength(strength)
+        _check_batch(self, images, labels)
+        ids, mask = batch_ids(ids, len(images)), _checked_mask(mask, len(images))
+        return _batch(self, key, images, labels, ids, epoch, strength, mask)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """There is no mix of one image."""
+        raise TypeError(f"{told(self)} mixes a batch, as in mix.batch(key, images, labels, ids)")
+
+
+@partial(jax.jit, static_argnums=0)
+def _batch(
+    mix: Mix,
+    key: PRNGKeyArray,
+    images: Any,
+    labels: Any,
+    ids: AnyArray,
+    epoch: int | Int[AnyArray, ""],
+    strength: Strength,
+    mask: Any,
+) -> Any:
+    shape = images.shape[1:]
+    params = mix.sample(key, ids, shape, epoch=epoch, strength=strength, mask=mask)
+    return mix.apply(params, images, labels)
+
+
+def _to_float(images: Images) -> Float[Array, "batch height width channels"]:
+    floats = jnp.asarray(images, jnp.float32)
+    return floats / 255.0 if images.dtype == jnp.uint8 else floats
+
+
+def _blend(
+    ours: Float[Array, "..."], theirs: Float[Array, "..."], share: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """Ours where `share` is 0 and theirs where it is 1, exactly, and between them else."""
+    return jnp.where(share == 1, theirs, ours + share * (theirs - ours))
+
+
+def _check_batch(mix: Mix, images: Any, labels: Any) -> None:
+    what = told(mix)
+    if isinstance(images, dict):
+        raise TypeError(
+            f"{what} takes images and labels and nothing else that belongs to an image, as in "
+            'mix.batch(key, batch["image"], batch["label"], ids)'
+        )
+    for name, part in {"images": images, "labels": labels}.items():
+        if not isinstance(part, np.ndarray | jax.Array):
+            raise TypeError(
+                f"{what} takes arrays, but got {name} as a {type(part).__name__}; np.asarray makes "
+                "one of a list or a tensor"
+            )
+    if images.ndim != 4 or 0 in images.shape:
+        raise ValueError(
+            f"{what} takes images of shape (batch, height, width, channels), but got "
+            f"{shape_text(images.shape)}"
+        )
+    if images.dtype != jnp.uint8 and not jnp.issubdtype(images.dtype, jnp.floating):
+        raise TypeError(f"{what} takes uint8 or floating images, but got {images.dtype}")
+    if labels.shape[:1] != images.shape[:1]:
+        raise ValueError(
+            f"{what} takes a label for each of {len(images)} images, but got labels of shape "
+            f"{tuple(labels.shape)}"
+        )
+    check_labels(labels, mix.num_classes, told=what)
+
+
+def _check_shape(mix: Mix, shape: Any) -> None:
+    if not isinstance(shape, tuple | list) or len(shape) != 3:
+        given = tuple(shape) if isinstance(shape, tuple | list) else type(shape).__name__
+        raise ValueError(
+            f"{told(mix)} samples for images of one shape, (height, width, channels), which is "
+            f"images.shape[1:], but got {given}"
+        )
+
+
+def _checked_mask(mask: Any, count: int) -> Bool[AnyArray, " batch"]:
+    if mask is None:
+        return jnp.ones(count, bool)
+    if getattr(mask, "dtype", None) != np.bool_ or mask.shape != (count,):
+        what = f"{mask.dtype} of shape {mask.shape}" if hasattr(mask, "dtype") else repr(mask)
+        raise ValueError(f"expected a mask of {count} truth values, but got {what}")
+    return mask

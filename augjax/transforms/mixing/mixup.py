@@ -1,0 +1,49 @@
+"""MixUp."""
+
+import dataclasses
+
+import jax.numpy as jnp
+from jaxtyping import PRNGKeyArray
+
+from augjax.keys import stream
+from augjax.transforms.base import Params, Shape, Strength
+from augjax.transforms.mixing.beta import beta, check_alpha
+from augjax.transforms.mixing.mix import Mix, Shares
+
+
+@dataclasses.dataclass(frozen=True)
+class MixUp(Mix):
+    """Blends an image with another, and their labels in the same proportion.
+
+    image' = lam image + (1 - lam) partner, label' = lam label + (1 - lam) partner's label, where
+    1 - lam is `strength` times a draw from Beta(alpha, alpha). Gradients flow to images, `lam` and
+    `strength`.
+
+    Draws of each image: `lam` (float32, in [0, 1]), with `on` and `partner`; one for each image,
+    where torchvision draws one `lam` for the batch.
+
+    Args:
+      alpha: above 0; near 0 one of the two is barely seen, at 1 all proportions are alike, and
+        large values mix halves.
+
+    References: Zhang et al., "mixup: Beyond Empirical Risk Minimization", arXiv:1710.09412;
+    `keras.layers.MixUp`.
+    """
+
+    alpha: float = 0.2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_alpha(self, self.alpha)
+
+    @classmethod
+    def example(cls) -> "MixUp":
+        return cls(1.0)
+
+    def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        share = jnp.float32(strength) * beta(stream(key, "lam"), self.alpha)
+        return {"lam": 1.0 - jnp.clip(share, 0.0, 1.0)}
+
+    def shares_when_on(self, params: Params, shape: Shape) -> Shares:
+        share = 1.0 - jnp.asarray(params["lam"], jnp.float32)
+        return share[None, None], share

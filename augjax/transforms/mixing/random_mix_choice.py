@@ -1,0 +1,81 @@
+"""RandomMixChoice."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import PRNGKeyArray
+
+from augjax.keys import stream
+from augjax.transforms.base import Params, Shape, Strength
+from augjax.transforms.choice import checked_weights, choose
+from augjax.transforms.mixing.mix import Mix, Shares
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomMixChoice(Mix):
+    """Mixes each image in one of several ways.
+
+    All ways share the image's partner, so that images are mixed once, whichever ways there are.
+
+    Draws of each image: `choice` (int32), the place of the mix that is applied, with `on` and
+    `partner`, and the draws of each mix, but for a partner, under its label; they are what it would
+    draw alone, unless this choice has a name.
+
+    Args:
+      mixes: one or more, such as MixUp and CutMix; `num_classes` and `label_smoothing` are given
+        here, and not to them.
+      weights: how likely each is, relative to the others; alike by default.
+
+    Reference: `torchvision.transforms.v2.RandomChoice` of MixUp and CutMix, and timm's `Mixup`,
+    which choose one for the batch.
+    """
+
+    mixes: Sequence[Mix]
+    weights: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.mixes, tuple) or not self.mixes:
+            raise TypeError(f"RandomMixChoice takes a list of mixes, but got {self.mixes!r}")
+        for mix in self.mixes:
+            if not isinstance(mix, Mix) or isinstance(mix, RandomMixChoice):
+                raise TypeError(
+                    f"RandomMixChoice holds MixUp, CutMix and the like, but got {mix!r}"
+                )
+            if mix.num_classes is not None or mix.label_smoothing:
+                raise ValueError("num_classes and label_smoothing belong on the RandomMixChoice")
+        taken = Counter([*(mix.label for mix in self.mixes), "partner", "on", "choice"])
+        if repeated := [label for label, count in taken.items() if count > 1]:
+            raise ValueError(
+                f"RandomMixChoice holds {repeated[0]!r} more than once; give each a name of its own"
+            )
+        weights = checked_weights(self, self.weights, len(self.mixes))
+        object.__setattr__(self, "weights", weights)
+
+    @classmethod
+    def example(cls) -> "RandomMixChoice":
+        from augjax.transforms import CutMix, MixUp
+
+        return cls([MixUp(1.0), CutMix()])
+
+    @property
+    def label(self) -> str:
+        return self.name or f"RandomMixChoice({', '.join(mix.label for mix in self.mixes)})"
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        below = key if self.name is None else stream(key, self.name)
+        inside = {mix.label: mix.draw(below, shape, strength) for mix in self.mixes}
+        return super().draw(key, shape, strength) | inside
+
+    def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        return {"choice": choose(stream(key, "choice"), self.weights, len(self.mixes))}
+
+    def shares_when_on(self, params: Params, shape: Shape) -> Shares:
+        ways = [mix.shares(params[mix.label], shape) for mix in self.mixes]
+        of_pixels = jnp.broadcast_arrays(*(pixels for pixels, _ in ways))
+        of_labels = [label for _, label in ways]
+        choice = jnp.asarray(params["choice"], jnp.int32)
+        return jax.lax.select_n(choice, *of_pixels), jax.lax.select_n(choice, *of_labels)
