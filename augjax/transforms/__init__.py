@@ -43,16 +43,23 @@ from augjax.transforms.geometry.shear import RandomShear
 from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
 from augjax.transforms.geometry.zoom import RandomZoom
+from augjax.transforms.policy.aug_mix import AugMix
+from augjax.transforms.policy.auto_augment import AutoAugment
+from augjax.transforms.policy.rand_augment import RandAugment
+from augjax.transforms.policy.trivial_augment import TrivialAugmentWide
 from augjax.transforms.replay import replay
 from augjax.transforms.serial import from_dict, to_dict
 
 __all__ = [
+    "AugMix",
+    "AutoAugment",
     "CenterCrop",
     "ColorJitter",
     "Container",
     "Normalize",
     "Pad",
     "Params",
+    "RandAugment",
     "RandomAffine",
     "RandomApply",
     "RandomAutoContrast",
@@ -93,6 +100,7 @@ __all__ = [
     "Resize",
     "Sequential",
     "Transform",
+    "TrivialAugmentWide",
     "from_dict",
     "replay",
     "to_dict",

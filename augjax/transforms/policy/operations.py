@@ -1,0 +1,139 @@
+"""The operations that policies draw from, and what they do with an image.
+
+| operation | magnitude m | what it does |
+|---|---|---|
+| Identity | | nothing |
+| ShearX | pixels a pixel | x_in = x + m (y + 1/2): about the upper left corner; m > 0 slants to the left |
+| ShearY | pixels a pixel | y_in = y + m (x + 1/2); m > 0 slants up |
+| TranslateX | pixels | to the right by m, cut to a whole number |
+| TranslateY | pixels | down by m, cut to a whole number |
+| Rotate | degrees | about the centre; m > 0 is counter-clockwise |
+| Brightness | change of the factor | black + (1 + m) (level - black) |
+| Color | change of the factor | grey + (1 + m) (level - grey), grey that of the pixel |
+| Contrast | change of the factor | mean + (1 + m) (level - mean), mean that of the image's grey |
+| Sharpness | change of the factor | smooth + (1 + m) (level - smooth), smooth that of its neighbours |
+| Posterize | bits | keeps the m highest of 8 |
+| Solarize | level | 255 - level where level >= m |
+| AutoContrast | | each channel's levels stretched to 0 to 255 |
+| Equalize | | each channel's levels spread evenly |
+| Invert | | 255 - level |
+
+Those of colour work on 8-bit levels, round(255 x), as the papers' code does, and give what Pillow gives,
+level for level: results are cut to whole levels, not rounded. Channels after the third stay as they
+are. An operation that changes nothing (a change of 0, 8 bits, level 256) does not round either. No
+gradient flows through an operation of colour that changes something.
+
+Where references disagree, and what is done here:
+
+| | torchvision (here) | AutoAugment's and RandAugment's TensorFlow code | timm | Keras 3 |
+|---|---|---|---|---|
+| drawn once for | an image; every image here | an image | an image | a batch |
+| RandAugment draws from | 14: no Invert | 14 to 16: with SolarizeAdd, Cutout | 15: with Invert, SolarizeAdd | 11 |
+| magnitude 9 of RandAugment | bin 9 of 31: rotates by 9 degrees | 9 of 10: by 27 | 9 of 10, by 27 | a factor in [0, 1] |
+| Brightness and alike | 1 + m or 1 - m, m up to 0.9 | 0.1 + 1.8 m / 10: weak is dark | either | either |
+| Posterize | 8 bits to 4, stronger is less | 0 to 4: stronger is more | either | a factor |
+| TranslateX, up to | 150/331 of the width | 100 or 250 pixels | 45 % | a factor |
+| shears about | the upper left corner | the same | the same | the same |
+| filled with | 0 | 128 | the dataset's mean | reflect |
+| AutoContrast cuts | the exact quotient; Pillow's is 1 level less for 0.4 % of all extremes and levels | a float's | Pillow's | a float's |
+| AutoAugment's coin | torchvision v1 draws both at once, v2 one by one; the same law | | | |
+"""  # noqa: E501
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int
+
+from augjax.kernels import pillow
+from augjax.kernels.color import COLORS
+from augjax.kernels.equalize import equalize_where
+from augjax.transforms.base import Shape
+from augjax.transforms.spatial import affine_matrix
+
+OPERATIONS = (
+    "Identity", "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate",
+    "Brightness", "Color", "Contrast", "Sharpness", "Posterize", "Solarize",
+    "AutoContrast", "Equalize", "Invert",
+)  # fmt: skip
+"""Draws name an operation by its place in this list."""
+UNCHANGED = np.float32([{"Posterize": 8, "Solarize": 256}.get(name, 0) for name in OPERATIONS])
+"""The magnitude at which each operation changes nothing, if there is one."""
+ABSOLUTE = np.array([name in ("AutoContrast", "Equalize", "Invert") for name in OPERATIONS])
+"""Which operations have no magnitude, and always change something."""
+
+Operation = Int[Array, ""]
+Magnitude = Float[Array, ""]
+
+
+def is_(operation: Operation, *names: str) -> Bool[Array, ""]:
+    """Whether it is one of these."""
+    found = [operation == OPERATIONS.index(name) for name in names]
+    return jnp.stack(found).any()
+
+
+def matrix(operation: Operation, magnitude: Magnitude, shape: Shape) -> Float[Array, "3 3"]:
+    """Output pixel (x, y, 1) to input pixel; of an operation of colour, the identity."""
+
+    def of(name: str) -> Magnitude:
+        return jnp.where(is_(operation, name), magnitude, 0.0)
+
+    x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
+    shear_x, shear_y, angle = of("ShearX"), of("ShearY"), jnp.deg2rad(of("Rotate"))
+    cos, sin = jnp.cos(angle), jnp.sin(angle)
+    dx, dy = jnp.trunc(of("TranslateX")), jnp.trunc(of("TranslateY"))
+    return affine_matrix(
+        cos, shear_x - sin, x * (1.0 - cos) + y * sin + shear_x / 2 - dx,
+        shear_y + sin, cos, y * (1.0 - cos) - x * sin + shear_y / 2 - dy,
+    )  # fmt: skip
+
+
+def recolor(
+    operation: Operation, magnitude: Magnitude, image: Float[Array, "height width channels"]
+) -> Float[Array, "height width channels"]:
+    """What an operation of colour makes of an image in [0, 1]; of geometry, the image itself."""
+    colors = image[..., :COLORS]
+    changes = is_(operation, *OPERATIONS[OPERATIONS.index("Brightness") :]) & (
+        jnp.asarray(ABSOLUTE)[operation] | (magnitude != jnp.asarray(UNCHANGED)[operation])
+    )
+    levels = lax.stop_gradient(lax.optimization_barrier(pillow.to_levels(colors)))
+    recolored = _recolored(operation, lax.stop_gradient(magnitude), levels) / 255.0
+    colors = jnp.where(changes, recolored, colors)
+    if image.shape[-1] <= COLORS:
+        return colors
+    return jnp.concatenate([colors, image[..., COLORS:]], axis=-1)
+
+
+def _recolored(
+    operation: Operation, magnitude: Magnitude, levels: Float[Array, "height width channels"]
+) -> Float[Array, "height width channels"]:
+    """All operations of colour in one formula, but for Equalize, by the numbers that go into it."""
+
+    def is_one_of(*names: str) -> Bool[Array, ""]:
+        return is_(operation, *names)
+
+    # Four move each level towards or away from one of another image.
+    flat = jnp.where(is_one_of("Contrast"), pillow.mean_grey(levels), 0.0)
+    other = jnp.where(is_one_of("Color"), pillow.grey(levels), flat)
+    other = jnp.where(is_one_of("Sharpness"), pillow.smooth(levels), other)
+    factor = jnp.where(
+        is_one_of("Brightness", "Color", "Contrast", "Sharpness"), 1.0 + magnitude, 1.0
+    )
+    # AutoContrast moves them away from the lowest. The half keeps a quotient that is a whole number
+    # from falling below it, and is too little to lift another.
+    lowest, highest = pillow.extremes(levels)
+    stretched = is_one_of("AutoContrast") & (highest > lowest)
+    width = jnp.where(stretched, highest - lowest, 1.0)
+    start = jnp.where(stretched, 0.5 / width, other)
+    pivot = jnp.where(stretched, lowest, other)
+    factor = jnp.where(stretched, 255.0 / width, factor)
+    dropped_bits = jnp.where(is_one_of("Posterize"), 8.0 - magnitude, 0.0)
+    step = (1 << dropped_bits.astype(jnp.int32)).astype(jnp.float32)
+    threshold = jnp.where(
+        is_one_of("Invert"), 0.0, jnp.where(is_one_of("Solarize"), magnitude, 256.0)
+    )
+    # The clip stands between a product and a sum, which a compiler may round as one: Pillow does
+    # not, and cuts what comes out.
+    moved = start + jnp.clip(factor * (step * jnp.floor(levels / step) - pivot), -255.0, 255.0)
+    moved = jnp.floor(jnp.clip(moved, 0.0, 255.0))
+    moved = jnp.where(levels >= threshold, 255.0 - levels, moved)
+    return equalize_where(is_one_of("Equalize"), moved)
