@@ -1,15 +1,13 @@
 """Pillow's arithmetic of 8-bit colours, to the bit: levels are whole numbers 0 to 255 in float32.
 
-Rows are read as vectors of width * channels, along which a CPU computes several values at once; of
-three channels by themselves it cannot. A barrier keeps XLA from computing a row again for each of
-the pixels that read it.
+Rows are read as vectors of width * channels, along which a CPU computes several values at once.
 """
 
 import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Array, Float
 
 from augjax.kernels.color import COLORS
+from augjax.kernels.lookup import LEVELS, equalizing_table, histogram, look_up
 
 
 def to_levels(image: Float[Array, "height width channels"]) -> Float[Array, "height width channels"]:
@@ -46,7 +44,7 @@ def extremes(
     """The lowest and the highest level of each channel."""
     height, width, channels = levels.shape
     rows = levels.reshape(height, width * channels)
-    lowest, highest = lax.optimization_barrier((rows.min(axis=0), rows.max(axis=0)))
+    lowest, highest = rows.min(axis=0), rows.max(axis=0)
     return lowest.reshape(width, channels).min(axis=0), highest.reshape(width, channels).max(axis=0)
 
 
@@ -62,9 +60,20 @@ def smooth(levels: Float[Array, "height width channels"]) -> Float[Array, "heigh
         return levels
     rows = levels.reshape(height, width * channels)
     c, inner = channels, rows[1:-1]
-    columns = lax.optimization_barrier(rows[:-2] + inner + rows[2:])
+    columns = rows[:-2] + inner + rows[2:]
     total = columns[:, : -2 * c] + columns[:, c:-c] + columns[:, 2 * c :] + 4.0 * inner[:, c:-c]
     # A thirteenth of a whole number is never within 1/26 of a half.
     smoothed = jnp.floor(total / 13.0 + 0.5)
     smoothed = jnp.concatenate([inner[:, :c], smoothed, inner[:, -c:]], axis=1)
     return jnp.concatenate([rows[:1], smoothed, rows[-1:]]).reshape(levels.shape)
+
+
+def equalize(
+    levels: Float[Array, "height width channels"],
+) -> Float[Array, "height width channels"]:
+    """Spreads each channel's levels evenly.
+
+    Reference: `PIL.ImageOps.equalize`.
+    """
+    indices = levels.astype(jnp.int32)
+    return look_up(jnp.round((LEVELS - 1) * equalizing_table(histogram(indices))), indices)

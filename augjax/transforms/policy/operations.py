@@ -39,6 +39,9 @@ Where references disagree, and what is done here:
 | AutoAugment's coin | torchvision v1 draws both at once, v2 one by one; the same law | | | |
 """  # noqa: E501
 
+from functools import reduce
+from operator import or_
+
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -46,7 +49,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from augjax.kernels import pillow
 from augjax.kernels.color import COLORS
-from augjax.kernels.equalize import equalize_where
+from augjax.kernels.only_where import only_where
 from augjax.transforms.base import Shape
 from augjax.transforms.spatial import affine_matrix
 
@@ -61,14 +64,15 @@ UNCHANGED = np.float32([{"Posterize": 8, "Solarize": 256}.get(name, 0) for name 
 ABSOLUTE = np.array([name in ("AutoContrast", "Equalize", "Invert") for name in OPERATIONS])
 """Which operations have no magnitude, and always change something."""
 
+_smooth, _equalize = only_where(pillow.smooth), only_where(pillow.equalize)
+
 Operation = Int[Array, ""]
 Magnitude = Float[Array, ""]
 
 
 def is_(operation: Operation, *names: str) -> Bool[Array, ""]:
     """Whether it is one of these."""
-    found = [operation == OPERATIONS.index(name) for name in names]
-    return jnp.stack(found).any()
+    return reduce(or_, (operation == OPERATIONS.index(name) for name in names))
 
 
 def matrix(operation: Operation, magnitude: Magnitude, shape: Shape) -> Float[Array, "3 3"]:
@@ -95,7 +99,7 @@ def recolor(
     changes = is_(operation, *OPERATIONS[OPERATIONS.index("Brightness") :]) & (
         jnp.asarray(ABSOLUTE)[operation] | (magnitude != jnp.asarray(UNCHANGED)[operation])
     )
-    levels = lax.stop_gradient(lax.optimization_barrier(pillow.to_levels(colors)))
+    levels = lax.stop_gradient(pillow.to_levels(colors))
     recolored = _recolored(operation, lax.stop_gradient(magnitude), levels) / 255.0
     colors = jnp.where(changes, recolored, colors)
     if image.shape[-1] <= COLORS:
@@ -114,7 +118,7 @@ def _recolored(
     # Four move each level towards or away from one of another image.
     flat = jnp.where(is_one_of("Contrast"), pillow.mean_grey(levels), 0.0)
     other = jnp.where(is_one_of("Color"), pillow.grey(levels), flat)
-    other = jnp.where(is_one_of("Sharpness"), pillow.smooth(levels), other)
+    other = jnp.where(is_one_of("Sharpness"), _smooth(is_one_of("Sharpness"), levels), other)
     factor = jnp.where(
         is_one_of("Brightness", "Color", "Contrast", "Sharpness"), 1.0 + magnitude, 1.0
     )
@@ -123,8 +127,8 @@ def _recolored(
     lowest, highest = pillow.extremes(levels)
     stretched = is_one_of("AutoContrast") & (highest > lowest)
     width = jnp.where(stretched, highest - lowest, 1.0)
-    start = jnp.where(stretched, 0.5 / width, other)
-    pivot = jnp.where(stretched, lowest, other)
+    start = jnp.where(stretched, 0.5 / width, 0.0)
+    pivot = jnp.where(stretched, lowest, 0.0)
     factor = jnp.where(stretched, 255.0 / width, factor)
     dropped_bits = jnp.where(is_one_of("Posterize"), 8.0 - magnitude, 0.0)
     step = (1 << dropped_bits.astype(jnp.int32)).astype(jnp.float32)
@@ -133,7 +137,8 @@ def _recolored(
     )
     # The clip stands between a product and a sum, which a compiler may round as one: Pillow does
     # not, and cuts what comes out.
-    moved = start + jnp.clip(factor * (step * jnp.floor(levels / step) - pivot), -255.0, 255.0)
+    distance = step * jnp.floor(levels / step) - (other + pivot)
+    moved = other + start + jnp.clip(factor * distance, -255.0, 255.0)
     moved = jnp.floor(jnp.clip(moved, 0.0, 255.0))
     moved = jnp.where(levels >= threshold, 255.0 - levels, moved)
-    return equalize_where(is_one_of("Equalize"), moved)
+    return _equalize(is_one_of("Equalize"), moved)
