@@ -10,13 +10,15 @@ from augjax.kernels.color import COLORS
 from augjax.kernels.lookup import LEVELS, equalizing_table, histogram, look_up
 
 
-def to_levels(image: Float[Array, "height width channels"]) -> Float[Array, "height width channels"]:
+def to_levels(
+    image: Float[Array, "height width channels"],
+) -> Float[Array, "height width channels"]:
     """The nearest of 256 levels, round(255 x), of an image in [0, 1]."""
     return jnp.clip(jnp.round(255.0 * image), 0.0, 255.0)
 
 
 def grey(levels: Float[Array, "height width channels"]) -> Float[Array, "height width _"]:
-    """(19595 red + 38470 green + 7471 blue + 32768) // 65536; without colours the levels themselves.
+    """(19595 red + 38470 green + 7471 blue + 32768) // 65536; without colours the levels.
 
     No sum reaches 2^24, so that float32 holds them all.
 
@@ -40,12 +42,14 @@ def mean_grey(levels: Float[Array, "height width channels"]) -> Float[Array, ""]
 
 def extremes(
     levels: Float[Array, "height width channels"],
-) -> tuple[Float[Array, " channels"], Float[Array, " channels"]]:
+) -> tuple[Float[Array, "1 1 channels"], Float[Array, "1 1 channels"]]:
     """The lowest and the highest level of each channel."""
     height, width, channels = levels.shape
     rows = levels.reshape(height, width * channels)
-    lowest, highest = rows.min(axis=0), rows.max(axis=0)
-    return lowest.reshape(width, channels).min(axis=0), highest.reshape(width, channels).max(axis=0)
+    lowest, highest = (
+        row.reshape(1, width, channels) for row in (rows.min(axis=0), rows.max(axis=0))
+    )
+    return lowest.min(axis=1, keepdims=True), highest.max(axis=1, keepdims=True)
 
 
 def smooth(levels: Float[Array, "height width channels"]) -> Float[Array, "height width channels"]:

@@ -7,18 +7,17 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.kernels.warp import Interpolation, warp
+from augjax.kernels.warp import warp
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Strength
 from augjax.transforms.factors import whole_number
 from augjax.transforms.policy.magnitudes import Ranges
-from augjax.transforms.policy.operations import OPERATIONS, matrix, recolor
+from augjax.transforms.policy.operations import ENHANCING, OPERATIONS, matrix, recolor
 from augjax.transforms.policy.policy import Policy, check_whole
 
 RANGES = Ranges(translate=1 / 3, bits=(4, 0))
 _BINS = 10
 _DEEPEST = 3
-_ENHANCING = ("Brightness", "Color", "Contrast", "Sharpness")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +33,8 @@ class AugMix(Policy):
 
     Boxes, masks and points stay where they are, since the image itself is part of the mixture: with
     a mild `severity` what is mixed in is near. Operations of colour work on 8-bit levels,
-    round(255 x), and no gradient flows through them; what lies beyond is black, as in RandAugment.
+    round(255 x), and no gradient flows through them; what lies beyond is black, and pixels are not
+    interpolated, by default, as in RandAugment; torchvision's AugMix does interpolate, bilinearly.
     The mixture is not rounded, where torchvision cuts it to whole levels.
 
     Draws: `operation` (int32, chains by layers), a place in
@@ -52,8 +52,7 @@ class AugMix(Policy):
       alpha: a whole number: with those, weights are distances of sorted uniform numbers, and the
         same bits on every device.
       all_ops: whether Brightness, Color, Contrast and Sharpness are among the operations.
-      fill_mode, interpolation, fill_value: by keyword; as for other geometry, but that the default
-        of fill_mode is 'constant'.
+      fill_mode, interpolation, fill_value: by keyword; as for other geometry, but for the defaults.
 
     References: `torchvision.transforms.v2.AugMix`; Hendrycks et al. 2019, arXiv 1912.02781.
     """
@@ -63,7 +62,6 @@ class AugMix(Policy):
     chain_depth: int = -1
     alpha: int = 1
     all_ops: bool = True
-    interpolation: Interpolation = dataclasses.field(default="bilinear", kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -73,7 +71,7 @@ class AugMix(Policy):
         check_whole(self, "alpha", self.alpha, 1, 100)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        left_out = ("Identity", "Invert", *(() if self.all_ops else _ENHANCING))
+        left_out = ("Identity", "Invert", *(() if self.all_ops else ENHANCING))
         names = jnp.asarray([i for i, name in enumerate(OPERATIONS) if name not in left_out])
         size = (self.mixture_width, self.chain_depth if self.chain_depth > 0 else _DEEPEST)
         operation = names[whole_number(stream(key, "operation"), 0, len(names) - 1, shape=size)]

@@ -7,22 +7,16 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from augjax.transforms.base import Shape, Strength
-from augjax.transforms.policy.operations import ABSOLUTE, OPERATIONS, UNCHANGED
-
-SIGNED = np.array(
-    [
-        name.startswith(("Shear", "Translate"))
-        or name in ("Rotate", "Brightness", "Color", "Contrast", "Sharpness")
-        for name in OPERATIONS
-    ]
+from augjax.transforms.policy.operations import (
+    ABSOLUTE,
+    ENHANCING,
+    OPERATIONS,
+    UNCHANGED,
+    is_among,
 )
-"""Which operations work either way, and draw a sign."""
-_LOWEST = np.float32(
-    [
-        {"Brightness": -1, "Color": -1, "Contrast": -1, "Sharpness": -1, "Posterize": 1, "Solarize": 0}
-        .get(name, -np.inf) for name in OPERATIONS
-    ]
-)  # fmt: skip
+
+_SIGNED = ("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate", *ENHANCING)
+_LOWEST = {**dict.fromkeys(ENHANCING, -1), "Posterize": 1, "Solarize": 0}
 """Where a strength above 1 stops: at factors of 0, one bit, and all levels."""
 
 
@@ -55,7 +49,7 @@ class Ranges:
             "TranslateX": self.translate * width,
             "TranslateY": self.translate * height,
             "Rotate": self.rotate,
-            **dict.fromkeys(("Brightness", "Color", "Contrast", "Sharpness"), self.enhance),
+            **dict.fromkeys(ENHANCING, self.enhance),
         }
         rows = {name: np.linspace(0.0, value, bins) for name, value in strongest.items()}
         weakest, fewest = self.bits
@@ -80,20 +74,22 @@ def at_strength(
     """
     strength = jnp.float32(strength)
     unchanged = jnp.asarray(UNCHANGED)[operation]
+    lowest = jnp.float32([_LOWEST.get(name, -_FAR) for name in OPERATIONS])[operation]
     # As in `factors.uniform`, a clip leaves no sum of a product to be rounded once.
     scaled = jnp.clip(strength * magnitude, -_FAR, _FAR)
     scaled = scaled + jnp.clip((1.0 - strength) * unchanged, -_FAR, _FAR)
-    scaled = jnp.maximum(scaled, jnp.minimum(jnp.asarray(_LOWEST)[operation], magnitude))
-    scaled = jnp.where(operation == OPERATIONS.index("Posterize"), jnp.round(scaled), scaled)
-    left_out = jnp.asarray(ABSOLUTE)[operation] & (coin >= strength)
+    scaled = jnp.maximum(scaled, jnp.minimum(lowest, magnitude))
+    scaled = jnp.where(is_among(operation, ["Posterize"]), jnp.round(scaled), scaled)
+    left_out = is_among(operation, ABSOLUTE) & (coin >= strength)
     return jnp.where(left_out, 0, operation), scaled
 
 
 _FAR = 1e6
+"""Further than any magnitude."""
 
 
 def signed(
     operation: Int[Array, "..."], magnitude: Float[Array, "..."], negative: Bool[Array, "..."]
 ) -> Float[Array, "..."]:
     """Magnitudes with the sign that was drawn, for those operations that have one."""
-    return jnp.where(negative & jnp.asarray(SIGNED)[operation], -magnitude, magnitude)
+    return jnp.where(negative & is_among(operation, _SIGNED), -magnitude, magnitude)

@@ -39,6 +39,7 @@ Where references disagree, and what is done here:
 | AutoAugment's coin | torchvision v1 draws both at once, v2 one by one; the same law | | | |
 """  # noqa: E501
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
@@ -59,19 +60,22 @@ OPERATIONS = (
     "AutoContrast", "Equalize", "Invert",
 )  # fmt: skip
 """Draws name an operation by its place in this list."""
+ENHANCING = ("Brightness", "Color", "Contrast", "Sharpness")
+"""Those that move levels towards or away from those of another image."""
+ABSOLUTE = ("AutoContrast", "Equalize", "Invert")
+"""Those that have no magnitude, and always change something."""
+OF_COLOR = (*ENHANCING, "Posterize", "Solarize", *ABSOLUTE)
 UNCHANGED = np.float32([{"Posterize": 8, "Solarize": 256}.get(name, 0) for name in OPERATIONS])
-"""The magnitude at which each operation changes nothing, if there is one."""
-ABSOLUTE = np.array([name in ("AutoContrast", "Equalize", "Invert") for name in OPERATIONS])
-"""Which operations have no magnitude, and always change something."""
-
-_smooth, _equalize = only_where(pillow.smooth), only_where(pillow.equalize)
+"""The magnitude at which each operation changes nothing, if it has one."""
 
 Operation = Int[Array, ""]
 Magnitude = Float[Array, ""]
 
+_smooth, _equalize = only_where(pillow.smooth), only_where(pillow.equalize)
 
-def is_(operation: Operation, *names: str) -> Bool[Array, ""]:
-    """Whether it is one of these."""
+
+def is_among(operation: Int[Array, "*n"], names: Sequence[str]) -> Bool[Array, "*n"]:
+    """Whether operations are among some."""
     return reduce(or_, (operation == OPERATIONS.index(name) for name in names))
 
 
@@ -79,7 +83,7 @@ def matrix(operation: Operation, magnitude: Magnitude, shape: Shape) -> Float[Ar
     """Output pixel (x, y, 1) to input pixel; of an operation of colour, the identity."""
 
     def of(name: str) -> Magnitude:
-        return jnp.where(is_(operation, name), magnitude, 0.0)
+        return jnp.where(is_among(operation, [name]), magnitude, 0.0)
 
     x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
     shear_x, shear_y, angle = of("ShearX"), of("ShearY"), jnp.deg2rad(of("Rotate"))
@@ -96,12 +100,10 @@ def recolor(
 ) -> Float[Array, "height width channels"]:
     """What an operation of colour makes of an image in [0, 1]; of geometry, the image itself."""
     colors = image[..., :COLORS]
-    changes = is_(operation, *OPERATIONS[OPERATIONS.index("Brightness") :]) & (
-        jnp.asarray(ABSOLUTE)[operation] | (magnitude != jnp.asarray(UNCHANGED)[operation])
-    )
     levels = lax.stop_gradient(pillow.to_levels(colors))
     recolored = _recolored(operation, lax.stop_gradient(magnitude), levels) / 255.0
-    colors = jnp.where(changes, recolored, colors)
+    changes = is_among(operation, ABSOLUTE) | (magnitude != jnp.asarray(UNCHANGED)[operation])
+    colors = jnp.where(is_among(operation, OF_COLOR) & changes, recolored, colors)
     if image.shape[-1] <= COLORS:
         return colors
     return jnp.concatenate([colors, image[..., COLORS:]], axis=-1)
@@ -110,35 +112,29 @@ def recolor(
 def _recolored(
     operation: Operation, magnitude: Magnitude, levels: Float[Array, "height width channels"]
 ) -> Float[Array, "height width channels"]:
-    """All operations of colour in one formula, but for Equalize, by the numbers that go into it."""
+    """One formula for all, by the numbers that go into it; Equalize alone is a pass of its own."""
 
-    def is_one_of(*names: str) -> Bool[Array, ""]:
-        return is_(operation, *names)
+    def where(names: str, number: Array | float, otherwise: Array | float) -> Array:
+        return jnp.where(is_among(operation, names.split()), number, otherwise)
 
-    # Four move each level towards or away from one of another image.
-    flat = jnp.where(is_one_of("Contrast"), pillow.mean_grey(levels), 0.0)
-    other = jnp.where(is_one_of("Color"), pillow.grey(levels), flat)
-    other = jnp.where(is_one_of("Sharpness"), _smooth(is_one_of("Sharpness"), levels), other)
-    factor = jnp.where(
-        is_one_of("Brightness", "Color", "Contrast", "Sharpness"), 1.0 + magnitude, 1.0
-    )
-    # AutoContrast moves them away from the lowest. The half keeps a quotient that is a whole number
-    # from falling below it, and is too little to lift another.
+    other = where("Contrast", pillow.mean_grey(levels), 0.0)
+    other = where("Color", pillow.grey(levels), other)
+    other = where("Sharpness", _smooth(is_among(operation, ["Sharpness"]), levels), other)
+    factor = jnp.where(is_among(operation, ENHANCING), 1.0 + magnitude, 1.0)
+    # AutoContrast moves levels away from the lowest. The half keeps a quotient that is whole from
+    # falling below itself, and is too little to lift another.
     lowest, highest = pillow.extremes(levels)
-    stretched = is_one_of("AutoContrast") & (highest > lowest)
+    stretched = is_among(operation, ["AutoContrast"]) & (highest > lowest)
     width = jnp.where(stretched, highest - lowest, 1.0)
-    start = jnp.where(stretched, 0.5 / width, 0.0)
-    pivot = jnp.where(stretched, lowest, 0.0)
     factor = jnp.where(stretched, 255.0 / width, factor)
-    dropped_bits = jnp.where(is_one_of("Posterize"), 8.0 - magnitude, 0.0)
-    step = (1 << dropped_bits.astype(jnp.int32)).astype(jnp.float32)
-    threshold = jnp.where(
-        is_one_of("Invert"), 0.0, jnp.where(is_one_of("Solarize"), magnitude, 256.0)
-    )
-    # The clip stands between a product and a sum, which a compiler may round as one: Pillow does
-    # not, and cuts what comes out.
+    pivot = jnp.where(stretched, lowest, 0.0)
+    start = jnp.where(stretched, 0.5 / width, 0.0)
+    step = (1 << where("Posterize", 8.0 - magnitude, 0.0).astype(jnp.int32)).astype(jnp.float32)
+    threshold = where("Invert", 0.0, where("Solarize", magnitude, 256.0))
+    # The clip stands between a product and a sum, which a compiler may round as one; Pillow rounds
+    # each, and cuts the result.
     distance = step * jnp.floor(levels / step) - (other + pivot)
     moved = other + start + jnp.clip(factor * distance, -255.0, 255.0)
     moved = jnp.floor(jnp.clip(moved, 0.0, 255.0))
     moved = jnp.where(levels >= threshold, 255.0 - levels, moved)
-    return _equalize(is_one_of("Equalize"), moved)
+    return _equalize(is_among(operation, ["Equalize"]), moved)

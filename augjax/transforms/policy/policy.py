@@ -3,11 +3,11 @@
 import abc
 import dataclasses
 from collections.abc import Iterator
-from typing import ClassVar, get_args
+from typing import get_args
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from augjax.kernels.warp import FillMode, Interpolation
 from augjax.keys import stream
@@ -20,7 +20,7 @@ from augjax.transforms.spatial import Resampled, check_fill_value
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyMotion(Resampled):
-    """What a layer of a policy moves: its `operation` with its `magnitude`, if that moves pixels."""
+    """What a layer of a policy moves: its `operation` by its `magnitude`, if that moves."""
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         raise AssertionError("a policy draws for its layers")
@@ -31,7 +31,7 @@ class PolicyMotion(Resampled):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyColor(Transform):
-    """What a layer of a policy recolours: likewise."""
+    """What a layer of a policy recolours, likewise."""
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         raise AssertionError("a policy draws for its layers")
@@ -80,7 +80,7 @@ class Policy(Transform):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Layered(Policy):
-    """A policy whose operations are taken one after the other, and move what belongs to an image."""
+    """A policy that takes one operation after the other, and moves what belongs to an image."""
 
     @property
     @abc.abstractmethod
