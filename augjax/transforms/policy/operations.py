@@ -68,6 +68,8 @@ OF_COLOR = (*ENHANCING, "Posterize", "Solarize", *ABSOLUTE)
 UNCHANGED = np.float32([{"Posterize": 8, "Solarize": 256}.get(name, 0) for name in OPERATIONS])
 """The magnitude at which each operation changes nothing, if it has one."""
 
+_STEPS = 65536.0
+
 Operation = Int[Array, ""]
 Magnitude = Float[Array, ""]
 
@@ -80,7 +82,11 @@ def is_among(operation: Int[Array, "*n"], names: Sequence[str]) -> Bool[Array, "
 
 
 def matrix(operation: Operation, magnitude: Magnitude, shape: Shape) -> Float[Array, "3 3"]:
-    """Output pixel (x, y, 1) to input pixel; of an operation of colour, the identity."""
+    """Output pixel (x, y, 1) to input pixel; of an operation of colour, the identity.
+
+    In whole 65536ths of a pixel, as Pillow has it: else every fifth row of a shear by 0.2, which
+    falls between two pixels, would go to the other one.
+    """
 
     def of(name: str) -> Magnitude:
         return jnp.where(is_among(operation, [name]), magnitude, 0.0)
@@ -89,10 +95,15 @@ def matrix(operation: Operation, magnitude: Magnitude, shape: Shape) -> Float[Ar
     shear_x, shear_y, angle = of("ShearX"), of("ShearY"), jnp.deg2rad(of("Rotate"))
     cos, sin = jnp.cos(angle), jnp.sin(angle)
     dx, dy = jnp.trunc(of("TranslateX")), jnp.trunc(of("TranslateY"))
-    return affine_matrix(
+    exact = affine_matrix(
         cos, shear_x - sin, x * (1.0 - cos) + y * sin + shear_x / 2 - dx,
         shear_y + sin, cos, y * (1.0 - cos) - x * sin + shear_y / 2 - dy,
     )  # fmt: skip
+    # Where a position is still between two pixels, Pillow takes the one that comes later.
+    later = jnp.stack([shear_x + angle != 0, shear_y + angle != 0, jnp.bool_(False)])
+    later = jnp.outer(jnp.where(later, 0.5 / _STEPS, 0.0), jnp.float32([0, 0, 1]))
+    # Rounding has no gradient; the matrix has.
+    return exact + lax.stop_gradient(jnp.round(exact * _STEPS) / _STEPS + later - exact)
 
 
 def recolor(
