@@ -95,15 +95,21 @@ def matrix(operation: Operation, magnitude: Magnitude, shape: Shape) -> Float[Ar
     shear_x, shear_y, angle = of("ShearX"), of("ShearY"), jnp.deg2rad(of("Rotate"))
     cos, sin = jnp.cos(angle), jnp.sin(angle)
     dx, dy = jnp.trunc(of("TranslateX")), jnp.trunc(of("TranslateY"))
-    exact = affine_matrix(
-        cos, shear_x - sin, x * (1.0 - cos) + y * sin + shear_x / 2 - dx,
-        shear_y + sin, cos, y * (1.0 - cos) - x * sin + shear_y / 2 - dy,
-    )  # fmt: skip
     # Where a position is still between two pixels, Pillow takes the one that comes later.
-    later = jnp.stack([shear_x + angle != 0, shear_y + angle != 0, jnp.bool_(False)])
-    later = jnp.outer(jnp.where(later, 0.5 / _STEPS, 0.0), jnp.float32([0, 0, 1]))
-    # Rounding has no gradient; the matrix has.
-    return exact + lax.stop_gradient(jnp.round(exact * _STEPS) / _STEPS + later - exact)
+    later_x, later_y = (
+        jnp.where(shear + angle != 0, 0.5 / _STEPS, 0.0) for shear in (shear_x, shear_y)
+    )
+    from_x = x * (1.0 - cos) + y * sin + shear_x / 2 - dx
+    from_y = y * (1.0 - cos) - x * sin + shear_y / 2 - dy
+    return affine_matrix(
+        _stepped(cos), _stepped(shear_x - sin), _stepped(from_x) + later_x,
+        _stepped(shear_y + sin), _stepped(cos), _stepped(from_y) + later_y,
+    )  # fmt: skip
+
+
+def _stepped(value: Magnitude) -> Magnitude:
+    """In whole 65536ths, but with the gradient of the value."""
+    return value + lax.stop_gradient(jnp.round(value * _STEPS) / _STEPS - value)
 
 
 def recolor(
