@@ -25,18 +25,18 @@ gradient flows through an operation of colour that changes something.
 
 Where references disagree, and what is done here:
 
-| | torchvision (here) | AutoAugment's and RandAugment's TensorFlow code | timm | Keras 3 |
+| | torchvision, and here | TensorFlow's EfficientNet code | timm | Keras 3 |
 |---|---|---|---|---|
-| drawn once for | an image; every image here | an image | an image | a batch |
-| RandAugment draws from | 14: no Invert | 14 to 16: with SolarizeAdd, Cutout | 15: with Invert, SolarizeAdd | 11 |
-| magnitude 9 of RandAugment | bin 9 of 31: rotates by 9 degrees | 9 of 10: by 27 | 9 of 10, by 27 | a factor in [0, 1] |
-| Brightness and alike | 1 + m or 1 - m, m up to 0.9 | 0.1 + 1.8 m / 10: weak is dark | either | either |
-| Posterize | 8 bits to 4, stronger is less | 0 to 4: stronger is more | either | a factor |
-| TranslateX, up to | 150/331 of the width | 100 or 250 pixels | 45 % | a factor |
-| shears about | the upper left corner | the same | the same | the same |
-| filled with | 0 | 128 | the dataset's mean | reflect |
-| AutoContrast cuts | the exact quotient; Pillow's is 1 level less for 0.4 % of all extremes and levels | a float's | Pillow's | a float's |
-| AutoAugment's coin | torchvision v1 draws both at once, v2 one by one; the same law | | | |
+| operations are drawn for | an image or a batch, as it comes; here an image | an image | an image | a batch |
+| RandAugment draws from | 14 | 16: also Invert, SolarizeAdd, Cutout, but no Identity | 15: as there, but no Cutout; each taken by a coin | 11, without Identity |
+| its magnitude 9 turns by | 9 degrees: bin 9 of 0 to 30 | 27: 9 of 10 | 27 | a factor in [0, 1] of all there is |
+| Brightness and alike | 1 + m or 1 - m, m up to 0.9 | 0.1 to 1.9: weak is dark | as there; with `inc` as here | as its layer |
+| Posterize | 8 bits to 4: stronger leaves fewer | 0 to 4: weaker leaves fewer | as there; with `inc` 4 to 0 | as its layer |
+| moves of up to | 150/331 of the size | 100 pixels, in AutoAugment 250 | 0.45 of the size | the factor |
+| what lies beyond is | 0 | 128 | the mean of the data | reflected |
+| smooth, of Sharpness, is | rounded, as Pillow's | cut | Pillow's | |
+| AutoContrast | here the exact quotient, cut; Pillow's doubles are a level lower where they fall just below a whole number (0.4 % of levels) | cut in float32 | Pillow's | not cut |
+| Solarize of magnitude 0 | level 255 becomes 0 | all levels | as there; with `inc` none | |
 """  # noqa: E501
 
 from collections.abc import Sequence
