@@ -7,12 +7,14 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 from jax.custom_batching import custom_vmap
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
+
+from augjax.typing import AnyArray
 
 Function = Callable[[Float[Array, "h w c"]], Float[Array, "h w c"]]
 
 
-def only_where(function: Function) -> Callable[[Bool[Array, ""], Array], Array]:
+def only_where(function: Function) -> Callable[[AnyArray, AnyArray], Array]:
     """Makes `changed(on, image)`: `function(image)` if `on`, else the image; without gradient.
 
     For what takes a CPU long and few images need. Mapped over a batch, `changed` visits there only
@@ -43,12 +45,14 @@ def only_where(function: Function) -> Callable[[Bool[Array, ""], Array], Array]:
         return jnp.where(on[:, None, None, None], jax.vmap(function)(images), images)
 
     @changed.def_vmap
-    def mapped(size: int, are_mapped: list[bool], on: Array, image: Array) -> tuple[Array, bool]:
+    def mapped(
+        size: int, are_mapped: list[bool], on: AnyArray, image: AnyArray
+    ) -> tuple[Array, bool]:
         return changed_some(*_all_mapped(size, are_mapped, on, image)), True
 
     @changed_some.def_vmap
     def mapped_again(
-        size: int, are_mapped: list[bool], on: Array, images: Array
+        size: int, are_mapped: list[bool], on: AnyArray, images: AnyArray
     ) -> tuple[Array, bool]:
         on, images = _all_mapped(size, are_mapped, on, images)
         flat = changed_some(on.reshape(-1), images.reshape(-1, *images.shape[2:]))
@@ -57,8 +61,8 @@ def only_where(function: Function) -> Callable[[Bool[Array, ""], Array], Array]:
     return wraps(function)(changed)
 
 
-def _all_mapped(size: int, are_mapped: list[bool], *arrays: Array) -> list[Array]:
+def _all_mapped(size: int, are_mapped: list[bool], *arrays: AnyArray) -> list[Array]:
     return [
-        array if is_mapped else jnp.broadcast_to(array, (size, *array.shape))
+        jnp.asarray(array) if is_mapped else jnp.broadcast_to(array, (size, *array.shape))
         for array, is_mapped in zip(arrays, are_mapped, strict=True)
     ]

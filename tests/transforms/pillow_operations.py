@@ -6,7 +6,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from augjax.transforms.policy.operations import OPERATIONS
 
 
-def by_pillow(operation: int, magnitude: float, pixels: np.ndarray) -> np.ndarray:
+def by_pillow(operation: int, magnitude: float | np.floating, pixels: np.ndarray) -> np.ndarray:
     """The operation on (height, width, 3) of uint8, as torchvision calls it for PIL images."""
     name, m, image = OPERATIONS[operation], float(magnitude), Image.fromarray(pixels)
 

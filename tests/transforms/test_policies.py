@@ -40,8 +40,8 @@ def layers(*pairs):
     """Draws of a policy by names."""
     names, magnitudes = zip(*pairs, strict=True)
     return {
-        "operation": np.int32([AT[name] for name in names]),
-        "magnitude": np.float32(magnitudes),
+        "operation": np.array([AT[name] for name in names], np.int32),
+        "magnitude": np.array(magnitudes, np.float32),
     }
 
 
@@ -233,8 +233,8 @@ def test_a_strength_above_1_stops_at_the_end_of_what_there_is():
 
 EXAMPLE = {
     "mask": (np.arange(40 * 48) % 7).reshape(40, 48).astype(np.int32),
-    "boxes": np.float32([[10, 12, 20, 22]]),
-    "keypoints": np.float32([[15, 16], [2, 3]]),
+    "boxes": np.array([[10, 12, 20, 22]], np.float32),
+    "keypoints": np.array([[15, 16], [2, 3]], np.float32),
 }
 
 
@@ -258,7 +258,7 @@ def test_two_moves_of_points_are_one_after_the_other():
     """A quarter turn counter-clockwise about (23.5, 19.5), then down by 3."""
     params = {"RandAugment": layers(("Rotate", 90.0), ("TranslateY", 3.0))}
     pipeline = aj.Sequential([aj.RandAugment()])
-    moved = pipeline.apply(params, {"keypoints": np.float32([[25.5, 20.5]])}, shape=SHAPE)
+    moved = pipeline.apply(params, {"keypoints": np.array([[25.5, 20.5]], np.float32)}, shape=SHAPE)
     np.testing.assert_allclose(moved["keypoints"], [[24.5, 20.5]], atol=1e-3)
 
 

@@ -1,7 +1,7 @@
 """AutoAugment."""
 
 import dataclasses
-from typing import Literal, get_args
+from typing import get_args
 
 import jax
 import jax.numpy as jnp
@@ -11,12 +11,11 @@ from jaxtyping import PRNGKeyArray
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Strength
 from augjax.transforms.factors import check_choice, whole_number
-from augjax.transforms.policy.auto_augment_policies import POLICIES
+from augjax.transforms.policy.auto_augment_policies import POLICIES, PolicyName
 from augjax.transforms.policy.operations import OPERATIONS
 from augjax.transforms.policy.policy import Layered
 from augjax.transforms.policy.rand_augment import RANGES
 
-PolicyName = Literal["imagenet", "cifar10", "svhn"]
 _BINS = 10
 
 

@@ -1,8 +1,11 @@
 """The policies that AutoAugment found: pairs of (operation, probability, bin of ten)."""
 
+from typing import Literal
+
+PolicyName = Literal["imagenet", "cifar10", "svhn"]
 SubPolicy = tuple[tuple[str, float, int | None], tuple[str, float, int | None]]
 
-POLICIES: dict[str, tuple[SubPolicy, ...]] = {
+POLICIES: dict[PolicyName, tuple[SubPolicy, ...]] = {
     "imagenet": (
         (("Posterize", 0.4, 8), ("Rotate", 0.6, 9)),
         (("Solarize", 0.6, 5), ("AutoContrast", 0.6, None)),

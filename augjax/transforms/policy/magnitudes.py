@@ -55,7 +55,7 @@ class Ranges:
         weakest, fewest = self.bits
         fewer = np.round(np.arange(bins) / ((bins - 1) / (weakest - fewest)))
         rows |= {"Posterize": weakest - fewer, "Solarize": np.linspace(255.0, 0.0, bins)}
-        return np.float32([rows.get(name, np.zeros(bins)) for name in OPERATIONS])
+        return np.array([rows.get(name, np.zeros(bins)) for name in OPERATIONS], np.float32)
 
 
 def at_strength(

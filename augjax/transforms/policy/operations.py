@@ -65,7 +65,9 @@ ENHANCING = ("Brightness", "Color", "Contrast", "Sharpness")
 ABSOLUTE = ("AutoContrast", "Equalize", "Invert")
 """Those that have no magnitude, and always change something."""
 OF_COLOR = (*ENHANCING, "Posterize", "Solarize", *ABSOLUTE)
-UNCHANGED = np.float32([{"Posterize": 8, "Solarize": 256}.get(name, 0) for name in OPERATIONS])
+UNCHANGED = np.array(
+    [{"Posterize": 8, "Solarize": 256}.get(name, 0) for name in OPERATIONS], np.float32
+)
 """The magnitude at which each operation changes nothing, if it has one."""
 
 _STEPS = 65536.0
