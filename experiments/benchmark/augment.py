@@ -46,4 +46,5 @@ def in_chains(running: Contenders, work: Work, config: Config) -> tuple[list[Row
         target=MOST_CHAINS,
         skipped=failed,
     )
-    return [row], {f"{work.kind} in chains {size}": samples(entries)}
+    timed = {what: samples([e]) for what, e in zip((work.kind, "chain"), entries, strict=True)}
+    return [row], {f"{work.kind} in chains {size}": timed}
