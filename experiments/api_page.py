@@ -38,6 +38,11 @@ FAMILIES = {
     ),
     "color": ("Colour", "Results are clipped to the value range, but for Normalize."),
     "filter": ("Filters, noise, erasing", "Masks, boxes and keypoints stay as they are."),
+    "policy": (
+        "Policies",
+        "Operations are drawn for each image, from those listed in `help(augjax.transforms.policy."
+        "operations)`, and give what Pillow gives, to the bit.",
+    ),
     "composition": (
         "Composition",
         "Containers hold transforms, and containers. Geometry inside them still shares a resample.",

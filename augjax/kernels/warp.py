@@ -87,8 +87,10 @@ def sample_at(
         j, j_inside = _nearest_tap(x, width, fill_mode)
         if fill_mode != "constant":
             return tap(i, j)
-        fill = jnp.asarray(fill_value, image.dtype)
-        return jnp.where((i_inside & j_inside)[..., None], tap(i, j), fill)
+        # One pixel more, of the fill: chosen afterwards, whatever follows would choose again.
+        fill = jnp.full((1, channels), fill_value, image.dtype)
+        index = jnp.where(i_inside & j_inside, i * width + j, height * width)
+        return jnp.concatenate([pixels, fill]).at[index].get(mode="promise_in_bounds")
 
     top, bottom, top_weight, bottom_weight = _linear_taps(y, height, fill_mode)
     left, right, left_weight, right_weight = _linear_taps(x, width, fill_mode)

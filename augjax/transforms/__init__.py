@@ -47,12 +47,18 @@ from augjax.transforms.mixing.cutmix import CutMix
 from augjax.transforms.mixing.mix import Mix
 from augjax.transforms.mixing.mixup import MixUp
 from augjax.transforms.mixing.random_mix_choice import RandomMixChoice
+from augjax.transforms.policy.aug_mix import AugMix
+from augjax.transforms.policy.auto_augment import AutoAugment
+from augjax.transforms.policy.rand_augment import RandAugment
+from augjax.transforms.policy.trivial_augment import TrivialAugmentWide
 from augjax.transforms.presets import preset
 from augjax.transforms.replay import replay
 from augjax.transforms.serial import from_dict, to_dict
 from augjax.transforms.tta import tta
 
 __all__ = [
+    "AugMix",
+    "AutoAugment",
     "CenterCrop",
     "ColorJitter",
     "Container",
@@ -62,6 +68,7 @@ __all__ = [
     "Normalize",
     "Pad",
     "Params",
+    "RandAugment",
     "RandomAffine",
     "RandomApply",
     "RandomAutoContrast",
@@ -103,6 +110,7 @@ __all__ = [
     "Resize",
     "Sequential",
     "Transform",
+    "TrivialAugmentWide",
     "from_dict",
     "preset",
     "replay",

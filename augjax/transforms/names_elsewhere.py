@@ -40,6 +40,9 @@ TABLE = """
 | `RandomGaussianNoise`, `RandomSaltAndPepper` | `GaussianNoise` | `GaussianNoise` | `GaussNoise`, `SaltAndPepper` |
 | `RandomErasing(p=0.5)`, one rectangle of 2 to 33 % | `RandomErasing(0.5)` | the same | `Erasing`; `CoarseDropout` for several |
 | `RandomGridDropout` | | | `GridDropout` |
+| `RandAugment(2, 9)`, magnitude 9 of 31 | `RandAugment`, one draw a batch | the same, one draw a batch | |
+| `TrivialAugmentWide()`, `AutoAugment("imagenet")` | | the same, one draw a batch | |
+| `AugMix(severity=3)` | `AugMix` | the same | |
 | `Sequential([...], value_range=(0, 255))`, and uint8 images need nothing | `Rescaling` | `ToDtype(scale=True)` | `ToFloat` |
 | `Sequential([...])` | `Pipeline` | `Compose` | `Compose` |
 | `RandomApply(t, p)` | | the same | `p=` of each, `Sequential(p=)`, `OneOf(p=)` |

@@ -2,6 +2,8 @@
 
 - notebook: that of Keras's notebook on cars and trucks.
 - light: a safe first choice for photographs, of a flip, a few pixels and a little colour.
+- trivial, randaugment: a flip and the policy, as torchvision's `references/classification` has them
+  after its crop (`ta_wide`; `ra` of two layers and magnitude 9).
 - imagenet: what ResNets are trained with: the defaults of timm's `transforms_imagenet_train`, which
   are those of torchvision's `references/classification` and its colours besides. Both normalise
   afterwards, and timm draws the interpolation too.
@@ -25,6 +27,8 @@ _RECIPES: dict[str, list[dict[str, Any]]] = {
         {"transform": "RandomTranslation", "height_factor": 0.05, "width_factor": 0.05},
         {"transform": "ColorJitter", "brightness": 0.1, "contrast": 0.1, "saturation": 0.1},
     ],
+    "trivial": [_FLIP, {"transform": "TrivialAugmentWide"}],
+    "randaugment": [_FLIP, {"transform": "RandAugment", "num_ops": 2, "magnitude": 9}],
     "imagenet": [
         {"transform": "RandomResizedCrop", "height": "image_size", "width": "image_size"},
         _FLIP,

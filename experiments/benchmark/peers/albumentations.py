@@ -69,8 +69,31 @@ def _transforms(kind: str, work: Work) -> list[Any]:
         return [A.ColorJitter(around, around, around, (-0.1 * s, 0.1 * s), p=1.0)]
     if kind == "blur":
         return [A.GaussianBlur((7, 7), (0.5, 2.0), p=s)]
+    if kind == "randaugment":
+        return [A.SomeOf(_operations(), 2, replace=True, p=s)]
     assert kind == "erasing"
     return [A.Erasing(p=s)]
+
+
+def _operations() -> list[Any]:
+    """RandAugment's, at magnitude 9 of 30."""
+    none, share, move = (0.0, 0.0), (-0.27, 0.27), (-0.136, 0.136)
+    return [
+        A.NoOp(p=1.0),
+        A.Affine(shear={"x": (-5.1, 5.1), "y": none}, p=1.0),
+        A.Affine(shear={"x": none, "y": (-5.1, 5.1)}, p=1.0),
+        A.Affine(translate_percent={"x": move, "y": none}, p=1.0),
+        A.Affine(translate_percent={"x": none, "y": move}, p=1.0),
+        A.Affine(rotate=(-9, 9), p=1.0),
+        A.RandomBrightnessContrast(share, none, p=1.0),
+        A.RandomBrightnessContrast(none, share, p=1.0),
+        A.ColorJitter((1, 1), (1, 1), (0.73, 1.27), none, p=1.0),
+        A.Sharpen((0.0, 0.27), p=1.0),
+        A.Posterize(7, p=1.0),
+        A.Solarize((0.7, 0.7), p=1.0),
+        A.AutoContrast(p=1.0),
+        A.Equalize(p=1.0),
+    ]
 
 
 def as_numpy(result: Any) -> np.ndarray:
@@ -79,5 +102,6 @@ def as_numpy(result: Any) -> np.ndarray:
 
 
 CALLS = dict.fromkeys(
-    ("chain", "perspective", "resized_crop", "color_jitter", "blur", "erasing"), augment
+    ("chain", "perspective", "resized_crop", "color_jitter", "blur", "erasing", "randaugment"),
+    augment,
 )

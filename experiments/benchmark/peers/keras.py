@@ -75,6 +75,8 @@ def preprocessing(kind: str, work: Work) -> list[Any]:
         ]
     if kind == "blur":
         return [layers.RandomGaussianBlur((s, s), kernel_size=7, sigma=(0.5, 2.0), **unit)]
+    if kind == "randaugment":
+        return [layers.RandAugment(num_ops=2 if s else 0, factor=9 / 30, seed=0, **unit)]
     assert kind == "erasing"
     return [layers.RandomErasing((s, s), scale=(0.02, 0.33), fill_value=0.0, **unit)]
 
@@ -176,7 +178,9 @@ def as_numpy(result: Any) -> np.ndarray:
 
 
 CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
-    **dict.fromkeys(("chain", "perspective", "color_jitter", "blur", "erasing"), augment),
+    **dict.fromkeys(
+        ("chain", "perspective", "color_jitter", "blur", "erasing", "randaugment"), augment
+    ),
     "train": train,
     "infer": infer,
     "first_epoch": first_epoch,

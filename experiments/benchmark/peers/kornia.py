@@ -44,6 +44,8 @@ def _modules(kind: str, work: Work, resample: bool) -> list[Any]:
         return [k.ColorJitter(0.4 * s, 0.4 * s, 0.4 * s, 0.1 * s, p=1.0)]
     if kind == "blur":
         return [k.RandomGaussianBlur((7, 7), (0.5, 2.0), p=s)]
+    if kind == "randaugment":
+        return [k.auto.RandAugment(2, 9)] if s else []
     assert kind == "erasing"
     return [k.RandomErasing(p=s)]
 
@@ -54,5 +56,6 @@ def as_numpy(result: Any) -> np.ndarray:
 
 
 CALLS = dict.fromkeys(
-    ("chain", "perspective", "resized_crop", "color_jitter", "blur", "erasing"), augment
+    ("chain", "perspective", "resized_crop", "color_jitter", "blur", "erasing", "randaugment"),
+    augment,
 )

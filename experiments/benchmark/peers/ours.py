@@ -79,6 +79,9 @@ def transform(kind: str, work: Work) -> aj.Transform:
         return aj.ColorJitter(0.4 * s, 0.4 * s, 0.4 * s, 0.1 * s)
     if kind == "blur":
         return aj.RandomGaussianBlur(7, (0.5, 2.0), p=s)
+    if kind == "randaugment":
+        # Equalizing has no magnitude: at strength 0 there are no operations.
+        return aj.RandAugment(2 if s else 0)
     assert kind == "erasing"
     return aj.RandomErasing(p=s)
 
@@ -202,7 +205,8 @@ def as_numpy(result: Any) -> np.ndarray:
 
 CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     **dict.fromkeys(
-        ("chain", "perspective", "resized_crop", "color_jitter", "blur", "erasing"), augment
+        ("chain", "perspective", "resized_crop", "color_jitter", "blur", "erasing", "randaugment"),
+        augment,
     ),
     "augment_uint8": augment_uint8,
     "train": train,

@@ -1,0 +1,83 @@
+"""Pillow's arithmetic of 8-bit colours, to the bit: levels are whole numbers 0 to 255 in float32.
+
+Rows are read as vectors of width * channels, along which a CPU computes several values at once.
+"""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from augjax.kernels.color import COLORS
+from augjax.kernels.lookup import LEVELS, equalizing_table, histogram, look_up
+
+
+def to_levels(
+    image: Float[Array, "height width channels"],
+) -> Float[Array, "height width channels"]:
+    """The nearest of 256 levels, round(255 x), of an image in [0, 1]."""
+    return jnp.clip(jnp.round(255.0 * image), 0.0, 255.0)
+
+
+def grey(levels: Float[Array, "height width channels"]) -> Float[Array, "height width _"]:
+    """(19595 red + 38470 green + 7471 blue + 32768) // 65536; without colours the levels.
+
+    No sum reaches 2^24, so that float32 holds them all.
+
+    Reference: `PIL.Image.Image.convert` to mode L.
+    """
+    if levels.shape[-1] < COLORS:
+        return levels
+    red, green, blue = (levels[..., i : i + 1] for i in range(COLORS))
+    return jnp.floor((19595.0 * red + 38470.0 * green + 7471.0 * blue + 32768.0) / 65536.0)
+
+
+def mean_grey(levels: Float[Array, "height width channels"]) -> Float[Array, ""]:
+    """The mean of `grey`, rounded, halves up; of images below 2^24 values.
+
+    Reference: `PIL.ImageEnhance.Contrast`.
+    """
+    greys = grey(levels)
+    total = greys.astype(jnp.uint32).sum()
+    return ((total + greys.size // 2) // greys.size).astype(jnp.float32)
+
+
+def extremes(
+    levels: Float[Array, "height width channels"],
+) -> tuple[Float[Array, "1 1 channels"], Float[Array, "1 1 channels"]]:
+    """The lowest and the highest level of each channel."""
+    height, width, channels = levels.shape
+    rows = levels.reshape(height, width * channels)
+    lowest, highest = (
+        row.reshape(1, width, channels) for row in (rows.min(axis=0), rows.max(axis=0))
+    )
+    return lowest.min(axis=1, keepdims=True), highest.max(axis=1, keepdims=True)
+
+
+def smooth(levels: Float[Array, "height width channels"]) -> Float[Array, "height width channels"]:
+    """Weighs a pixel by 5/13 and each of its eight neighbours by 1/13, and rounds.
+
+    The outermost pixels, which lack neighbours, stay as they are.
+
+    Reference: `PIL.ImageFilter.SMOOTH`.
+    """
+    height, width, channels = levels.shape
+    if min(height, width) < 3:
+        return levels
+    rows = levels.reshape(height, width * channels)
+    c, inner = channels, rows[1:-1]
+    columns = rows[:-2] + inner + rows[2:]
+    total = columns[:, : -2 * c] + columns[:, c:-c] + columns[:, 2 * c :] + 4.0 * inner[:, c:-c]
+    # A thirteenth of a whole number is never within 1/26 of a half.
+    smoothed = jnp.floor(total / 13.0 + 0.5)
+    smoothed = jnp.concatenate([inner[:, :c], smoothed, inner[:, -c:]], axis=1)
+    return jnp.concatenate([rows[:1], smoothed, rows[-1:]]).reshape(levels.shape)
+
+
+def equalize(
+    levels: Float[Array, "height width channels"],
+) -> Float[Array, "height width channels"]:
+    """Spreads each channel's levels evenly.
+
+    Reference: `PIL.ImageOps.equalize`.
+    """
+    indices = levels.astype(jnp.int32)
+    return look_up(jnp.round((LEVELS - 1) * equalizing_table(histogram(indices))), indices)

@@ -1,0 +1,1 @@
+"""Policies: a few operations drawn for each image."""

@@ -1,0 +1,122 @@
+"""AugMix."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from augjax.kernels.warp import warp
+from augjax.keys import stream
+from augjax.transforms.base import Params, Shape, Strength
+from augjax.transforms.factors import whole_number
+from augjax.transforms.policy.magnitudes import Ranges
+from augjax.transforms.policy.operations import ENHANCING, OPERATIONS, matrix, recolor
+from augjax.transforms.policy.policy import Policy, check_whole
+
+RANGES = Ranges(translate=1 / 3, bits=(4, 0))
+_BINS = 10
+_DEEPEST = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class AugMix(Policy):
+    """Mixes an image with what a few chains of drawn operations make of it.
+
+        y = w_0 x + w_1 chain_1(x) + ... + w_k chain_k(x)
+
+    where w_0 ~ Beta(alpha, alpha) and the others share 1 - w_0 by Dirichlet(alpha, ..., alpha).
+    Shears of up to 0.3, moves of up to a third of the size, turns of up to 30 degrees, factors of
+    up to 1 - 0.9 and 1 + 0.9, 4 bits to 0, thresholds from 255 down to 0; autocontrast and
+    equalizing; either way where an operation has two.
+
+    Boxes, masks and points stay where they are, since the image itself is part of the mixture: with
+    a mild `severity` what is mixed in is near. Operations of colour work on 8-bit levels,
+    round(255 x), and no gradient flows through them; what lies beyond is black, and pixels are not
+    interpolated, by default, as in RandAugment; torchvision's AugMix does interpolate, bilinearly.
+    The mixture is not rounded, where torchvision cuts it to whole levels.
+
+    Draws: `operation` (int32, chains by layers), a place in
+    `augjax.transforms.policy.operations.OPERATIONS`, 0 beyond the depth of a chain; `magnitude`
+    (float32, likewise), signed, in the operation's unit; `weights` (float32, k + 1), the image's
+    first, with a sum of 1.
+
+    `strength` scales magnitudes about that which changes nothing, and the probability of what has
+    none (AutoContrast, Equalize).
+
+    Args:
+      severity: magnitudes are drawn from the weakest so many of ten bins.
+      mixture_width: k, how many chains.
+      chain_depth: how many operations a chain has; if it is not positive, 1 to 3 are drawn.
+      alpha: a whole number: with those, weights are distances of sorted uniform numbers, and the
+        same bits on every device.
+      all_ops: whether Brightness, Color, Contrast and Sharpness are among the operations.
+      fill_mode, interpolation, fill_value: by keyword; as for other geometry, but for the defaults.
+
+    References: `torchvision.transforms.v2.AugMix`; Hendrycks et al. 2019, arXiv 1912.02781.
+    """
+
+    severity: int = 3
+    mixture_width: int = 3
+    chain_depth: int = -1
+    alpha: int = 1
+    all_ops: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole(self, "severity", self.severity, 1, _BINS)
+        check_whole(self, "mixture_width", self.mixture_width, 1, 100)
+        check_whole(self, "chain_depth", self.chain_depth, -1, 100)
+        check_whole(self, "alpha", self.alpha, 1, 100)
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        left_out = ("Identity", "Invert", *(() if self.all_ops else ENHANCING))
+        names = jnp.asarray([i for i, name in enumerate(OPERATIONS) if name not in left_out])
+        size = (self.mixture_width, self.chain_depth if self.chain_depth > 0 else _DEEPEST)
+        operation = names[whole_number(stream(key, "operation"), 0, len(names) - 1, shape=size)]
+        place = whole_number(stream(key, "magnitude"), 0, self.severity - 1, shape=size)
+        magnitude = jnp.asarray(RANGES.table(_BINS, shape))[operation, place]
+        if self.chain_depth <= 0:
+            depth = whole_number(stream(key, "depth"), 1, _DEEPEST, shape=(size[0], 1))
+            within = jnp.arange(_DEEPEST)[None] < depth
+            operation = jnp.where(within, operation, 0)
+            magnitude = jnp.where(within, magnitude, 0.0)
+        of_image = dirichlet(stream(key, "image"), self.alpha, 2)[:1]
+        of_chains = dirichlet(stream(key, "chains"), self.alpha, self.mixture_width)
+        weights = jnp.concatenate([of_image, (1.0 - of_image) * of_chains])
+        return {**self.drawn(key, operation, magnitude, strength), "weights": weights}
+
+    def render(
+        self, params: Params, image: Float[Array, "height width channels"]
+    ) -> Float[Array, "height width channels"]:
+        how = {
+            "fill_mode": self.fill_mode,
+            "interpolation": self.interpolation,
+            "fill_value": float(self.fill_value),
+        }
+
+        def layer(chain: Array, drawn: tuple[Array, Array]) -> tuple[Array, None]:
+            return recolor(*drawn, warp(chain, matrix(*drawn, image.shape), **how)), None
+
+        def through(operation: Array, magnitude: Array) -> Array:
+            # A loop: one layer to compile, however deep the chains.
+            return lax.scan(layer, image, (operation, magnitude))[0]
+
+        operation, magnitude, weights = (
+            jnp.asarray(params[name]) for name in ("operation", "magnitude", "weights")
+        )
+        chains = jax.vmap(through)(operation, magnitude)
+        mixed = weights[0] * image + (weights[1:, None, None, None] * chains).sum(axis=0)
+        return jnp.clip(mixed, 0.0, 1.0)
+
+
+def dirichlet(key: PRNGKeyArray, alpha: int, parts: int) -> Float[Array, " parts"]:
+    """A draw from Dirichlet(alpha, ..., alpha): every alpha-th distance of sorted uniform numbers.
+
+    The i-th lowest of n uniform numbers is Beta(i, n + 1 - i), and distances between them are
+    Dirichlet. Nothing is computed but differences, which are the same bits everywhere.
+    """
+    numbers = jnp.sort(jax.random.uniform(key, (alpha * parts - 1,)))
+    marks = jnp.concatenate([jnp.zeros(1), numbers[alpha - 1 :: alpha], jnp.ones(1)])
+    return marks[1:] - marks[:-1]
