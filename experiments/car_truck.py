@@ -19,6 +19,7 @@ from augjax.errors import InputError, told_in_one_line
 from augjax.printable import printable
 from augjax.training.compilation_cache import keep_compiled_programs
 from experiments.car_truck_augmentation import (
+    chosen_mix,
     chosen_pipeline,
     recorded_pipeline,
     strength_schedule,
@@ -141,6 +142,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
             strength=strength_schedule(
                 config.augment_strength, len(dataset.train), config.batch_size
             ),
+            mix=chosen_mix(config.mix),
             image_size=config.image_size,
             batch_size=config.batch_size,
             epochs=config.epochs,
@@ -215,9 +217,10 @@ def finish_run(config: Config, result: "FitResult", console: "Console") -> None:
 
     run_dir = config.run_dir
     assert run_dir is not None
+    augmented = config.augment or config.mix != "none"
     for metric, title in (("loss", "Loss"), ("binary_accuracy", "Accuracy")):
         names = {
-            metric: "training (augmented)" if config.augment else "training",
+            metric: "training (augmented)" if augmented else "training",
             f"val_{metric}": "validation",
         }
         figure = curves(result.history, names, title=title, best_epoch=result.best["epoch"])

@@ -46,6 +46,20 @@ def strength_schedule(text: str, images: int, batch_size: int) -> "Schedule":
     return strength_ramp(start, end, epochs * -(-images // batch_size))
 
 
+def chosen_mix(name: str) -> "aj.Mix | None":
+    """The mix that --mix names."""
+    import augjax as aj
+
+    match name:
+        case "mixup":
+            return aj.MixUp()
+        case "cutmix":
+            return aj.CutMix()
+        case "either":
+            return aj.RandomMixChoice([aj.MixUp(), aj.CutMix()])
+    return None
+
+
 def chosen_pipeline(name: str, image_size: int) -> "aj.Sequential":
     """The pipeline that --pipeline names: a preset, or what `to_dict` made, in a file of JSON.
 

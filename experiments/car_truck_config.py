@@ -51,6 +51,9 @@ class Config:
     augment_strength: str = "1.0"
     """A number that all ranges of the augmentation are multiplied by, or START:END:EPOCHS for a
     linear change over so many first epochs, as in 0:1:10."""
+    mix: Literal["none", "mixup", "cutmix", "either"] = "none"
+    """Whether training images and their labels are mixed with others of their batch; either: an
+    image at a time, by the one or the other."""
     checkpoint_minutes: float = 5.0
     """A checkpoint is written after each epoch, and inside one after so many minutes."""
     resume: Path | None = None

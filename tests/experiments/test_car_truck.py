@@ -312,13 +312,22 @@ def test_a_study_runs_each_seed_once_and_tells_mean_and_spread(data, tmp_path, m
     monkeypatch.setenv("PYTHONPATH", str(Path(seeds.__file__).parents[1]))
     monkeypatch.setenv("JAX_NUM_CPU_DEVICES", "1")
     study = seeds.Config(
-        name="tiny", data=str(data), image_size=16, epochs=1, seeds=(0, 1), runs=tmp_path / "runs"
+        name="tiny",
+        data=str(data),
+        image_size=16,
+        epochs=1,
+        train_images=4,
+        kinds=("no-augment", "mixup"),
+        seeds=(0, 1),
+        runs=tmp_path / "runs",
     )
     result = seeds.study(study, tmp_path / "results")
-    accuracies = [run["highest_val_binary_accuracy"] for run in result["runs"]["augment"]]
+    accuracies = [run["highest_val_binary_accuracy"] for run in result["runs"]["mixup"]]
     mean, deviation = np.mean(accuracies), np.std(accuracies, ddof=1)
-    assert f"| with augmentation | 2 | {mean:.4f} ± {deviation:.4f} |" in result["table"]
+    assert f"| the notebook's, then MixUp | 2 | {mean:.4f} ± {deviation:.4f} |" in result["table"]
     assert json.loads((tmp_path / "results" / "tiny.json").read_text())["seeds"] == [0, 1]
-    before = sorted(p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*"))
+    record = json.loads((tmp_path / "runs" / "tiny" / "mixup-seed0" / "run.json").read_text())
+    assert record["train_images"] == 4
+    before = sorted(p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*.json"))
     seeds.study(study, tmp_path / "results")
-    assert sorted(p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*")) == before
+    assert sorted(p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*.json")) == before
