@@ -5,8 +5,9 @@ A deep network on small images breaks this in its last layers: 3 x 3 on a 2 x 2 
 loop, ten to fifty times slower. One matrix product is all that such a map needs: lay what each
 output pixel sees side by side, and multiply by the flattened kernel. Its gradients are products.
 
-Any other convolution, and any other platform, gets `jax.lax.conv_general_dilated` untouched, so
-removing this file costs speed and nothing else.
+On larger maps the convolution is XLA's, and only the gradient of its kernel is not, see
+`augjax.kernels.conv_gradient`. Any other convolution, and any other platform, gets
+`jax.lax.conv_general_dilated` untouched, so removing this file costs speed and nothing else.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
+
+from augjax.kernels.conv_gradient import conv
 
 
 def conv_general_dilated(
@@ -32,7 +35,8 @@ def conv_general_dilated(
     Made for Flax: `nn.Conv(features, (3, 3), conv_general_dilated=conv_general_dilated)`.
     The product replaces a convolution of stride 1, undilated and in one group, of `lhs` (batch,
     height, width, in) with `rhs` (rows, columns, in, out), if the map or the output has fewer
-    pixels than `rhs` has taps. It sums in float32 at least. Differentiable to any order in both.
+    pixels than `rhs` has taps. It sums in float32 at least. Differentiable in reverse mode to any
+    order, and forwards over that.
 
     Reference: `jax.lax.conv_general_dilated`.
     """
@@ -72,8 +76,10 @@ def conv_general_dilated(
         n + sum(pad) - k + 1 for n, pad, k in zip((height, width), pads, taps, strict=True)
     )
     # The output is the map that the input's gradient is convolved from, so it counts as well.
-    if min(rows, columns) < 1 or min(height * width, rows * columns) >= taps[0] * taps[1]:
+    if min(rows, columns, *lhs.shape, *rhs.shape) < 1 or any(n < 0 for pad in pads for n in pad):
         return by_lax(lhs, rhs)
+    if min(height * width, rows * columns) >= taps[0] * taps[1]:
+        return conv(lhs, rhs, (pads[0], pads[1]), precision)
     return lax.platform_dependent(
         lhs, rhs, cpu=lambda lhs, rhs: _by_product(lhs, rhs, pads, precision), default=by_lax
     )
