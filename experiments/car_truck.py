@@ -18,6 +18,7 @@ import tyro
 from augjax.errors import InputError, told_in_one_line
 from augjax.printable import printable
 from augjax.training.compilation_cache import keep_compiled_programs
+from augjax.training.memory import keep_freed_memory
 from experiments.car_truck_augmentation import (
     chosen_mix,
     chosen_pipeline,
@@ -50,6 +51,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     with told_in_one_line(debug=debug):
         config = tyro.cli(Config, prog=PROGRAM)
+        keep_freed_memory()
         keep_compiled_programs()
         run(config if config.resume is None else resumed_config(config.resume, sys.argv[1:]))
 

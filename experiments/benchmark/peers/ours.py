@@ -15,6 +15,7 @@ import optax
 import augjax as aj
 from augjax.data import Batch, epoch_batches, epoch_order, load_image_folder
 from augjax.models import NotebookCNN
+from augjax.training.memory import keep_freed_memory
 from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
@@ -97,6 +98,7 @@ def train_augmented(work: Work, setting: str) -> Callable[[], Any]:
 
 
 def _train(work: Work, pipeline: aj.Sequential) -> Callable[[], Any]:
+    keep_freed_memory()  # As the run does.
     mesh, model, optimizer = data_mesh(), NotebookCNN(), optax.adam(1e-3)
     step = jit_train_step(mesh, model=model, optimizer=optimizer, augment=pipeline)
     state = TrainState.create(model, optimizer, aj.key(0), (work.size, work.size, 3))
@@ -160,6 +162,7 @@ def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
     Each step is waited for, so that nothing is hidden behind it but what tf.data does by itself.
     """
     assert work.data
+    keep_freed_memory()
     mesh, model, optimizer = data_mesh(), NotebookCNN(), optax.adam(1e-3)
     with tempfile.TemporaryDirectory() as cache, _users_cache(cache):
         split = load_image_folder(work.data, image_size=work.size).train
