@@ -51,7 +51,6 @@ def main() -> None:
     debug = "--debug" in sys.argv
     with told_in_one_line(debug=debug):
         config = tyro.cli(Config, prog=PROGRAM)
-        keep_freed_memory()
         keep_compiled_programs()
         run(config if config.resume is None else resumed_config(config.resume, sys.argv[1:]))
 
@@ -65,7 +64,8 @@ def run(config: Config) -> "FitResult":
     from augjax.training.signals import StopSignals
 
     config = with_defaults(config)
-    assert config.run_dir
+    assert config.run_dir and config.image_size
+    keep_freed_memory(config.image_size)
     if config.data and config.run_dir.resolve().is_relative_to(Path(config.data).resolve()):
         raise InputError(f"--run-dir {config.run_dir} lies inside --data, where nothing is written")
     with (

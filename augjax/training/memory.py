@@ -1,21 +1,27 @@
 """Memory that one step frees is there for the next.
 
-XLA allocates a step's temporary arrays anew each time, a gigabyte at 128 pixels. The C library of
-Linux gives that back to the system when it is freed, and every page of it has to be cleared again
-when it is next touched: a tenth of a step on a CPU.
+XLA allocates a step's temporary arrays anew each time. The C library of Linux gives them back to the
+system when they are freed, and every page has to be cleared again when it is next touched: on a CPU
+a fifth of an epoch over small images. Over large ones it is a tenth, but there the arrays find no
+room in what was freed before they were first needed, and a gigabyte would be held for nothing.
 """
 
 import ctypes
+
+SMALL = 64
+"""Pixels a side."""
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8
 """Parameters of glibc's `mallopt`, as <malloc.h> numbers them."""
 
 
-def keep_freed_memory() -> None:
-    """Has this process keep what it frees, so that its memory stays at its peak.
+def keep_freed_memory(image_size: int) -> None:
+    """Has this process keep what it frees, if it is to train on small images.
 
     To be called before threads are started. Does nothing where the C library is another than glibc.
     """
+    if image_size > SMALL:
+        return
     try:
         libc = ctypes.CDLL(None)
         _ = libc.gnu_get_libc_version

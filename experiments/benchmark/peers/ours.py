@@ -98,7 +98,7 @@ def train_augmented(work: Work, setting: str) -> Callable[[], Any]:
 
 
 def _train(work: Work, pipeline: aj.Sequential) -> Callable[[], Any]:
-    keep_freed_memory()  # As the run does.
+    keep_freed_memory(work.size)  # As the run does.
     mesh, model, optimizer = data_mesh(), NotebookCNN(), optax.adam(1e-3)
     step = jit_train_step(mesh, model=model, optimizer=optimizer, augment=pipeline)
     state = TrainState.create(model, optimizer, aj.key(0), (work.size, work.size, 3))
@@ -162,7 +162,7 @@ def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
     Each step is waited for, so that nothing is hidden behind it but what tf.data does by itself.
     """
     assert work.data
-    keep_freed_memory()
+    keep_freed_memory(work.size)
     mesh, model, optimizer = data_mesh(), NotebookCNN(), optax.adam(1e-3)
     with tempfile.TemporaryDirectory() as cache, _users_cache(cache):
         split = load_image_folder(work.data, image_size=work.size).train
