@@ -1,9 +1,9 @@
 """Memory that one step frees is there for the next.
 
-XLA allocates a step's temporary arrays anew each time. The C library of Linux gives them back to the
-system when they are freed, and every page has to be cleared again when it is next touched: on a CPU
-a fifth of an epoch over small images. Over large ones it is a tenth, but there the arrays find no
-room in what was freed before they were first needed, and a gigabyte would be held for nothing.
+XLA allocates a step's temporary arrays anew each time. The C library of Linux gives them back to
+the system when they are freed, and every page has to be cleared again when it is next touched: on a
+CPU a fifth of an epoch over small images. Over large ones it is a tenth, but there the arrays find
+no room in what was freed before they were first needed, and a gigabyte would be held for nothing.
 """
 
 import ctypes
