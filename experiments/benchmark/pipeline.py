@@ -68,7 +68,8 @@ def time_outside_of_steps(
         target=OUTSIDE_LIMIT,
     )
     report.tell(f"{row.work}, {row.size}")
-    entry = running.entry(AUGJAX, "jit", work, config.burst)
+    # In a process of its own, whose memory is as in a run of that size.
+    entry = running.entry(AUGJAX, f"jit at {work.size}", work, config.burst)
     race([entry], config.long_turns, drop_out=False)
     running.drop()
     timed = {f"{row.work} {row.size}": {**samples([entry]), "per cent": entry.values}}
