@@ -133,6 +133,11 @@ def with_fewer_images(config: Config) -> Path:
         (few / "train" / folder.name).mkdir(parents=True, exist_ok=True)
         for path in sorted(folder.iterdir())[:each]:
             shutil.copyfile(path, few / "train" / folder.name / path.name)
+        if len(list((few / "train" / folder.name).iterdir())) != each:
+            raise InputError(
+                f"--train-images {config.train_images}: {few} does not hold {each} images of "
+                f"{folder.name}, as of a study with another number; choose another --name"
+            )
     shutil.copytree(Path(config.data, "valid"), few / "valid", dirs_exist_ok=True)
     return few
 

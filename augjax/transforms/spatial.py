@@ -82,9 +82,7 @@ class Filled(Spatial):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice(self, "fill_mode", self.fill_mode, get_args(FillMode))
-        check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
-        check_fill_value(self, self.fill_value)
+        check_filling(self, self.fill_mode, self.interpolation, self.fill_value)
 
     @property
     def resampling(self) -> Resampling:
@@ -128,6 +126,13 @@ def about_centre(
     """The matrix of a linear map of (x, y) that leaves the centre of the image where it is."""
     x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
     return affine_matrix(xx, xy, x - xx * x - xy * y, yx, yy, y - yx * x - yy * y)
+
+
+def check_filling(owner: object, fill_mode: str, interpolation: str, fill_value: float) -> None:
+    """Raises ValueError unless a transform can resample so."""
+    check_choice(owner, "fill_mode", fill_mode, get_args(FillMode))
+    check_choice(owner, "interpolation", interpolation, get_args(Interpolation))
+    check_fill_value(owner, fill_value)
 
 
 def check_fill_value(owner: object, fill_value: float) -> None:

@@ -11,7 +11,7 @@ a process of its own, they take turns round by round, and what is claimed is the
 rounds' ratios (their time by ours: above 1, ours is faster) with its quartiles. A peer counts with
 the best of its settings. Prints a table with the targets, losses included, and writes it, all
 samples and a chart to experiments/results/benchmark_<what>.json and .png. Expected on two cores of
-an AMD EPYC: every target reached, or the row says "NOT reached".
+an AMD EPYC: the README's tables; a row whose target is missed says so.
 """
 
 import importlib

@@ -87,7 +87,7 @@ class Series:
         ends = sizes[::-1] if self.grows == "devices" else sizes
         dearer = list(itertools.takewhile(lambda size: self.bends.get(size, 0) > 1, ends))
         if self.grows == "images streamed":
-            dearer = []
+            dearer = []  # Nothing is known that would explain them.
         known = REPEATED[self.measure] if self.grows == "devices" else ONCE
         parts = [(known, dearer), (UNEXPLAINED, [s for s in self.bends if s not in dearer])]
         return "; ".join(

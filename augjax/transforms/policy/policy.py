@@ -3,7 +3,6 @@
 import abc
 import dataclasses
 from collections.abc import Iterator
-from typing import get_args
 
 import jax
 import jax.numpy as jnp
@@ -12,10 +11,9 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from augjax.kernels.warp import FillMode, Interpolation
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Step, Strength, Transform
-from augjax.transforms.factors import check_choice
 from augjax.transforms.policy.magnitudes import at_strength, signed
 from augjax.transforms.policy.operations import matrix, recolor
-from augjax.transforms.spatial import Resampled, check_fill_value
+from augjax.transforms.spatial import Resampled, check_filling
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,9 +57,7 @@ class Policy(Transform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice(self, "fill_mode", self.fill_mode, get_args(FillMode))
-        check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
-        check_fill_value(self, self.fill_value)
+        check_filling(self, self.fill_mode, self.interpolation, self.fill_value)
 
     def drawn(
         self,
