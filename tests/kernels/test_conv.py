@@ -182,6 +182,8 @@ def test_a_cpu_multiplies_small_maps_and_convolves_others():
     assert "conditional(" not in small
     large = compiled(gradients, jnp.ones((2, 3, 3, 4)), kernel)
     assert large.count(" convolution(") == 2  # Forward, and the input's gradient.
+    image = compiled(gradients, jnp.ones((2, 3, 3, 3)), jnp.ones((3, 3, 3, 5)))
+    assert image.count(" convolution(") == 1
 
 
 @pytest.mark.parametrize("platform", ["cuda", "tpu"])
@@ -214,11 +216,12 @@ def test_a_batch_split_over_devices_is_not_gathered():
 
     kernels = draws((5, 5, 3, 8), (3, 3, 8, 16), (3, 3, 16, 16), (3, 3, 16, 16))
     (x,) = draws((16, 17, 17, 3))
-    options = {"in_shardings": (whole, split), "out_shardings": whole}
-    text = compiled(jax.value_and_grad(net), kernels, x, **options)
+    options = {"in_shardings": (whole, split), "out_shardings": (whole, (whole, split))}
+    gradients = jax.value_and_grad(net, argnums=(0, 1))
+    text = compiled(gradients, kernels, x, **options)
     for movement in ("all-gather", "collective-permute", "all-to-all"):
         assert movement not in text
-    alone = jax.jit(jax.value_and_grad(net))(kernels, x)
-    together = jax.jit(jax.value_and_grad(net), **options)(kernels, x)
+    alone = jax.jit(gradients)(kernels, x)
+    together = jax.jit(gradients, **options)(kernels, x)
     for a, b in zip(jax.tree.leaves(alone), jax.tree.leaves(together), strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(a).max())
