@@ -22,6 +22,9 @@ from augjax.training.state import TrainState
 from augjax.training.step import jit_train_step
 from experiments.benchmark.works import Work
 
+PRODUCT = 1024
+"""Rows and columns of a large matrix product, about."""
+
 
 def augment(work: Work, setting: str) -> Callable[[], Any]:
     """A transform over a batch that is on the device, drawing anew at each call."""
@@ -134,6 +137,28 @@ def infer(work: Work, setting: str) -> Callable[[], Any]:
     return lambda: jax.block_until_ready(forward(state.variables, images))
 
 
+def products(work: Work, setting: str) -> Callable[[], Any]:
+    """As many multiplications as the network's layers need, in large matrix products alone."""
+    state = TrainState.create(NotebookCNN(), optax.adam(1e-3), aj.key(0), (work.size, work.size, 3))
+    kernels = [
+        layer["kernel"].size for name, layer in sorted(state.params.items()) if "Conv" in name
+    ]
+    # The first two convolutions see the whole image; a pooling precedes each of the others.
+    sides = [work.size >> max(0, place - 1) for place in range(len(kernels))]
+    terms = work.batch * sum(n * side**2 for n, side in zip(kernels, sides, strict=True))
+    if work.kind == "train_products":
+        terms *= 3  # Backwards, once for the layer's input and once for its kernel.
+    calls = -(-terms // PRODUCT**3)
+    rows = -(-terms // (calls * PRODUCT**2))
+    a, b = jnp.ones((rows, PRODUCT)), jnp.ones((PRODUCT, PRODUCT))
+    product = jax.jit(jnp.matmul)
+
+    def call() -> Any:
+        return jax.block_until_ready([product(a, b) for _ in range(calls)])[-1]
+
+    return call
+
+
 def first_epoch(work: Work, setting: str) -> Callable[[], Any]:
     """From a folder that was never seen to all its batches on the device; every file is judged."""
     assert work.data
@@ -215,6 +240,8 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     "train": train,
     "train_augmented": train_augmented,
     "infer": infer,
+    "train_products": products,
+    "infer_products": products,
     "first_epoch": first_epoch,
     "cached_epoch": cached_epoch,
 }
