@@ -13,6 +13,9 @@ from augjax.data.quiet_tensorflow import import_tensorflow, silent_stderr
 from augjax.data.verdicts import UNREADABLE
 from augjax.files import open_regular
 
+ALIGNMENT = 64
+"""Bytes that the memory of a tensor starts at a multiple of; TensorFlow aborts at any other."""
+
 
 class FileDecoder:
     """Decodes the files of a split by index, inside tf.data or outside.
@@ -105,7 +108,7 @@ def decode_files(
       a decoder complained.
     """
     tf = import_tensorflow()
-    images = np.zeros((len(wanted), image_size, image_size, 3), np.uint8) if keep else None
+    images = _aligned_zeros((len(wanted), image_size, image_size, 3)) if keep else None
     seen = np.zeros(len(wanted), bool)
     decoded = (
         tf.data.Dataset.from_tensor_slices(wanted.astype(np.int64))
@@ -127,6 +130,21 @@ def decode_files(
             if images is not None:
                 images[rows] = batch
         return images, seen, written() > 0
+
+
+def as_tensor(images: UInt8[np.ndarray, "n size size 3"]) -> Any:
+    """Images as a tensor, over the same memory if that of `decode_files`, or else a copy."""
+    tf = import_tensorflow()
+    if images.ctypes.data % ALIGNMENT or not images.size:
+        return tf.constant(images)
+    return tf.experimental.dlpack.from_dlpack(images.__dlpack__())
+
+
+def _aligned_zeros(shape: tuple[int, ...]) -> UInt8[np.ndarray, "..."]:
+    size = math.prod(shape)
+    memory = np.zeros(size + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + size].reshape(shape)
 
 
 def cache_bytes(count: int, image_size: int) -> int:

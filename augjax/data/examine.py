@@ -9,8 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from augjax.data.dataset import ResizeMethod
-from augjax.data.decode import FileDecoder, cache_bytes, decode_files
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.decode import FileDecoder, as_tensor, cache_bytes, decode_files
 from augjax.data.report import BadImage, DataReport
 from augjax.data.scan import FolderSplit, FoundFile
 from augjax.data.verdict_cache import FileState, load_verdicts, save_verdicts
@@ -77,7 +76,7 @@ def examine(
                 files=tuple(file for file, _ in judged),
                 verdicts=tuple(verdict for _, verdict in judged),
                 decoder=_decoder(split, judged, image_size, method),
-                cache=None if images is None else import_tensorflow().constant(images),
+                cache=None if images is None else as_tensor(images),
             )
         )
     if current != kept:
