@@ -1,7 +1,8 @@
 """Decoding and resizing: ordinary JPEGs and PNGs by TensorFlow, all other pictures by Pillow."""
 
 import math
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,36 @@ def resize(image: Any, image_size: int, method: ResizeMethod) -> Any:
     return tf.ensure_shape(resized, (image_size, image_size, 3))
 
 
+def decoded_stream(
+    decode: Callable[[Any], Any],
+    wanted: Int[np.ndarray, " m"],
+    *,
+    batch_size: int = 64,
+    in_order: bool = True,
+) -> Any:
+    """Images decoded in parallel, as a `tf.data.Dataset` of batches of (place in `wanted`, image).
+
+    One that fails is left out: an error would end the stream, and name no file.
+    """
+    tf = import_tensorflow()
+    options = tf.data.Options()
+    # TensorFlow tunes for seconds, and now and then it leaves a stream that is shorter one thread.
+    options.autotune.enabled = False
+    return (
+        tf.data.Dataset.from_tensor_slices(wanted.astype(np.int64))
+        .enumerate()
+        .map(
+            lambda place, index: (place, decode(index)),
+            num_parallel_calls=2 * (os.cpu_count() or 1),
+            deterministic=in_order,
+        )
+        .ignore_errors()
+        .batch(batch_size)
+        .prefetch(2)
+        .with_options(options)
+    )
+
+
 def decode_files(
     decoder: FileDecoder, wanted: Int[np.ndarray, " m"], image_size: int, *, keep: bool
 ) -> tuple[UInt8[np.ndarray, "m size size 3"] | None, Bool[np.ndarray, " m"], bool]:
@@ -107,25 +138,12 @@ def decode_files(
       The images in the order of `wanted` (None unless kept), which could be decoded, and whether
       a decoder complained.
     """
-    tf = import_tensorflow()
     images = _aligned_zeros((len(wanted), image_size, image_size, 3)) if keep else None
     seen = np.zeros(len(wanted), bool)
-    decoded = (
-        tf.data.Dataset.from_tensor_slices(wanted.astype(np.int64))
-        .enumerate()
-        .map(
-            lambda row, index: (row, decoder(index)),
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=False,
-        )
-        # An error would end the stream without a name; a file that is left out can be named.
-        .ignore_errors()
-        .batch(64)
-        .prefetch(tf.data.AUTOTUNE)
-    )
     # The decoders complain on stderr without saying about which file.
     with silent_stderr() as written:
-        for rows, batch in decoded.as_numpy_iterator():
+        stream = decoded_stream(decoder, wanted, in_order=False)
+        for rows, batch in stream.as_numpy_iterator():
             seen[rows] = True
             if images is not None:
                 images[rows] = batch

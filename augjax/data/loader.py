@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt8, UInt32
 
 from augjax.data.dataset import Split
+from augjax.data.decode import decoded_stream
 from augjax.data.quiet_tensorflow import import_tensorflow
 from augjax.typing import AnyArray
 
@@ -58,17 +59,8 @@ def _cached(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iter
 
 def _decoded(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iterator[_Rows]:
     """Decodes as it goes; the stream drops what fails, so each image comes with its position."""
-    tf = import_tensorflow()
     assert split.decode is not None
-    decode = split.decode
-    decoded = (
-        tf.data.Dataset.from_tensor_slices(order.astype(np.int64))
-        .enumerate()
-        .map(lambda n, index: (n, decode(index)), num_parallel_calls=tf.data.AUTOTUNE)
-        .ignore_errors()
-        .batch(batch_size)
-        .prefetch(tf.data.AUTOTUNE)
-    )
+    decoded = decoded_stream(split.decode, order, batch_size=batch_size)
     shape = tuple(decoded.element_spec[1].shape[1:])
     pieces = decoded.as_numpy_iterator()
     positions, waiting = np.empty(0, np.int64), np.empty((0, *shape), np.uint8)
