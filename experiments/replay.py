@@ -2,7 +2,8 @@
 
     python -m experiments.replay RUN Car/0001.jpg --epoch 3 --out seen.png
 
-The draws are printed as JSON. The run may be finished or not; nothing in its folder is changed.
+The draws are printed as JSON. Of a run with --mix it is the image before it was mixed, which
+depends on the whole batch. The run may be finished or not; nothing in its folder is changed.
 """
 
 import dataclasses
@@ -85,6 +86,10 @@ def run(config: Config) -> tuple[str, list[str]]:
     write_atomically(out, png(aj.replay(pipeline, **which, image=image, strength=strength)))
     if strength != 1.0:
         notes.append(f"The strength was {float(strength):.6g}")
+    if settings.mix != "none":
+        notes.append(
+            f"Note: this is the image before --mix {settings.mix}, which depends on the whole batch"
+        )
     notes += doubts(config.run, dataset)
     return json_text(plain(draws)), [*notes, f"Written to {printable(str(out))}"]
 

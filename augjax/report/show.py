@@ -1,5 +1,6 @@
 """Pictures of what a pipeline does."""
 
+import dataclasses
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 import augjax as aj
-from augjax.transforms.base import Transform
+from augjax.transforms.base import Transform, told
+from augjax.transforms.mixing.mix import Mix
 from augjax.transforms.targets import to_corners
 
 _CELL, _LETTERS = 1.8, 21
@@ -22,7 +24,7 @@ _BOX, _POINT, _MASK = "#ffd23f", "#ee4266", "#0ead69"
 
 
 def show(
-    pipeline: Transform,
+    pipeline: Transform | Mix,
     images: Any,
     *,
     key: PRNGKeyArray | None = None,
@@ -32,7 +34,7 @@ def show(
     """Draws a grid: a row for each image, first as it is and then as `draws` draws make it.
 
     Args:
-      pipeline: any transform.
+      pipeline: any transform; or a mix, of images of one size in [0, 1], by place in the batch.
       images: an image, an example (a dict of an image with mask, boxes and keypoints, which are
         drawn over it), a batch of either, or a list of either.
       key: as for `Transform.batch`; by default that of a run with seed 0.
@@ -42,13 +44,17 @@ def show(
     Returns:
       A matplotlib figure: shown by a notebook, and saved by `figure.savefig("grid.png")`.
     """
-    if not isinstance(pipeline, Transform):
+    if not isinstance(pipeline, Transform | Mix):
         raise TypeError(
             f"expected show(pipeline, images), but got a {type(pipeline).__name__} first"
         )
     key = aj.stream(aj.key(0), "augment") if key is None else key
     rows = list(_examples(images))
-    cells = [[row, *_drawn(pipeline, key, row, i, epoch, draws)] for i, row in enumerate(rows)]
+    if isinstance(pipeline, Mix):
+        cells, drawer = _mixed(pipeline, key, rows, epoch, draws), aj.Sequential([])
+    else:
+        cells = [[row, *_drawn(pipeline, key, row, i, epoch, draws)] for i, row in enumerate(rows)]
+        drawer = pipeline
     title = textwrap.fill(repr(pipeline), _LETTERS * (draws + 1))
     heights = [row["image"].shape[0] / row["image"].shape[1] for row in rows]
     inches = _CELL * (sum(heights) + 0.1 * len(rows)) + 0.15 * (title.count("\n") + 2)
@@ -57,7 +63,7 @@ def show(
     grid = figure.subplots(len(rows), draws + 1, squeeze=False, height_ratios=heights)
     for place, row in zip(grid, cells, strict=True):
         for axes, cell in zip(place, row, strict=True):
-            _draw(axes, cell, pipeline)
+            _draw(axes, cell, drawer)
     return figure
 
 
@@ -80,6 +86,21 @@ def _drawn(
     for draw in range(draws):
         image_key = aj.image_key(key, epoch + draw, jnp.uint32(i))
         yield jax.tree.map(np.asarray, pipeline(image_key, row))
+
+
+def _mixed(
+    mix: Mix, key: PRNGKeyArray, rows: list[dict[str, Any]], epoch: int, draws: int
+) -> list[list[dict[str, Any]]]:
+    """Rows of cells, from the mixes of all of them in a batch."""
+    images = [np.asarray(row["image"]) for row in rows]
+    if len(images) < 2 or len({image.shape for image in images}) > 1:
+        raise ValueError(
+            f"{told(mix)} mixes images with one another: show it two or more of a size"
+        )
+    batch, labels = np.stack(images), np.zeros(len(images), np.float32)
+    mix = dataclasses.replace(mix, num_classes=None)
+    mixed = [mix.batch(key, batch, labels, epoch=epoch + draw)[0] for draw in range(draws)]
+    return [[{"image": image} for image in row] for row in zip(batch, *mixed, strict=True)]
 
 
 def _draw(axes: Axes, example: dict[str, Any], pipeline: Transform) -> None:

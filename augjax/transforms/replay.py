@@ -43,8 +43,13 @@ def replay(
       strength: as it was given to `batch`.
 
     Returns:
-      What `pipeline.batch` returned for the image.
+      What `pipeline.batch` returned for the image, before any mix.
     """
+    if not isinstance(pipeline, Transform):
+        raise TypeError(
+            f"replay takes a transform of images, but got a {type(pipeline).__name__}; what a mix "
+            "made depends on the whole batch, whose mix.batch(..., epoch=epoch) makes it again"
+        )
     shape_of(pipeline, image)
     key = _stream_key(seed, epoch, stream)
     one = jax.tree.map(lambda part: jnp.asarray(part)[None], image)

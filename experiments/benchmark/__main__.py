@@ -1,4 +1,4 @@
-"""Speed and memory next to Keras, PyTorch, kornia, albumentations, augmax and dm-pix.
+"""Speed and memory next to Keras, PyTorch, torchvision, kornia, albumentations, augmax and dm-pix.
 
     python -m experiments.benchmark augment     # transforms: about 10 minutes on two cores
     python -m experiments.benchmark step        # training and inference: about 15

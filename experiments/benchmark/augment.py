@@ -7,7 +7,7 @@ from experiments.benchmark.races import AUGJAX, Contenders, compare, contenders
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
 from experiments.benchmark.timing import Spread, race, ratios, samples
-from experiments.benchmark.works import SINGLES, TITLES, Work
+from experiments.benchmark.works import MIXES, SINGLES, TITLES, Work
 
 SIZES = ((64, 128), (256, 32))
 MOST_CHAINS = 3.0
@@ -19,7 +19,7 @@ def run(config: Config) -> Report:
     report = Report(config, "Augmentation: a batch on the CPU, draws included")
     sizes = ((4, 16), (2, 16)) if config.quick else SIZES
     works = [Work("chain", *sizes[0])]
-    works += [Work(kind, *size) for kind in (*SINGLES, "randaugment") for size in sizes]
+    works += [Work(kind, *size) for kind in (*SINGLES, *MIXES, "randaugment") for size in sizes]
     with contenders(config) as running:
         for work in works:
             rows, timed = compare(

@@ -5,7 +5,10 @@ import importlib.metadata
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
+
+CLASSES = 10
+"""That labels are of, where images have labels."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Work:
         """The same images for everyone, in [0, 1] and exact as uint8."""
         numbers = np.random.default_rng(0).integers(0, 256, self.shape, np.uint8)
         return numbers.astype(np.float32) / 255
+
+    def labels(self) -> Int64[np.ndarray, " batch"]:
+        """The same classes for everyone."""
+        return np.arange(self.batch) % CLASSES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +98,8 @@ TITLES = {
     "color_jitter": "ColorJitter",
     "blur": "RandomGaussianBlur",
     "erasing": "RandomErasing",
+    "mixup": "MixUp with labels",
+    "cutmix": "CutMix with labels",
     "randaugment": "RandAugment(2)",
     "train": "training step",
     "infer": "inference forward",
@@ -98,6 +107,7 @@ TITLES = {
 }
 SINGLES = ("perspective", "resized_crop", "color_jitter", "blur", "erasing")
 """Transforms by themselves, to be no slower than the fastest peer."""
+MIXES = ("mixup", "cutmix")
 
 TARGETS = {
     ("chain", "keras"): 5.0,
@@ -107,6 +117,8 @@ TARGETS = {
     ("chain", "kornia"): 2.2,
     ("chain", "albumentations"): 1.4,
     ("randaugment", "albumentations"): 1.0,
+    # No slower than peers that draw for each image.
+    **{(mix, peer): 1.0 for mix in MIXES for peer in ("keras", "kornia")},
     ("train", "keras", 32): 2.0,
     ("train", "keras", 128): 1.5,
     ("train", "torch"): 1.1,
@@ -144,6 +156,8 @@ PEERS: dict[str, Library] = {
             "color_jitter": Skill(_COMPILED, "fixed order"),
             "blur": Skill(_COMPILED, "one sigma a batch"),
             "erasing": Skill(_COMPILED, "no ratio drawn"),
+            "mixup": Skill(("graph",), "an image may meet itself"),
+            "cutmix": Skill(("graph",), "an image may meet itself, no box is clipped"),
             "randaugment": Skill(_COMPILED, "operations drawn once a batch"),
             "train": Skill(("graph", "XLA", "tf.function")),
             "infer": Skill(_COMPILED),
@@ -189,6 +203,11 @@ PEERS: dict[str, Library] = {
             "color_jitter": Skill(_THREADS, "one order a batch"),
             "blur": Skill(_THREADS),
             "erasing": Skill(_THREADS),
+            "mixup": Skill(_THREADS, "an image may meet itself, labels are paired and not mixed"),
+            "cutmix": Skill(
+                _THREADS,
+                "an image may meet itself, no box is clipped, labels are paired and not mixed",
+            ),
             "randaugment": Skill(_THREADS, "operations drawn once a batch"),
         },
     ),
@@ -204,6 +223,15 @@ PEERS: dict[str, Library] = {
             "blur": Skill(_LOOPS),
             "erasing": Skill(_LOOPS),
             "randaugment": Skill(_LOOPS, "SomeOf alike operations, of any magnitude up to it"),
+        },
+    ),
+    "torchvision": Library(
+        "torchvision (PyTorch)",
+        "experiments.benchmark.peers.torchvision",
+        (("torchvision",), ("torch",)),
+        {
+            "mixup": Skill(_THREADS, "one draw a batch"),
+            "cutmix": Skill(_THREADS, "one draw a batch"),
         },
     ),
     "torch": Library(

@@ -23,7 +23,7 @@ from experiments.benchmark.timing import (
     race,
     ratios,
 )
-from experiments.benchmark.works import OURS, PEERS, SINGLES, Library, Skill, Work
+from experiments.benchmark.works import MIXES, OURS, PEERS, SINGLES, Library, Skill, Work
 
 LIBRARIES = {
     # The quickest compilation: these programs run a few times.
@@ -33,7 +33,9 @@ LIBRARIES = {
     )
     for name, library in {"augjax": OURS, **PEERS}.items()
 }
-AUGMENTATIONS = ("chain", *SINGLES, "randaugment")
+AUGMENTATIONS = ("chain", *SINGLES, *MIXES, "randaugment")
+LEAVE_SOME = (*MIXES, "randaugment")
+"""Draws of these may leave an image as it is."""
 
 
 class Scripted:
@@ -158,7 +160,8 @@ def a_peer_is_missing(monkeypatch):
 
 
 def test_a_whole_benchmark_with_peers_that_are_missing(tmp_path, monkeypatch, a_peer_is_missing):
-    monkeypatch.setattr(augment, "SINGLES", ())
+    for kinds in ("SINGLES", "MIXES"):
+        monkeypatch.setattr(augment, kinds, ())
     monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")
     peers = ("dm-pix", "kornia", "albumentations")
     config = Config(what="augment", quick=True, peers=peers, out=tmp_path / "out")
@@ -198,8 +201,7 @@ def test_everyone_does_the_same_work(name):
         for kind in kinds:
             drawn, still = (checked(Work(kind, 4, 16, strength=s)) for s in (1.0, 0.0))
             assert drawn["shape"] == still["shape"] == [4, 16, 16, 3], kind
-            # Of RandAugment's operations some leave an image as it is.
-            least = max if kind == "randaugment" else min
+            least = max if kind in LEAVE_SOME else min
             assert drawn["fresh"] and least(drawn["changes"]) > 0.01, kind
             assert max(still["changes"]) < 2e-5, kind
         for kind in networks:

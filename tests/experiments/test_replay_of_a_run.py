@@ -119,6 +119,21 @@ def test_a_run_without_augmentation_is_replayed_without(tmp_path):
     np.testing.assert_allclose(pixels_of(tmp_path / "x.png") / 255, by_epoch[1][0], atol=0.51 / 255)
 
 
+def test_a_run_that_mixed_is_replayed_up_to_there(trained, tmp_path):
+    run, by_epoch = trained
+    mixed = tmp_path / "run"
+    shutil.copytree(run, mixed)
+    flags = json.loads((mixed / "config.json").read_text())
+    (mixed / "config.json").write_text(json.dumps({**flags, "mix": "cutmix"}))
+    out = tmp_path / "x.png"
+    _, notes = replay.run(config(mixed, "Car/0.png", 1, out))
+    assert notes == [
+        "Note: this is the image before --mix cutmix, which depends on the whole batch",
+        f"Written to {out}",
+    ]
+    np.testing.assert_allclose(pixels_of(out) / 255, by_epoch[1][0], atol=0.51 / 255)
+
+
 def test_the_command_prints_the_draws_and_leaves_the_run_alone(trained, tmp_path):
     run, by_epoch = trained
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}

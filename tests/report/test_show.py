@@ -50,6 +50,21 @@ def test_the_first_is_the_image_and_the_others_are_what_batch_makes():
             np.testing.assert_allclose(shown[6 * row + 1 + draw], made, atol=2e-5)
 
 
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_a_mix_is_of_all_the_rows(num_classes):
+    images = noise(3, 12, 16, 3)
+    mix = aj.CutMix(num_classes=num_classes)
+    figure = aj.show(mix, [{"image": image, "label": 2} for image in images], draws=2, epoch=4)
+    shown = np.stack([np.asarray(axes.images[0].get_array()) for axes in figure.axes])
+    shown = shown.reshape(3, 3, 12, 16, 3)
+    np.testing.assert_array_equal(shown[:, 0], images)
+    key = aj.stream(aj.key(0), "augment")
+    for draw in range(2):
+        made = aj.CutMix().batch(key, images, np.zeros(3, np.float32), epoch=4 + draw)[0]
+        np.testing.assert_allclose(shown[:, 1 + draw], made, atol=2e-5)
+        assert (shown[:, 1 + draw] != images).any()
+
+
 def test_what_belongs_to_the_image_is_drawn_over_it():
     for axes in aj.show(PIPELINE, example(), draws=1).axes:
         assert len(axes.patches) == 2, "boxes"

@@ -115,6 +115,8 @@ CASES = {
     "t.plan(128)": "TypeError: RandomFlip takes a shape, (height, width, channels), but got a int",
     "aj.image_key(key, 0, np.zeros(8, np.uint32))": "ValueError: one image's id has one or two words, but got",
     "aj.show(image, t)": "TypeError: expected show(pipeline, images), but got a ndarray first",
+    "aj.show(aj.MixUp(), image)": "ValueError: MixUp mixes images with one another: show it two or more of a size",
+    "aj.replay(aj.MixUp(), seed=0, epoch=1, id=0, image=image)": "TypeError: replay takes a transform of images, but got a MixUp",
     "t.batch(key, image[None], [3])": "TypeError: ids are an array of uint32, but got a list",
     "aj.RandomApply(t, p=1.5)": "ValueError: RandomApply(p=1.5): expected a number in [0, 1]",
     "aj.RandomApply(3)": "TypeError: RandomApply takes a list of transforms, but got 3",

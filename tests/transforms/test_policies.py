@@ -1,4 +1,4 @@
-"""RandAugment, TrivialAugmentWide, AutoAugment and AugMix: what is drawn, and what comes of it."""
+"""RandAugment, TrivialAugmentWide, and what holds for every policy."""
 
 import json
 from collections import Counter
@@ -7,33 +7,31 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import stats
 
 import augjax as aj
-from augjax.transforms.policy.aug_mix import dirichlet
 from augjax.transforms.policy.auto_augment_policies import POLICIES
-from augjax.transforms.policy.operations import OPERATIONS
 from tests.helpers import noise
-from tests.transforms.pillow_operations import by_pillow
+from tests.transforms.policy_examples import (
+    AT,
+    AUG_MIXES,
+    EXAMPLE,
+    KEY,
+    SHAPE,
+    assert_frequencies,
+    draws,
+    pictures,
+    through_pillow,
+)
 
-KEY = aj.key(5)
-SHAPE = (40, 48, 3)
-AT = {name: place for place, name in enumerate(OPERATIONS)}
 LAYERED = [
     aj.RandAugment(),
     aj.RandAugment(3, 30),
     aj.TrivialAugmentWide(),
     *(aj.AutoAugment(policy) for policy in POLICIES),
 ]
-ALL = [*LAYERED, aj.AugMix(), aj.AugMix(10, 2, 4, 2, all_ops=False)]
+ALL = [*LAYERED, *AUG_MIXES]
 each_layered = pytest.mark.parametrize("policy", LAYERED, ids=str)
 each = pytest.mark.parametrize("policy", ALL, ids=str)
-
-
-def draws(policy, n, strength=1.0, shape=SHAPE):
-    keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
-    drawn = jax.jit(jax.vmap(lambda key: policy.sample(key, shape, strength=strength)))(keys)
-    return jax.tree.map(np.asarray, drawn)
 
 
 def layers(*pairs):
@@ -43,18 +41,6 @@ def layers(*pairs):
         "operation": np.array([AT[name] for name in names], np.int32),
         "magnitude": np.array(magnitudes, np.float32),
     }
-
-
-def through_pillow(operation, magnitude, pixels):
-    for o, m in zip(operation, magnitude, strict=True):
-        pixels = by_pillow(o, m, pixels)
-    return pixels
-
-
-def pictures(n):
-    """Noise on a ramp: of all levels, and unlike at each pixel."""
-    ramp = np.linspace(0, 155, SHAPE[1])[:, None]
-    return (ramp + 100 * noise(n, *SHAPE)).astype(np.uint8)
 
 
 @pytest.mark.parity("RandAugment", "Pillow")
@@ -72,35 +58,6 @@ def test_a_batch_is_what_pillow_makes_of_the_draws(policy, same):
     )
     ours = policy.batch(KEY, pixels)
     same(ours, theirs / np.float32(255), 1e-6, tipped=1e-4)
-
-
-@pytest.mark.parity("AugMix", "Pillow")
-@pytest.mark.parametrize("policy", ALL[-2:], ids=str)
-def test_a_mixture_is_that_of_pillows_chains(policy, same):
-    n, pixels = 40, pictures(40)
-    drawn = draws(policy, n)
-    drawn["magnitude"] = np.where(
-        drawn["operation"] == AT["Posterize"],
-        np.maximum(drawn["magnitude"], 1),  # Pillow knows no 0 bits.
-        drawn["magnitude"],
-    )
-    theirs = []
-    for i in range(n):
-        chains = [
-            through_pillow(*chain, pixels[i])
-            for chain in zip(drawn["operation"][i], drawn["magnitude"][i], strict=True)
-        ]
-        parts = np.stack([pixels[i], *chains]).astype(np.float64)
-        theirs.append(np.tensordot(drawn["weights"][i].astype(np.float64), parts, 1) / 255)
-    ours = jax.jit(jax.vmap(policy.apply))(drawn, pixels)
-    same(ours, np.stack(theirs), 1e-6, tipped=1e-4)
-
-
-def assert_frequencies(found, expected):
-    """Counts follow probabilities, by a test that fails one time in a thousand."""
-    expected = np.asarray(expected, float)
-    total = np.sum(found)
-    assert stats.chisquare(found, expected / expected.sum() * total).pvalue > 1e-3
 
 
 @pytest.mark.parametrize("policy", [aj.RandAugment(), aj.TrivialAugmentWide()], ids=str)
@@ -127,75 +84,6 @@ def test_magnitudes_have_either_sign_and_trivial_ones_any_bin():
     found = [np.isclose(turns, step).sum() for step in steps]
     assert sum(found) == turns.size
     assert_frequencies(found, [1] * 4 + [2] + [1] * 4)
-
-
-@pytest.mark.parametrize("name", POLICIES)
-def test_auto_augment_takes_each_operation_as_often_as_its_policy_says(name):
-    drawn = draws(aj.AutoAugment(name), 5000)
-    likely = np.zeros((2, 15))
-    for pair in POLICIES[name]:
-        for layer, (operation, p, _) in enumerate(pair):
-            likely[layer, AT[operation]] += p / 25
-    for layer in range(2):
-        likely[layer, 0] = 1 - likely[layer].sum()
-        there = likely[layer] > 1e-9
-        found = np.bincount(drawn["operation"][:, layer], minlength=15)
-        assert not found[~there].any()
-        assert_frequencies(found[there], likely[layer][there])
-
-
-def test_the_policies_that_were_found():
-    """Lines of the paper's tables, by hand."""
-    assert [len(pairs) for pairs in POLICIES.values()] == [25, 25, 25]
-    imagenet, cifar10, svhn = POLICIES.values()
-    assert imagenet[0] == (("Posterize", 0.4, 8), ("Rotate", 0.6, 9))
-    assert imagenet[8] == (("Rotate", 0.2, 3), ("Solarize", 0.6, 8))
-    assert imagenet[18] == (("ShearX", 0.6, 5), ("Equalize", 1.0, None))
-    assert cifar10[0] == (("Invert", 0.1, None), ("Contrast", 0.2, 6))
-    assert cifar10[13] == (("Brightness", 0.9, 6), ("Color", 0.2, 8))
-    assert cifar10[24] == (("TranslateY", 0.7, 9), ("AutoContrast", 0.9, None))
-    assert svhn[0] == (("ShearX", 0.9, 4), ("Invert", 0.2, None))
-    assert svhn[15] == (("Invert", 0.8, None), ("TranslateY", 0.0, 2))
-    assert svhn[24] == (("ShearX", 0.7, 2), ("Invert", 0.1, None))
-    names = {name for pairs in POLICIES.values() for pair in pairs for name, _, _ in pair}
-    assert names == set(OPERATIONS) - {"Identity"}
-
-
-def test_chains_have_one_to_three_operations_and_weights_of_a_dirichlet():
-    drawn = draws(aj.AugMix(), 4000)
-    depth = (drawn["operation"] > 0).sum(axis=-1)
-    for layer in range(3):
-        assert ((drawn["operation"][..., layer] > 0) == (depth > layer)).all()
-    assert_frequencies([(depth == n).sum() for n in (1, 2, 3)], [1, 1, 1])
-    assert not np.isin(drawn["operation"], [AT["Invert"]]).any()
-    without = draws(aj.AugMix(all_ops=False), 2000)["operation"]
-    assert_frequencies(
-        np.bincount(without[:, :, 0].ravel(), minlength=15)[[1, 2, 3, 4, 5, 10, 11, 12, 13]],
-        [1] * 9,
-    )
-    assert (draws(aj.AugMix(chain_depth=5), 50)["operation"] > 0).all()
-    weights = drawn["weights"]
-    np.testing.assert_allclose(weights.sum(axis=1), 1, atol=3e-7)
-    assert (weights >= 0).all()
-    assert stats.kstest(weights[:, 0], "uniform").pvalue > 1e-3
-    # A third of a share of U[0, 1]: of Dirichlet(1, 1, 1), each is Beta(1, 2).
-    shares = weights[:, 1:] / (1 - weights[:, :1])
-    for share in shares.T:
-        assert stats.kstest(share, stats.beta(1, 2).cdf).pvalue > 1e-3
-
-
-@pytest.mark.parametrize("alpha", [1, 2, 5])
-@pytest.mark.parametrize("parts", [1, 2, 4])
-def test_distances_of_sorted_numbers_are_dirichlet(alpha, parts):
-    keys = jax.random.split(aj.key(alpha), 4000)
-    weights = np.asarray(jax.vmap(lambda key: dirichlet(key, alpha, parts))(keys))
-    assert weights.shape == (4000, parts)
-    if parts == 1:
-        assert (weights == 1).all()
-        return
-    for weight in weights.T:
-        of_one = stats.beta(alpha, alpha * (parts - 1))
-        assert stats.kstest(weight, of_one.cdf).pvalue > 1e-3
 
 
 @each
@@ -231,13 +119,6 @@ def test_a_strength_above_1_stops_at_the_end_of_what_there_is():
     assert turns.max() == 3 * 135
 
 
-EXAMPLE = {
-    "mask": (np.arange(40 * 48) % 7).reshape(40, 48).astype(np.int32),
-    "boxes": np.array([[10, 12, 20, 22]], np.float32),
-    "keypoints": np.array([[15, 16], [2, 3]], np.float32),
-}
-
-
 def test_what_belongs_to_an_image_moves_with_it():
     pipeline = aj.Sequential([aj.RandAugment()], boxes="xyxy")
     image = pictures(1)[0]
@@ -260,20 +141,6 @@ def test_two_moves_of_points_are_one_after_the_other():
     pipeline = aj.Sequential([aj.RandAugment()])
     moved = pipeline.apply(params, {"keypoints": np.array([[25.5, 20.5]], np.float32)}, shape=SHAPE)
     np.testing.assert_allclose(moved["keypoints"], [[24.5, 20.5]], atol=1e-3)
-
-
-def test_nothing_that_belongs_to_a_mixed_image_moves():
-    pipeline = aj.Sequential([aj.AugMix()], boxes="xyxy")
-    mixed = pipeline.batch(
-        KEY,
-        {
-            "image": pictures(3),
-            **{name: np.stack([part] * 3) for name, part in EXAMPLE.items()},
-        },
-    )
-    for name, part in EXAMPLE.items():
-        np.testing.assert_array_equal(mixed[name], np.stack([part] * 3))
-    assert pipeline.valid(pipeline.sample(KEY, SHAPE), SHAPE).all()
 
 
 def test_what_lies_beyond_is_filled_as_asked():

@@ -28,15 +28,17 @@ Where references disagree, and what is done here:
 | | torchvision, and here | TensorFlow's EfficientNet code | timm | Keras 3 |
 |---|---|---|---|---|
 | operations are drawn for | an image or a batch, as it comes; here an image | an image | an image | a batch |
-| RandAugment draws from | 14 | 16: also Invert, SolarizeAdd, Cutout, but no Identity | 15: as there, but no Cutout; each taken by a coin | 11, without Identity |
-| its magnitude 9 turns by | 9 degrees: bin 9 of 0 to 30 | 27: 9 of 10 | 27 | a factor in [0, 1] of all there is |
-| Brightness and alike | 1 + m or 1 - m, m up to 0.9 | 0.1 to 1.9: weak is dark | as there; with `inc` as here | as its layer |
-| Posterize | 8 bits to 4: stronger leaves fewer | 0 to 4: weaker leaves fewer | as there; with `inc` 4 to 0 | as its layer |
-| moves of up to | 150/331 of the size | 100 pixels, in AutoAugment 250 | 0.45 of the size | the factor |
-| what lies beyond is | 0 | 128 | the mean of the data | reflected |
-| smooth, of Sharpness, is | rounded, as Pillow's | cut | Pillow's | |
+| RandAugment draws from | 14 | 16: also Invert, SolarizeAdd, Cutout, but no Identity | 15: as there, but no Cutout; each taken by a coin | 11, without Identity; shears and moves along both axes at once |
+| its magnitude 9 turns by | 9 degrees: bin 9 of 0 to 30 | 27: 9 of 10 | 27 | no magnitude, but a factor f in [0, 1]: 0 to f turns, counter-clockwise only |
+| Brightness and alike | 1 + m or 1 - m, m up to 0.9 | 0.1 to 1.9: weak is dark | as there; with `inc` as here | lighter by 0 to f of the range, greyer by 0 to f, contrast times 1 to 1 + f, sharpness 0 to 2 f |
+| Posterize | 8 bits to 4: stronger leaves fewer | 0 to 4: weaker leaves fewer | as there; with `inc` 4 to 0 | 1 to 8 f - 1: weaker leaves fewer |
+| moves of up to | 150/331 of the size | 100 pixels, in AutoAugment 250 | 0.45 of the size | f of the size, right and down only |
+| what lies beyond is | 0 | 128 | the mean that images are normalised by | reflected |
+| pixels are | the nearest | the nearest | bilinear or bicubic, as it comes | bilinear |
+| smooth, of Sharpness, is | rounded, as Pillow's | cut | Pillow's | not rounded, and with zeros beyond the border |
+| mean, of Contrast, is | rounded, as Pillow's; torchvision's is not for tensors | a 256th of the number of pixels, at most 255 | Pillow's | of each channel |
 | AutoContrast | here the exact quotient, cut; Pillow's doubles are a level lower where they fall just below a whole number (0.4 % of levels) | cut in float32 | Pillow's | not cut |
-| Solarize of magnitude 0 | level 255 becomes 0 | all levels | as there; with `inc` none | |
+| Solarize of magnitude 0 | level 255 becomes 0 | all levels | as there; with `inc` none | all levels; up to 255 f is added before |
 """  # noqa: E501
 
 from collections.abc import Sequence

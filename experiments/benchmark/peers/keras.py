@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from augjax.data.quiet_tensorflow import import_tensorflow
-from experiments.benchmark.works import Work
+from experiments.benchmark.works import CLASSES, MIXES, Work
 
 ON_JAX = os.environ.get("KERAS_BACKEND") == "jax"
 if not ON_JAX:
@@ -79,6 +79,21 @@ def preprocessing(kind: str, work: Work) -> list[Any]:
         return [layers.RandAugment(num_ops=2 if s else 0, factor=9 / 30, seed=0, **unit)]
     assert kind == "erasing"
     return [layers.RandomErasing((s, s), scale=(0.02, 0.33), fill_value=0.0, **unit)]
+
+
+def mix(work: Work, setting: str) -> Callable[[], Any]:
+    """A layer that mixes a batch and its labels."""
+    mixes = {"mixup": layers.MixUp(1.0, seed=0), "cutmix": layers.CutMix((1.0, 1.0), seed=0)}
+    layer, still = mixes[work.kind], work.strength == 0
+    images, labels = tf.constant(work.images()), tf.one_hot(work.labels(), CLASSES)
+
+    def mixed(images: Any, labels: Any) -> Any:
+        both = {"images": images, "labels": labels}
+        both = both if still else layer(both, training=True)
+        return both["images"], both["labels"]
+
+    drawn = tf.function(mixed, jit_compile=setting == "XLA")
+    return lambda: drawn(images, labels)
 
 
 def network(size: int, *before: Any) -> Any:
@@ -173,14 +188,15 @@ def first_epoch(work: Work, setting: str) -> Callable[[], Any]:
 
 
 def as_numpy(result: Any) -> np.ndarray:
-    """A call's result as NumPy's."""
-    return np.asarray(result)
+    """A call's result as NumPy's, without the labels of a mix."""
+    return np.asarray(result[0] if isinstance(result, tuple) else result)
 
 
 CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     **dict.fromkeys(
         ("chain", "perspective", "color_jitter", "blur", "erasing", "randaugment"), augment
     ),
+    **dict.fromkeys(MIXES, mix),
     "train": train,
     "infer": infer,
     "first_epoch": first_epoch,

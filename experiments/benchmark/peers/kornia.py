@@ -8,14 +8,12 @@ import kornia.augmentation as augmentation
 import numpy as np
 import torch
 
-from experiments.benchmark.works import Work
+from experiments.benchmark.works import MIXES, Work
 
 
 def augment(work: Work, setting: str) -> Callable[[], Any]:
     """Modules over a batch, drawing for each image."""
-    torch.set_num_threads(1 if setting.startswith("1 ") else os.cpu_count() or 1)
-    torch.manual_seed(0)
-    images = torch.from_numpy(work.images()).permute(0, 3, 1, 2).contiguous()
+    images = images_of(work, setting)
     modules = torch.nn.Sequential(*_modules(work.kind, work, "resample" in setting))
 
     def call() -> Any:
@@ -23,6 +21,30 @@ def augment(work: Work, setting: str) -> Callable[[], Any]:
             return modules(images)
 
     return call
+
+
+def mix(work: Work, setting: str) -> Callable[[], Any]:
+    """A module that mixes a batch, and tells whose labels are mixed and by how much."""
+    images, labels = images_of(work, setting), torch.from_numpy(work.labels())
+    keys, p = ["input", "class"], work.strength
+    module: Any = (
+        augmentation.RandomMixUpV2(p=p, data_keys=keys)
+        if work.kind == "mixup"
+        else augmentation.RandomCutMixV2(p=p, data_keys=keys, use_correct_lambda=True)
+    )
+
+    def call() -> Any:
+        with torch.inference_mode():
+            return module(images, labels)
+
+    return call
+
+
+def images_of(work: Work, setting: str) -> torch.Tensor:
+    """The work's images, for as many threads as the setting says."""
+    torch.set_num_threads(1 if setting.startswith("1 ") else os.cpu_count() or 1)
+    torch.manual_seed(0)
+    return torch.from_numpy(work.images()).permute(0, 3, 1, 2).contiguous()
 
 
 def _modules(kind: str, work: Work, resample: bool) -> list[Any]:
@@ -51,11 +73,15 @@ def _modules(kind: str, work: Work, resample: bool) -> list[Any]:
 
 
 def as_numpy(result: Any) -> np.ndarray:
-    """A call's result as NumPy's, channels last."""
-    return result.permute(0, 2, 3, 1).numpy()
+    """A call's result as NumPy's, channels last, without the labels of a mix."""
+    images = result if isinstance(result, torch.Tensor) else result[0]
+    return images.permute(0, 2, 3, 1).numpy()
 
 
-CALLS = dict.fromkeys(
-    ("chain", "perspective", "resized_crop", "color_jitter", "blur", "erasing", "randaugment"),
-    augment,
-)
+CALLS = {
+    **dict.fromkeys(
+        ("chain", "perspective", "resized_crop", "color_jitter", "blur", "erasing", "randaugment"),
+        augment,
+    ),
+    **dict.fromkeys(MIXES, mix),
+}

@@ -20,7 +20,7 @@ from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
 from augjax.training.step import jit_train_step
-from experiments.benchmark.works import Work
+from experiments.benchmark.works import CLASSES, MIXES, Work
 
 PRODUCT = 1024
 """Rows and columns of a large matrix product, about."""
@@ -28,21 +28,32 @@ PRODUCT = 1024
 
 def augment(work: Work, setting: str) -> Callable[[], Any]:
     """A transform over a batch that is on the device, drawing anew at each call."""
-    return _augment(work, jnp.asarray(work.images()), transform(work.kind, work))
+    return _augment(work, jnp.asarray(work.images()), transform(work.kind, work).batch)
 
 
 def augment_uint8(work: Work, setting: str) -> Callable[[], Any]:
     """The training run's augmentation, by itself, as it is done there."""
     images = jnp.asarray((work.images() * 255).astype(np.uint8))
-    return _augment(work, images, aj.preset("notebook"))
+    return _augment(work, images, aj.preset("notebook").batch)
 
 
-def _augment(work: Work, images: Any, pipeline: aj.Transform) -> Callable[[], Any]:
+def mix(work: Work, setting: str) -> Callable[[], Any]:
+    """A mix of a batch and its labels."""
+    kind = {"mixup": aj.MixUp, "cutmix": aj.CutMix}[work.kind]
+    one, labels = kind(1.0, p=work.strength, num_classes=CLASSES), work.labels()
+
+    def batch(key: Any, images: Any, ids: Any, *, epoch: Any) -> Any:
+        return one.batch(key, images, labels, ids, epoch=epoch)
+
+    return _augment(work, jnp.asarray(work.images()), batch)
+
+
+def _augment(work: Work, images: Any, batch: Callable[..., Any]) -> Callable[[], Any]:
     key = aj.stream(aj.key(0), "augment")
     ids = jnp.asarray(aj.image_ids([f"{i}.jpg" for i in range(work.batch)]))
     if jax.device_count() > 1:
         images, ids = jax.device_put((images, ids), split_batch(data_mesh()))
-    drawn = jax.jit(lambda images, epoch: pipeline.batch(key, images, ids, epoch=epoch))
+    drawn = jax.jit(lambda images, epoch: batch(key, images, ids, epoch=epoch))
     epoch = 0
 
     def call() -> Any:
@@ -227,8 +238,8 @@ def _users_cache(folder: str) -> Iterator[None]:
 
 
 def as_numpy(result: Any) -> np.ndarray:
-    """A call's result as NumPy's."""
-    return np.asarray(result)
+    """A call's result as NumPy's, without the labels of a mix."""
+    return np.asarray(result[0] if isinstance(result, tuple) else result)
 
 
 CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
@@ -236,6 +247,7 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
         ("chain", "perspective", "resized_crop", "color_jitter", "blur", "erasing", "randaugment"),
         augment,
     ),
+    **dict.fromkeys(MIXES, mix),
     "augment_uint8": augment_uint8,
     "train": train,
     "train_augmented": train_augmented,

@@ -1,0 +1,102 @@
+"""Arithmetic of 8-bit colours gives what Pillow gives, level for level."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+
+from augjax.kernels import pillow
+
+RANDOM = np.random.default_rng(0)
+SIZES = [(1, 1), (2, 5), (5, 2), (3, 3), (13, 8), (40, 31)]
+sizes = pytest.mark.parametrize("size", SIZES, ids=str)
+
+
+def noise(*shape):
+    return RANDOM.integers(0, 256, shape, np.uint8)
+
+
+def by_augjax(function, pixels):
+    """The kernel's answer for uint8."""
+    return jax.tree.map(np.asarray, jax.jit(function)(pixels.astype(np.float32)))
+
+
+def test_levels_are_the_nearest():
+    image = jnp.float32([0, 0.4 / 255, 0.6 / 255, 99.4 / 255, 1, 1.5, -2]).reshape(1, 7, 1)
+    assert pillow.to_levels(image)[0, :, 0].tolist() == [0, 0, 1, 99, 255, 255, 0]
+    every = jnp.arange(256, dtype=jnp.float32).reshape(16, 16, 1)
+    np.testing.assert_array_equal(pillow.to_levels(every / 255), every)
+
+
+def test_grey_is_that_of_pillow():
+    """Of all pairs of red and green, with some blues."""
+    pairs = np.stack(np.meshgrid(np.arange(256), np.arange(256)), axis=-1)
+    for blue in (0, 1, 77, 128, 254, 255):
+        pixels = np.insert(pairs, 2, blue, axis=-1).astype(np.uint8)
+        theirs = np.asarray(Image.fromarray(pixels).convert("L"))
+        np.testing.assert_array_equal(by_augjax(pillow.grey, pixels)[..., 0], theirs)
+
+
+def test_what_has_no_colours_is_its_own_grey():
+    pixels = noise(4, 5, 1)
+    np.testing.assert_array_equal(by_augjax(pillow.grey, pixels), pixels)
+
+
+@sizes
+def test_the_mean_is_what_no_contrast_leaves(size):
+    pixels = noise(*size, 3)
+    theirs = np.asarray(ImageEnhance.Contrast(Image.fromarray(pixels)).enhance(0.0))
+    assert (theirs == by_augjax(pillow.mean_grey, pixels)).all()
+
+
+def test_halves_of_a_mean_are_rounded_up():
+    for dark in (10, 11):
+        pixels = np.array([dark, dark + 1], np.uint8).reshape(1, 2, 1)
+        assert by_augjax(pillow.mean_grey, pixels) == dark + 1
+
+
+@sizes
+def test_the_grey_image_is_what_no_colour_leaves_and_the_smooth_one_no_sharpness(size):
+    pixels = noise(*size, 3)
+    for name, function in (("Color", pillow.grey), ("Sharpness", pillow.smooth)):
+        theirs = getattr(ImageEnhance, name)(Image.fromarray(pixels)).enhance(0.0)
+        ours = np.broadcast_to(by_augjax(function, pixels), pixels.shape)
+        np.testing.assert_array_equal(ours, np.asarray(theirs))
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_any_number_of_channels_is_smoothed(channels):
+    pixels = noise(9, 12, channels)
+    ours = by_augjax(pillow.smooth, pixels)
+    for i in range(channels):
+        theirs = Image.fromarray(pixels[..., i]).filter(ImageFilter.SMOOTH)
+        np.testing.assert_array_equal(ours[..., i], np.asarray(theirs))
+
+
+def test_every_sum_is_smoothed_to_the_nearest_level():
+    """Of eight alike neighbours of a pixel: all sums that differ by 5 of one and 8 of the other."""
+    inner, outer = np.meshgrid(np.arange(256), np.arange(256))
+    blocks = np.repeat(np.repeat(outer, 3, axis=0), 3, axis=1)
+    blocks[1::3, 1::3] = inner
+    ours = by_augjax(pillow.smooth, blocks.astype(np.uint8)[..., None])[1::3, 1::3, 0]
+    np.testing.assert_array_equal(ours, np.rint((5 * inner + 8 * outer) / 13))
+
+
+@sizes
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_extremes_are_those_of_each_channel(size, channels):
+    pixels = noise(*size, channels)
+    ours = by_augjax(pillow.extremes, pixels)
+    assert all(levels.shape == (1, 1, channels) for levels in ours)
+    theirs = [Image.fromarray(pixels[..., i]).getextrema() for i in range(channels)]
+    np.testing.assert_array_equal(np.concatenate(ours, axis=1)[0].T, theirs)
+
+
+@pytest.mark.parametrize("spread", [256, 20], ids=["all levels", "few"])
+def test_each_channel_is_equalized_to_whole_levels(spread):
+    pixels = RANDOM.integers(0, spread, (40, 31, 3)).astype(np.uint8)
+    pixels[..., 2] = 7  # What has one level keeps it.
+    theirs = np.asarray(ImageOps.equalize(Image.fromarray(pixels)))
+    assert (theirs[..., :2] != pixels[..., :2]).any() and (theirs[..., 2] == 7).all()
+    np.testing.assert_array_equal(by_augjax(pillow.equalize, pixels), theirs)

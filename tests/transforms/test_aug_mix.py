@@ -1,0 +1,93 @@
+"""AugMix: its chains, how they are mixed, and what moves along."""
+
+import jax
+import numpy as np
+import pytest
+from scipy import stats
+
+import augjax as aj
+from augjax.transforms.policy.aug_mix import dirichlet
+from tests.transforms.policy_examples import (
+    AT,
+    AUG_MIXES,
+    EXAMPLE,
+    KEY,
+    SHAPE,
+    assert_frequencies,
+    draws,
+    pictures,
+    through_pillow,
+)
+
+
+@pytest.mark.parity("AugMix", "Pillow")
+@pytest.mark.parametrize("policy", AUG_MIXES, ids=str)
+def test_a_mixture_is_that_of_pillows_chains(policy, same):
+    n, pixels = 40, pictures(40)
+    drawn = draws(policy, n)
+    drawn["magnitude"] = np.where(
+        drawn["operation"] == AT["Posterize"],
+        np.maximum(drawn["magnitude"], 1),  # Pillow knows no 0 bits.
+        drawn["magnitude"],
+    )
+    theirs = []
+    for i in range(n):
+        chains = [
+            through_pillow(*chain, pixels[i])
+            for chain in zip(drawn["operation"][i], drawn["magnitude"][i], strict=True)
+        ]
+        parts = np.stack([pixels[i], *chains]).astype(np.float64)
+        theirs.append(np.tensordot(drawn["weights"][i].astype(np.float64), parts, 1) / 255)
+    ours = jax.jit(jax.vmap(policy.apply))(drawn, pixels)
+    same(ours, np.stack(theirs), 1e-6, tipped=1e-4)
+
+
+def test_chains_have_one_to_three_operations_and_weights_of_a_dirichlet():
+    drawn = draws(aj.AugMix(), 4000)
+    depth = (drawn["operation"] > 0).sum(axis=-1)
+    for layer in range(3):
+        assert ((drawn["operation"][..., layer] > 0) == (depth > layer)).all()
+    assert_frequencies([(depth == n).sum() for n in (1, 2, 3)], [1, 1, 1])
+    assert not np.isin(drawn["operation"], [AT["Invert"]]).any()
+    without = draws(aj.AugMix(all_ops=False), 2000)["operation"]
+    assert_frequencies(
+        np.bincount(without[:, :, 0].ravel(), minlength=15)[[1, 2, 3, 4, 5, 10, 11, 12, 13]],
+        [1] * 9,
+    )
+    assert (draws(aj.AugMix(chain_depth=5), 50)["operation"] > 0).all()
+    weights = drawn["weights"]
+    np.testing.assert_allclose(weights.sum(axis=1), 1, atol=3e-7)
+    assert (weights >= 0).all()
+    assert stats.kstest(weights[:, 0], "uniform").pvalue > 1e-3
+    # A third of a share of U[0, 1]: of Dirichlet(1, 1, 1), each is Beta(1, 2).
+    shares = weights[:, 1:] / (1 - weights[:, :1])
+    for share in shares.T:
+        assert stats.kstest(share, stats.beta(1, 2).cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("alpha", [1, 2, 5])
+@pytest.mark.parametrize("parts", [1, 2, 4])
+def test_distances_of_sorted_numbers_are_dirichlet(alpha, parts):
+    keys = jax.random.split(aj.key(alpha), 4000)
+    weights = np.asarray(jax.vmap(lambda key: dirichlet(key, alpha, parts))(keys))
+    assert weights.shape == (4000, parts)
+    if parts == 1:
+        assert (weights == 1).all()
+        return
+    for weight in weights.T:
+        of_one = stats.beta(alpha, alpha * (parts - 1))
+        assert stats.kstest(weight, of_one.cdf).pvalue > 1e-3
+
+
+def test_nothing_that_belongs_to_a_mixed_image_moves():
+    pipeline = aj.Sequential([aj.AugMix()], boxes="xyxy")
+    mixed = pipeline.batch(
+        KEY,
+        {
+            "image": pictures(3),
+            **{name: np.stack([part] * 3) for name, part in EXAMPLE.items()},
+        },
+    )
+    for name, part in EXAMPLE.items():
+        np.testing.assert_array_equal(mixed[name], np.stack([part] * 3))
+    assert pipeline.valid(pipeline.sample(KEY, SHAPE), SHAPE).all()
