@@ -30,6 +30,19 @@ def grey(levels: Float[Array, "height width channels"]) -> Float[Array, "height 
     return jnp.floor((19595.0 * red + 38470.0 * green + 7471.0 * blue + 32768.0) / 65536.0)
 
 
+def blend(
+    other: Float[Array, "*#shape"], levels: Float[Array, "*shape"], factor: Float[Array, ""]
+) -> Float[Array, "*shape"]:
+    """other + factor (levels - other), cut to whole levels.
+
+    Reference: `PIL.Image.blend`, as `PIL.ImageEnhance` calls it.
+    """
+    # The clip stands between a product and a sum, which a compiler may round as one; Pillow rounds
+    # each, and cuts the result.
+    moved = other + jnp.clip(factor * (levels - other), -255.0, 255.0)
+    return jnp.floor(jnp.clip(moved, 0.0, 255.0))
+
+
 def mean_grey(levels: Float[Array, "height width channels"]) -> Float[Array, ""]:
     """The mean of `grey`, rounded, halves up; of images below 2^24 values.
 
@@ -40,16 +53,23 @@ def mean_grey(levels: Float[Array, "height width channels"]) -> Float[Array, ""]
     return ((total + greys.size // 2) // greys.size).astype(jnp.float32)
 
 
-def extremes(
+def stretch(
     levels: Float[Array, "height width channels"],
-) -> tuple[Float[Array, "1 1 channels"], Float[Array, "1 1 channels"]]:
-    """The lowest and the highest level of each channel."""
+) -> Float[Array, "height width channels"]:
+    """Moves each channel's lowest level to 0 and its highest to 255, and cuts.
+
+    Reference: `PIL.ImageOps.autocontrast`.
+    """
     height, width, channels = levels.shape
     rows = levels.reshape(height, width * channels)
-    lowest, highest = (
-        row.reshape(1, width, channels) for row in (rows.min(axis=0), rows.max(axis=0))
-    )
-    return lowest.min(axis=1, keepdims=True), highest.max(axis=1, keepdims=True)
+    lowest = rows.min(axis=0).reshape(width, channels).min(axis=0)
+    highest = rows.max(axis=0).reshape(width, channels).max(axis=0)
+    extent = jnp.where(highest > lowest, highest - lowest, 255.0)
+    lowest = jnp.where(highest > lowest, lowest, 0.0)
+    # The half keeps a quotient that is whole from falling below itself, and is too little to lift
+    # another. The clip keeps a product and a sum from being rounded as one.
+    moved = jnp.clip((255.0 / extent) * (levels - lowest), 0.0, 255.0) + 0.5 / extent
+    return jnp.floor(jnp.clip(moved, 0.0, 255.0))
 
 
 def smooth(levels: Float[Array, "height width channels"]) -> Float[Array, "height width channels"]:

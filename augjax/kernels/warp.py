@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Shaped
 
+from augjax.kernels.once import once
+
 FillMode: TypeAlias = Literal["reflect", "constant", "wrap", "nearest"]
 Interpolation: TypeAlias = Literal["nearest", "bilinear"]
 
@@ -78,6 +80,9 @@ def sample_at(
     height, width, channels = image.shape
     pixels = image.reshape(height * width, channels)
 
+    def tap_once(index: Int[Array, "h w"], pixels: Array = pixels):
+        return pixels.at[once(index)].get(mode="promise_in_bounds")
+
     def tap(row_index: Int[Array, "h w"], column_index: Int[Array, "h w"]):
         index = row_index * width + column_index
         return pixels.at[index].get(mode="promise_in_bounds")
@@ -86,11 +91,11 @@ def sample_at(
         i, i_inside = _nearest_tap(y, height, fill_mode)
         j, j_inside = _nearest_tap(x, width, fill_mode)
         if fill_mode != "constant":
-            return tap(i, j)
+            return tap_once(i * width + j)
         # One pixel more, of the fill: chosen afterwards, whatever follows would choose again.
         fill = jnp.full((1, channels), fill_value, image.dtype)
         index = jnp.where(i_inside & j_inside, i * width + j, height * width)
-        return jnp.concatenate([pixels, fill]).at[index].get(mode="promise_in_bounds")
+        return tap_once(index, jnp.concatenate([pixels, fill]))
 
     top, bottom, top_weight, bottom_weight = _linear_taps(y, height, fill_mode)
     left, right, left_weight, right_weight = _linear_taps(x, width, fill_mode)

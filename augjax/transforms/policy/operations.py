@@ -39,7 +39,7 @@ Where references disagree, and what is done here:
 | Solarize of magnitude 0 | level 255 becomes 0 | all levels | as there; with `inc` none | |
 """  # noqa: E501
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import or_
 
@@ -62,6 +62,8 @@ OPERATIONS = (
 """Draws name an operation by its place in this list."""
 ENHANCING = ("Brightness", "Color", "Contrast", "Sharpness")
 """Those that move levels towards or away from those of another image."""
+OF_ONE_LEVEL = ("Brightness", "Posterize", "Solarize", "Invert")
+"""Those that make a level of a level, whatever lies around it."""
 ABSOLUTE = ("AutoContrast", "Equalize", "Invert")
 """Those that have no magnitude, and always change something."""
 OF_COLOR = (*ENHANCING, "Posterize", "Solarize", *ABSOLUTE)
@@ -74,8 +76,28 @@ _STEPS = 65536.0
 
 Operation = Int[Array, ""]
 Magnitude = Float[Array, ""]
+Levels = Float[Array, "height width channels"]
 
-_smooth, _equalize = only_where(pillow.smooth), only_where(pillow.equalize)
+
+def _of_many(
+    make: Callable[[Levels, Magnitude], Levels],
+) -> Callable[[Bool[Array, ""], Levels, Magnitude], Levels]:
+    """An operation on levels as one on an image in [0, 1], which is made only where it is on."""
+
+    def made(image: Levels, magnitude: Magnitude) -> Levels:
+        return make(pillow.to_levels(image), magnitude) / 255.0
+
+    return only_where(made)
+
+
+_OF_MANY_LEVELS = {
+    "Color": _of_many(lambda levels, m: pillow.blend(pillow.grey(levels), levels, 1.0 + m)),
+    "Contrast": _of_many(lambda levels, m: pillow.blend(pillow.mean_grey(levels), levels, 1.0 + m)),
+    "Sharpness": _of_many(lambda levels, m: pillow.blend(pillow.smooth(levels), levels, 1.0 + m)),
+    "AutoContrast": _of_many(lambda levels, _: pillow.stretch(levels)),
+    "Equalize": _of_many(lambda levels, _: pillow.equalize(levels)),
+}
+"""The others: few images draw one, so that each is a pass over those."""
 
 
 def is_among(operation: Int[Array, "*n"], names: Sequence[str]) -> Bool[Array, "*n"]:
@@ -119,41 +141,26 @@ def recolor(
 ) -> Float[Array, "height width channels"]:
     """What an operation of colour makes of an image in [0, 1]; of geometry, the image itself."""
     colors = image[..., :COLORS]
-    levels = lax.stop_gradient(pillow.to_levels(colors))
-    recolored = _recolored(operation, lax.stop_gradient(magnitude), levels) / 255.0
     changes = is_among(operation, ABSOLUTE) | (magnitude != jnp.asarray(UNCHANGED)[operation])
-    colors = jnp.where(is_among(operation, OF_COLOR) & changes, recolored, colors)
+    colors = _one_level(is_among(operation, OF_ONE_LEVEL) & changes, colors, operation, magnitude)
+    for name, make in _OF_MANY_LEVELS.items():
+        colors = make(is_among(operation, [name]) & changes, colors, magnitude)
     if image.shape[-1] <= COLORS:
         return colors
     return jnp.concatenate([colors, image[..., COLORS:]], axis=-1)
 
 
-def _recolored(
-    operation: Operation, magnitude: Magnitude, levels: Float[Array, "height width channels"]
-) -> Float[Array, "height width channels"]:
-    """One formula for all, by the numbers that go into it; Equalize alone is a pass of its own."""
+def _of_one_level(operation: Operation, magnitude: Magnitude, levels: Levels) -> Levels:
+    """One formula for all of `OF_ONE_LEVEL`, by the numbers that go into it."""
 
-    def where(names: str, number: Array | float, otherwise: Array | float) -> Array:
-        return jnp.where(is_among(operation, names.split()), number, otherwise)
+    def where(name: str, number: Array | float, otherwise: Array | float) -> Array:
+        return jnp.where(is_among(operation, [name]), number, otherwise)
 
-    other = where("Contrast", pillow.mean_grey(levels), 0.0)
-    other = where("Color", pillow.grey(levels), other)
-    other = where("Sharpness", _smooth(is_among(operation, ["Sharpness"]), levels), other)
-    factor = jnp.where(is_among(operation, ENHANCING), 1.0 + magnitude, 1.0)
-    # AutoContrast moves levels away from the lowest. The half keeps a quotient that is whole from
-    # falling below itself, and is too little to lift another.
-    lowest, highest = pillow.extremes(levels)
-    stretched = is_among(operation, ["AutoContrast"]) & (highest > lowest)
-    width = jnp.where(stretched, highest - lowest, 1.0)
-    factor = jnp.where(stretched, 255.0 / width, factor)
-    pivot = jnp.where(stretched, lowest, 0.0)
-    start = jnp.where(stretched, 0.5 / width, 0.0)
+    factor = where("Brightness", 1.0 + magnitude, 1.0)
     step = (1 << where("Posterize", 8.0 - magnitude, 0.0).astype(jnp.int32)).astype(jnp.float32)
     threshold = where("Invert", 0.0, where("Solarize", magnitude, 256.0))
-    # The clip stands between a product and a sum, which a compiler may round as one; Pillow rounds
-    # each, and cuts the result.
-    distance = step * jnp.floor(levels / step) - (other + pivot)
-    moved = other + start + jnp.clip(factor * distance, -255.0, 255.0)
-    moved = jnp.floor(jnp.clip(moved, 0.0, 255.0))
-    moved = jnp.where(levels >= threshold, 255.0 - levels, moved)
-    return _equalize(is_among(operation, ["Equalize"]), moved)
+    moved = pillow.blend(jnp.float32(0.0), step * jnp.floor(levels / step), factor)
+    return jnp.where(levels >= threshold, 255.0 - levels, moved)
+
+
+_one_level = only_where(lambda i, o, m: _of_one_level(o, m, pillow.to_levels(i)) / 255.0)
