@@ -29,7 +29,7 @@ def only_where(function: Function) -> Callable[..., Array]:
     """
 
     @jax.custom_jvp
-    def changed(on: Array, image: Array, *numbers: Array) -> Array:
+    def changed(on: AnyArray, image: AnyArray, *numbers: AnyArray) -> Array:
         return changed_one(on, image, *numbers)
 
     @changed.defjvp
@@ -38,11 +38,11 @@ def only_where(function: Function) -> Callable[..., Array]:
         return changed(*primals), jnp.where(on, jnp.zeros_like(slope), slope)
 
     @custom_vmap
-    def changed_one(on: Array, image: Array, *numbers: Array) -> Array:
+    def changed_one(on: AnyArray, image: AnyArray, *numbers: AnyArray) -> Array:
         return lax.cond(on, function, lambda image, *_: image, image, *numbers)
 
     @custom_vmap
-    def changed_some(on: Array, images: Array, *numbers: Array) -> Array:
+    def changed_some(on: AnyArray, images: AnyArray, *numbers: AnyArray) -> Array:
         return lax.platform_dependent(
             on, images, *numbers, cpu=one_after_another, default=all_at_once
         )

@@ -62,8 +62,6 @@ OPERATIONS = (
 """Draws name an operation by its place in this list."""
 ENHANCING = ("Brightness", "Color", "Contrast", "Sharpness")
 """Those that move levels towards or away from those of another image."""
-OF_ONE_LEVEL = ("Brightness", "Posterize", "Solarize", "Invert")
-"""Those that make a level of a level, whatever lies around it."""
 ABSOLUTE = ("AutoContrast", "Equalize", "Invert")
 """Those that have no magnitude, and always change something."""
 OF_COLOR = (*ENHANCING, "Posterize", "Solarize", *ABSOLUTE)
@@ -77,27 +75,6 @@ _STEPS = 65536.0
 Operation = Int[Array, ""]
 Magnitude = Float[Array, ""]
 Levels = Float[Array, "height width channels"]
-
-
-def _of_many(
-    make: Callable[[Levels, Magnitude], Levels],
-) -> Callable[[Bool[Array, ""], Levels, Magnitude], Levels]:
-    """An operation on levels as one on an image in [0, 1], which is made only where it is on."""
-
-    def made(image: Levels, magnitude: Magnitude) -> Levels:
-        return make(pillow.to_levels(image), magnitude) / 255.0
-
-    return only_where(made)
-
-
-_OF_MANY_LEVELS = {
-    "Color": _of_many(lambda levels, m: pillow.blend(pillow.grey(levels), levels, 1.0 + m)),
-    "Contrast": _of_many(lambda levels, m: pillow.blend(pillow.mean_grey(levels), levels, 1.0 + m)),
-    "Sharpness": _of_many(lambda levels, m: pillow.blend(pillow.smooth(levels), levels, 1.0 + m)),
-    "AutoContrast": _of_many(lambda levels, _: pillow.stretch(levels)),
-    "Equalize": _of_many(lambda levels, _: pillow.equalize(levels)),
-}
-"""The others: few images draw one, so that each is a pass over those."""
 
 
 def is_among(operation: Int[Array, "*n"], names: Sequence[str]) -> Bool[Array, "*n"]:
@@ -142,25 +119,61 @@ def recolor(
     """What an operation of colour makes of an image in [0, 1]; of geometry, the image itself."""
     colors = image[..., :COLORS]
     changes = is_among(operation, ABSOLUTE) | (magnitude != jnp.asarray(UNCHANGED)[operation])
-    colors = _one_level(is_among(operation, OF_ONE_LEVEL) & changes, colors, operation, magnitude)
-    for name, make in _OF_MANY_LEVELS.items():
-        colors = make(is_among(operation, [name]) & changes, colors, magnitude)
+    for name in OF_COLOR:
+        colors = _RECOLORED[name](is_among(operation, [name]) & changes, colors, magnitude)
     if image.shape[-1] <= COLORS:
         return colors
     return jnp.concatenate([colors, image[..., COLORS:]], axis=-1)
 
 
-def _of_one_level(operation: Operation, magnitude: Magnitude, levels: Levels) -> Levels:
-    """One formula for all of `OF_ONE_LEVEL`, by the numbers that go into it."""
-
-    def where(name: str, number: Array | float, otherwise: Array | float) -> Array:
-        return jnp.where(is_among(operation, [name]), number, otherwise)
-
-    factor = where("Brightness", 1.0 + magnitude, 1.0)
-    step = (1 << where("Posterize", 8.0 - magnitude, 0.0).astype(jnp.int32)).astype(jnp.float32)
-    threshold = where("Invert", 0.0, where("Solarize", magnitude, 256.0))
-    moved = pillow.blend(jnp.float32(0.0), step * jnp.floor(levels / step), factor)
-    return jnp.where(levels >= threshold, 255.0 - levels, moved)
+def _brightness(levels: Levels, change: Magnitude) -> Levels:
+    return pillow.blend(jnp.float32(0), levels, 1.0 + change)
 
 
-_one_level = only_where(lambda i, o, m: _of_one_level(o, m, pillow.to_levels(i)) / 255.0)
+def _color(levels: Levels, change: Magnitude) -> Levels:
+    return pillow.blend(pillow.grey(levels), levels, 1.0 + change)
+
+
+def _contrast(levels: Levels, change: Magnitude) -> Levels:
+    return pillow.blend(pillow.mean_grey(levels), levels, 1.0 + change)
+
+
+def _sharpness(levels: Levels, change: Magnitude) -> Levels:
+    return pillow.blend(pillow.smooth(levels), levels, 1.0 + change)
+
+
+def _posterize(levels: Levels, bits: Magnitude) -> Levels:
+    step = (1 << (8 - bits.astype(jnp.int32))).astype(jnp.float32)
+    return step * jnp.floor(levels / step)
+
+
+def _solarize(levels: Levels, threshold: Magnitude) -> Levels:
+    return jnp.where(levels >= threshold, 255.0 - levels, levels)
+
+
+def _auto_contrast(levels: Levels, _: Magnitude) -> Levels:
+    return pillow.stretch(levels)
+
+
+def _equalize(levels: Levels, _: Magnitude) -> Levels:
+    return pillow.equalize(levels)
+
+
+def _invert(levels: Levels, _: Magnitude) -> Levels:
+    return 255.0 - levels
+
+
+def _of_image(of_levels: Callable[[Levels, Magnitude], Levels]) -> Callable[..., Levels]:
+    """What makes levels of levels, of images in [0, 1], and only where it is on."""
+
+    def recolored(image: Levels, magnitude: Magnitude) -> Levels:
+        return of_levels(pillow.to_levels(image), magnitude) / 255.0
+
+    return only_where(recolored)
+
+
+_FORMULAS = (
+    _brightness, _color, _contrast, _sharpness, _posterize, _solarize,
+    _auto_contrast, _equalize, _invert,
+)  # fmt: skip
+_RECOLORED = dict(zip(OF_COLOR, map(_of_image, _FORMULAS), strict=True))

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from augjax.kernels.warp import FillMode, Interpolation
 from augjax.kernels.once import once
+from augjax.kernels.warp import FillMode, Interpolation
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Step, Strength, Transform
 from augjax.transforms.policy.magnitudes import at_strength, signed
