@@ -18,10 +18,10 @@ Function = Callable[..., Float[Array, "h w c"]]
 def only_where(function: Function) -> Callable[..., Array]:
     """Makes `changed(on, image, *numbers)`: `function(image, *numbers)` if `on`, else the image.
 
-    For what takes a CPU long and few images need. Mapped over a batch, `changed` visits there only
-    the images that are on; a batch split over devices stays split, each of which visits its own.
-    Other platforms compute all images at once, and choose. A gradient flows through images that
-    are not on, and through nothing else.
+    For what few images need. Mapped over a batch, on a CPU `changed` visits only the images that
+    are on; a batch split over devices stays split, and each visits its own share, as often as
+    any does. Other platforms compute all images at once, and choose. A gradient flows through
+    images that are off, and through nothing else.
 
     Args:
       function: of an image and of arrays that belong to it, with a result of the image's shape and

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from augjax.kernels.color import COLORS
-from augjax.kernels.lookup import LEVELS, equalizing_table, histogram, look_up
+from augjax.kernels.lookup import LEVELS, equalizing_table, histogram
+from augjax.kernels.once import once
 
 
 def to_levels(
@@ -101,4 +102,10 @@ def equalize(
     Reference: `PIL.ImageOps.equalize`.
     """
     indices = levels.astype(jnp.int32)
-    return look_up(jnp.round((LEVELS - 1) * equalizing_table(histogram(indices))), indices)
+    table = once(jnp.round((LEVELS - 1) * equalizing_table(histogram(indices))))
+    # One channel after the other: all at once, a CPU would take twice as long.
+    channels = [
+        table[:, i].at[indices[..., i]].get(mode="promise_in_bounds")
+        for i in range(levels.shape[-1])
+    ]
+    return jnp.stack(channels, axis=-1)

@@ -80,9 +80,6 @@ def sample_at(
     height, width, channels = image.shape
     pixels = image.reshape(height * width, channels)
 
-    def tap_once(index: Int[Array, "h w"], pixels: Array = pixels):
-        return pixels.at[once(index)].get(mode="promise_in_bounds")
-
     def tap(row_index: Int[Array, "h w"], column_index: Int[Array, "h w"]):
         index = row_index * width + column_index
         return pixels.at[index].get(mode="promise_in_bounds")
@@ -91,11 +88,11 @@ def sample_at(
         i, i_inside = _nearest_tap(y, height, fill_mode)
         j, j_inside = _nearest_tap(x, width, fill_mode)
         if fill_mode != "constant":
-            return tap_once(i * width + j)
+            return pixels.at[once(i * width + j)].get(mode="promise_in_bounds")
         # One pixel more, of the fill: chosen afterwards, whatever follows would choose again.
         fill = jnp.full((1, channels), fill_value, image.dtype)
         index = jnp.where(i_inside & j_inside, i * width + j, height * width)
-        return tap_once(index, jnp.concatenate([pixels, fill]))
+        return jnp.concatenate([pixels, fill]).at[once(index)].get(mode="promise_in_bounds")
 
     top, bottom, top_weight, bottom_weight = _linear_taps(y, height, fill_mode)
     left, right, left_weight, right_weight = _linear_taps(x, width, fill_mode)

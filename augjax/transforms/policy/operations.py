@@ -116,7 +116,10 @@ def _stepped(value: Magnitude) -> Magnitude:
 def recolor(
     operation: Operation, magnitude: Magnitude, image: Float[Array, "height width channels"]
 ) -> Float[Array, "height width channels"]:
-    """What an operation of colour makes of an image in [0, 1]; of geometry, the image itself."""
+    """What an operation of colour makes of an image in [0, 1]; of geometry, the image itself.
+
+    Each operation is a formula of levels, and on a CPU a pass over the images that drew it alone.
+    """
     colors = image[..., :COLORS]
     changes = is_among(operation, ABSOLUTE) | (magnitude != jnp.asarray(UNCHANGED)[operation])
     for name in OF_COLOR:
