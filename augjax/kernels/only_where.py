@@ -71,9 +71,9 @@ def only_where(function: Function) -> Callable[..., Array]:
 
     @changed_some.def_vmap
     def mapped_again(size: int, are_mapped: list[bool], *arrays: AnyArray) -> tuple[Array, bool]:
-        arrays = _all_mapped(size, are_mapped, arrays)
-        flat = changed_some(*(array.reshape(-1, *array.shape[2:]) for array in arrays))
-        return flat.reshape(arrays[1].shape), True
+        nested = _all_mapped(size, are_mapped, arrays)
+        flat = changed_some(*(array.reshape(-1, *array.shape[2:]) for array in nested))
+        return flat.reshape(nested[1].shape), True
 
     return wraps(function)(changed)
 
