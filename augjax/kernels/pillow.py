@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from augjax.kernels.color import COLORS
-from augjax.kernels.lookup import LEVELS, equalizing_table, histogram, look_up
+from augjax.kernels.lookup import LEVELS, equalizing_table, histogram
+from augjax.kernels.once import once
 
 
 def to_levels(
@@ -30,6 +31,19 @@ def grey(levels: Float[Array, "height width channels"]) -> Float[Array, "height 
     return jnp.floor((19595.0 * red + 38470.0 * green + 7471.0 * blue + 32768.0) / 65536.0)
 
 
+def blend(
+    other: Float[Array, "*#shape"], levels: Float[Array, "*shape"], factor: Float[Array, ""]
+) -> Float[Array, "*shape"]:
+    """other + factor (levels - other), cut to whole levels.
+
+    Reference: `PIL.Image.blend`, as `PIL.ImageEnhance` calls it.
+    """
+    # The clip stands between a product and a sum, which a compiler may round as one; Pillow rounds
+    # each, and cuts the result.
+    moved = other + jnp.clip(factor * (levels - other), -255.0, 255.0)
+    return jnp.floor(jnp.clip(moved, 0.0, 255.0))
+
+
 def mean_grey(levels: Float[Array, "height width channels"]) -> Float[Array, ""]:
     """The mean of `grey`, rounded, halves up; of images below 2^24 values.
 
@@ -40,16 +54,24 @@ def mean_grey(levels: Float[Array, "height width channels"]) -> Float[Array, ""]
     return ((total + greys.size // 2) // greys.size).astype(jnp.float32)
 
 
-def extremes(
+def stretch(
     levels: Float[Array, "height width channels"],
-) -> tuple[Float[Array, "1 1 channels"], Float[Array, "1 1 channels"]]:
-    """The lowest and the highest level of each channel."""
+) -> Float[Array, "height width channels"]:
+    """Moves each channel's lowest level to 0 and its highest to 255, and cuts.
+
+    Reference: `PIL.ImageOps.autocontrast`.
+    """
     height, width, channels = levels.shape
     rows = levels.reshape(height, width * channels)
-    lowest, highest = (
-        row.reshape(1, width, channels) for row in (rows.min(axis=0), rows.max(axis=0))
-    )
-    return lowest.min(axis=1, keepdims=True), highest.max(axis=1, keepdims=True)
+    lowest, highest = rows.min(axis=0), rows.max(axis=0)
+    lowest = lowest.reshape(1, width, channels).min(axis=1, keepdims=True)
+    highest = highest.reshape(1, width, channels).max(axis=1, keepdims=True)
+    extent = jnp.where(highest > lowest, highest - lowest, 255.0)
+    lowest = jnp.where(highest > lowest, lowest, 0.0)
+    # The half keeps a quotient that is whole from falling below itself, and is too little to lift
+    # another. The clip keeps a product and a sum from being rounded as one.
+    moved = jnp.clip((255.0 / extent) * (levels - lowest), 0.0, 255.0) + 0.5 / extent
+    return jnp.floor(jnp.clip(moved, 0.0, 255.0))
 
 
 def smooth(levels: Float[Array, "height width channels"]) -> Float[Array, "height width channels"]:
@@ -60,16 +82,16 @@ def smooth(levels: Float[Array, "height width channels"]) -> Float[Array, "heigh
     Reference: `PIL.ImageFilter.SMOOTH`.
     """
     height, width, channels = levels.shape
-    if min(height, width) < 3:
-        return levels
     rows = levels.reshape(height, width * channels)
-    c, inner = channels, rows[1:-1]
-    columns = rows[:-2] + inner + rows[2:]
-    total = columns[:, : -2 * c] + columns[:, c:-c] + columns[:, 2 * c :] + 4.0 * inner[:, c:-c]
+    # Padded, where slices would have to be put together again: that takes a CPU five times as long.
+    padded = jnp.pad(rows, ((1, 1), (channels, channels)))
+    columns = padded[:-2] + padded[1:-1] + padded[2:]
+    left, middle, right = (columns[:, i * channels : (i + width) * channels] for i in range(3))
+    total = (left + middle + right + 4.0 * rows).reshape(levels.shape)
+    row, column = jnp.arange(height)[:, None, None], jnp.arange(width)[None, :, None]
+    inner = (row > 0) & (row < height - 1) & (column > 0) & (column < width - 1)
     # A thirteenth of a whole number is never within 1/26 of a half.
-    smoothed = jnp.floor(total / 13.0 + 0.5)
-    smoothed = jnp.concatenate([inner[:, :c], smoothed, inner[:, -c:]], axis=1)
-    return jnp.concatenate([rows[:1], smoothed, rows[-1:]]).reshape(levels.shape)
+    return jnp.where(inner, jnp.floor(total / 13.0 + 0.5), levels)
 
 
 def equalize(
@@ -80,4 +102,10 @@ def equalize(
     Reference: `PIL.ImageOps.equalize`.
     """
     indices = levels.astype(jnp.int32)
-    return look_up(jnp.round((LEVELS - 1) * equalizing_table(histogram(indices))), indices)
+    table = once(jnp.round((LEVELS - 1) * equalizing_table(histogram(indices))))
+    # One channel after the other: all at once, a CPU would take twice as long.
+    channels = [
+        table[:, i].at[indices[..., i]].get(mode="promise_in_bounds")
+        for i in range(levels.shape[-1])
+    ]
+    return jnp.stack(channels, axis=-1)

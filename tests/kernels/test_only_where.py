@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from augjax.kernels.only_where import only_where
 from tests.helpers import noise
@@ -35,6 +36,39 @@ def test_batches_of_batches_and_what_is_shared():
     np.testing.assert_array_equal(one_switch, 2 * IMAGES)
     shared = jax.vmap(jax.vmap(twice), in_axes=(None, 0))(ON, np.stack([IMAGES, IMAGES]))
     np.testing.assert_array_equal(shared, np.stack([EXPECTED, EXPECTED]))
+
+
+def test_numbers_that_belong_to_images():
+    scaled = only_where(lambda image, factor, shift: factor * image + shift)
+    factors, shifts = np.arange(9, dtype=np.float32), np.float32(0.5)
+    expected = np.where(
+        ON[:, None, None, None], factors[:, None, None, None] * IMAGES + shifts, IMAGES
+    )
+    ours = jax.vmap(scaled, in_axes=(0, 0, 0, None))(ON, IMAGES, factors, shifts)
+    np.testing.assert_allclose(ours, expected, rtol=1e-6)
+    np.testing.assert_allclose(scaled(ON[1], IMAGES[1], factors[1], shifts), expected[1], rtol=1e-6)
+
+
+def test_a_gradient_flows_through_images_that_are_off():
+    expected = np.broadcast_to(np.where(ON, 0, 3)[:, None, None, None], IMAGES.shape)
+    slope = jax.grad(lambda images: 3.0 * jax.vmap(twice)(ON, images).sum())(IMAGES)
+    np.testing.assert_array_equal(slope, expected)
+    each = jax.vmap(jax.grad(lambda image, on: 3.0 * twice(on, image).sum()))(IMAGES, ON)
+    np.testing.assert_array_equal(each, expected)
+
+
+@pytest.mark.skipif(jax.device_count() < 8, reason="needs 8 devices")
+def test_a_batch_split_over_devices_stays_split():
+    mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,), devices=jax.devices()[:8])
+    on, images = np.arange(16) % 3 == 0, noise(16, 4, 5, 3)
+    together = jax.device_put((on, images), NamedSharding(mesh, PartitionSpec("data")))
+    changed = jax.jit(jax.vmap(twice))
+    text = str(changed.lower(*together).compile().as_text())
+    for movement in ("all-gather", "collective-permute", "all-to-all"):
+        assert movement not in text
+    expected = np.where(on[:, None, None, None], 2 * images, images)
+    np.testing.assert_array_equal(changed(*together), expected)
+    np.testing.assert_array_equal(changed(on, images), expected)
 
 
 def test_the_images_that_are_off_are_not_visited():

@@ -41,7 +41,7 @@ Where references disagree, and what is done here:
 | Solarize of magnitude 0 | level 255 becomes 0 | all levels | as there; with `inc` none | all levels; up to 255 f is added before |
 """  # noqa: E501
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import or_
 
@@ -76,8 +76,7 @@ _STEPS = 65536.0
 
 Operation = Int[Array, ""]
 Magnitude = Float[Array, ""]
-
-_smooth, _equalize = only_where(pillow.smooth), only_where(pillow.equalize)
+Levels = Float[Array, "height width channels"]
 
 
 def is_among(operation: Int[Array, "*n"], names: Sequence[str]) -> Bool[Array, "*n"]:
@@ -119,43 +118,67 @@ def _stepped(value: Magnitude) -> Magnitude:
 def recolor(
     operation: Operation, magnitude: Magnitude, image: Float[Array, "height width channels"]
 ) -> Float[Array, "height width channels"]:
-    """What an operation of colour makes of an image in [0, 1]; of geometry, the image itself."""
+    """What an operation of colour makes of an image in [0, 1]; of geometry, the image itself.
+
+    Each operation is a formula of levels, and on a CPU a pass over the images that drew it alone.
+    """
     colors = image[..., :COLORS]
-    levels = lax.stop_gradient(pillow.to_levels(colors))
-    recolored = _recolored(operation, lax.stop_gradient(magnitude), levels) / 255.0
     changes = is_among(operation, ABSOLUTE) | (magnitude != jnp.asarray(UNCHANGED)[operation])
-    colors = jnp.where(is_among(operation, OF_COLOR) & changes, recolored, colors)
+    for name in OF_COLOR:
+        colors = _RECOLORED[name](is_among(operation, [name]) & changes, colors, magnitude)
     if image.shape[-1] <= COLORS:
         return colors
     return jnp.concatenate([colors, image[..., COLORS:]], axis=-1)
 
 
-def _recolored(
-    operation: Operation, magnitude: Magnitude, levels: Float[Array, "height width channels"]
-) -> Float[Array, "height width channels"]:
-    """One formula for all, by the numbers that go into it; Equalize alone is a pass of its own."""
+def _brightness(levels: Levels, change: Magnitude) -> Levels:
+    return pillow.blend(jnp.float32(0), levels, 1.0 + change)
 
-    def where(names: str, number: Array | float, otherwise: Array | float) -> Array:
-        return jnp.where(is_among(operation, names.split()), number, otherwise)
 
-    other = where("Contrast", pillow.mean_grey(levels), 0.0)
-    other = where("Color", pillow.grey(levels), other)
-    other = where("Sharpness", _smooth(is_among(operation, ["Sharpness"]), levels), other)
-    factor = jnp.where(is_among(operation, ENHANCING), 1.0 + magnitude, 1.0)
-    # AutoContrast moves levels away from the lowest. The half keeps a quotient that is whole from
-    # falling below itself, and is too little to lift another.
-    lowest, highest = pillow.extremes(levels)
-    stretched = is_among(operation, ["AutoContrast"]) & (highest > lowest)
-    width = jnp.where(stretched, highest - lowest, 1.0)
-    factor = jnp.where(stretched, 255.0 / width, factor)
-    pivot = jnp.where(stretched, lowest, 0.0)
-    start = jnp.where(stretched, 0.5 / width, 0.0)
-    step = (1 << where("Posterize", 8.0 - magnitude, 0.0).astype(jnp.int32)).astype(jnp.float32)
-    threshold = where("Invert", 0.0, where("Solarize", magnitude, 256.0))
-    # The clip stands between a product and a sum, which a compiler may round as one; Pillow rounds
-    # each, and cuts the result.
-    distance = step * jnp.floor(levels / step) - (other + pivot)
-    moved = other + start + jnp.clip(factor * distance, -255.0, 255.0)
-    moved = jnp.floor(jnp.clip(moved, 0.0, 255.0))
-    moved = jnp.where(levels >= threshold, 255.0 - levels, moved)
-    return _equalize(is_among(operation, ["Equalize"]), moved)
+def _color(levels: Levels, change: Magnitude) -> Levels:
+    return pillow.blend(pillow.grey(levels), levels, 1.0 + change)
+
+
+def _contrast(levels: Levels, change: Magnitude) -> Levels:
+    return pillow.blend(pillow.mean_grey(levels), levels, 1.0 + change)
+
+
+def _sharpness(levels: Levels, change: Magnitude) -> Levels:
+    return pillow.blend(pillow.smooth(levels), levels, 1.0 + change)
+
+
+def _posterize(levels: Levels, bits: Magnitude) -> Levels:
+    step = (1 << (8 - bits.astype(jnp.int32))).astype(jnp.float32)
+    return step * jnp.floor(levels / step)
+
+
+def _solarize(levels: Levels, threshold: Magnitude) -> Levels:
+    return jnp.where(levels >= threshold, 255.0 - levels, levels)
+
+
+def _auto_contrast(levels: Levels, _: Magnitude) -> Levels:
+    return pillow.stretch(levels)
+
+
+def _equalize(levels: Levels, _: Magnitude) -> Levels:
+    return pillow.equalize(levels)
+
+
+def _invert(levels: Levels, _: Magnitude) -> Levels:
+    return 255.0 - levels
+
+
+def _of_image(of_levels: Callable[[Levels, Magnitude], Levels]) -> Callable[..., Levels]:
+    """What makes levels of levels, of images in [0, 1], and only where it is on."""
+
+    def recolored(image: Levels, magnitude: Magnitude) -> Levels:
+        return of_levels(pillow.to_levels(image), magnitude) / 255.0
+
+    return only_where(recolored)
+
+
+_FORMULAS = (
+    _brightness, _color, _contrast, _sharpness, _posterize, _solarize,
+    _auto_contrast, _equalize, _invert,
+)  # fmt: skip
+_RECOLORED = dict(zip(OF_COLOR, map(_of_image, _FORMULAS), strict=True))
