@@ -83,14 +83,28 @@ def test_every_sum_is_smoothed_to_the_nearest_level():
     np.testing.assert_array_equal(ours, np.rint((5 * inner + 8 * outer) / 13))
 
 
+@pytest.mark.parametrize("factor", [0.0, 0.1, 0.55, 1.0, 1.3, 1.9])
+def test_blends_of_all_pairs_of_levels(factor):
+    one, other = np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8))
+    theirs = Image.blend(Image.fromarray(other), Image.fromarray(one), factor)
+    ours = jax.jit(pillow.blend)(
+        other.astype(np.float32), one.astype(np.float32), jnp.float32(factor)
+    )
+    np.testing.assert_array_equal(ours, np.asarray(theirs))
+
+
 @sizes
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_extremes_are_those_of_each_channel(size, channels):
+def test_each_channel_is_stretched_by_whole_numbers(size, channels):
+    """Pillow, in doubles, is a level lower where a quotient is whole and comes out just below."""
     pixels = noise(*size, channels)
-    ours = by_augjax(pillow.extremes, pixels)
-    assert all(levels.shape == (1, 1, channels) for levels in ours)
-    theirs = [Image.fromarray(pixels[..., i]).getextrema() for i in range(channels)]
-    np.testing.assert_array_equal(np.concatenate(ours, axis=1)[0].T, theirs)
+    ours = by_augjax(pillow.stretch, pixels)
+    lowest, highest = (f(pixels, axis=(0, 1)).astype(int) for f in (np.min, np.max))
+    exact = 255 * (pixels - lowest) // np.maximum(highest - lowest, 1)
+    np.testing.assert_array_equal(ours, np.where(highest > lowest, exact, pixels))
+    for i in range(channels):
+        theirs = np.asarray(ImageOps.autocontrast(Image.fromarray(pixels[..., i])), int)
+        assert set(np.unique(ours[..., i] - theirs)) <= {0, 1}
 
 
 @pytest.mark.parametrize("spread", [256, 20], ids=["all levels", "few"])
