@@ -118,6 +118,9 @@ def _built(data: Any, told: str) -> "aj.Sequential":
         transform = aj.from_dict(data)
     except ValueError as error:
         raise InputError(f"{told}: {error}") from error
+    if isinstance(transform, aj.Mix):
+        kind = type(transform).__name__
+        raise InputError(f"{told}: {kind} mixes batches; --mix says how they are mixed")
     return transform if isinstance(transform, aj.Sequential) else aj.Sequential([transform])
 
 

@@ -63,6 +63,14 @@ def test_binary_labels_of_a_column_are_smoothed_as_such():
     np.testing.assert_allclose(column, [[0.15], [0.85]], rtol=1e-6)
 
 
+def test_a_number_that_is_no_class_is_seen_inside_jit_too():
+    mix = aj.MixUp(num_classes=3, p=0.0)
+    given = jax.jit(lambda labels: mix.batch(KEY, images_of(0.0, 0.5, 1.0), labels)[1])
+    np.testing.assert_array_equal(given(np.array([2, 1, 0])), np.eye(3)[::-1])
+    assert np.isnan(given(np.array([2, 3, 0]))[1]).all()
+    assert np.isnan(given(np.array([-1, 2, 0]))[0]).all()
+
+
 @pytest.mark.usefixtures("adam_may_promote")
 def test_a_users_own_step_learns_three_classes_from_mixed_labels():
     augment = aj.Sequential([aj.RandomBrightness(0.1)])

@@ -16,11 +16,12 @@ def check_labels(labels: Any, num_classes: int | None, *, told: str) -> None:
 
     Raises:
       TypeError: if they are of another type or shape.
-      ValueError: if a whole number is no class.
+      ValueError: if a whole number is no class, or a float no share of one.
     """
     shape = tuple(labels.shape)
     if _are_classes(labels) and num_classes is not None:
-        return _check_classes(labels, num_classes, told)
+        what = f"{told} has num_classes={num_classes}, and counts classes from 0"
+        return _check_range(labels, 0, num_classes - 1, what)
     if _are_classes(labels):
         raise TypeError(
             f"{told} is not told how many classes the labels are of, as in num_classes=10; for a "
@@ -33,12 +34,18 @@ def check_labels(labels: Any, num_classes: int | None, *, told: str) -> None:
             "of shape (n, classes), or as floats of shape (n,) for a binary loss and without "
             f"num_classes=, but got {labels.dtype} of shape {shape}"
         )
+    _check_range(labels, 0, 1, f"{told} takes floats as labels from 0 to 1")
 
 
 def soft_labels(labels: Any, num_classes: int | None) -> SoftLabels:
-    """Labels as float32: whole numbers of classes as rows of probabilities, others as they are."""
+    """Labels as float32: whole numbers of classes as rows of probabilities, others as they are.
+
+    The row of a number that is no class, which nobody sees inside `jit`, is NaN.
+    """
     if num_classes is not None and _are_classes(labels):
-        return jax.nn.one_hot(labels, num_classes, dtype=jnp.float32)
+        rows = jax.nn.one_hot(labels, num_classes, dtype=jnp.float32)
+        is_class = (labels >= 0) & (labels < num_classes)
+        return jnp.where(is_class[:, None], rows, jnp.nan)
     return jnp.asarray(labels, jnp.float32)
 
 
@@ -54,15 +61,12 @@ def _are_classes(labels: Any) -> bool:
     return labels.ndim == 1 and jnp.issubdtype(labels.dtype, jnp.integer)
 
 
-def _check_classes(labels: Any, num_classes: int, told: str) -> None:
+def _check_range(labels: Any, lowest: int, highest: int, what: str) -> None:
     if isinstance(labels, Tracer) or not labels.size:
         return
     if isinstance(labels, jax.Array) and not labels.is_fully_addressable:
         return
     with jax.ensure_compile_time_eval():  # A constant of a function that is being traced.
         values = np.asarray(labels)
-    if values.min() < 0 or values.max() >= num_classes:
-        raise ValueError(
-            f"{told} has num_classes={num_classes}, but got labels from {values.min()} to "
-            f"{values.max()}; classes are counted from 0"
-        )
+    if not (values.min() >= lowest and values.max() <= highest):
+        raise ValueError(f"{what}, but got labels from {values.min()} to {values.max()}")

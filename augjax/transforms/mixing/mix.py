@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 from functools import partial
+from numbers import Integral, Real
 from typing import Any, NoReturn
 
 import jax
@@ -72,10 +73,12 @@ class Mix(Configured):
         super().__post_init__()
         kind, classes = type(self).__name__, self.num_classes
         for share in ("p", "label_smoothing"):
-            if not 0 <= getattr(self, share) <= 1:
-                given = f"{share}={getattr(self, share)!r}"
+            value = getattr(self, share)
+            if not isinstance(value, Real) or not 0 <= value <= 1:
+                given = f"{share}={value!r}"
                 raise ValueError(f"{kind}({given}): expected a number in [0, 1]")
-        if classes is not None and (isinstance(classes, bool) or not classes >= 2 or classes % 1):
+        whole = isinstance(classes, Integral) and not isinstance(classes, bool)
+        if classes is not None and not (whole and classes >= 2):
             raise ValueError(f"{kind}(num_classes={classes!r}): expected a whole number from 2")
 
     @classmethod
@@ -190,9 +193,10 @@ class Mix(Configured):
           images: NHWC, uint8 or floating.
           labels: as the class says.
           ids: the images' identities; by default their positions in the batch.
-          epoch: as for `sample`, and so with the next two.
-          strength: likewise.
-          mask: likewise.
+          epoch: folded into the key; pass it so that each epoch draws anew. Traced.
+          strength: scales how much comes from the partner, towards nothing at 0; traced.
+          mask: False for rows that only fill up the batch: they stay as they are, and nobody's
+            partner.
         """
         check_key(key)
         check_epoch(epoch)
