@@ -310,8 +310,8 @@ def check_shape(transform: Transform, shape: tuple[int, ...]) -> None:
 def check_strength(strength: Strength) -> None:
     """Raises TypeError or ValueError unless `strength` may be a strength."""
     if hasattr(strength, "dtype"):
-        if strength.shape != ():
-            given = shape_text(strength.shape)
+        if shape := jnp.shape(strength):
+            given = shape_text(shape)
             raise ValueError(f"strength is one number for all images, but got {given}")
         return
     if isinstance(strength, bool) or not isinstance(strength, int | float):

@@ -3,7 +3,6 @@
 import abc
 import dataclasses
 from functools import partial
-from numbers import Integral, Real
 from typing import Any, NoReturn
 
 import jax
@@ -74,10 +73,10 @@ class Mix(Configured):
         kind, classes = type(self).__name__, self.num_classes
         for share in ("p", "label_smoothing"):
             value = getattr(self, share)
-            if not isinstance(value, Real) or not 0 <= value <= 1:
+            if not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
                 given = f"{share}={value!r}"
                 raise ValueError(f"{kind}({given}): expected a number in [0, 1]")
-        whole = isinstance(classes, Integral) and not isinstance(classes, bool)
+        whole = isinstance(classes, int | np.integer) and not isinstance(classes, bool)
         if classes is not None and not (whole and classes >= 2):
             raise ValueError(f"{kind}(num_classes={classes!r}): expected a whole number from 2")
 
