@@ -46,7 +46,7 @@ class Mix(Configured):
     Labels come out as float32 that a cross-entropy takes. They go in as
 
     - whole numbers below `num_classes`, (n,), and come out as (n, num_classes), rows that sum to 1,
-      for `optax.softmax_cross_entropy`;
+      for `optax.softmax_cross_entropy`; others are refused, or NaN inside `jit`;
     - such rows already, (n, classes), floating;
     - floats from 0 to 1, (n,) or (n, 1), which say how much it is the second of two classes, for
       `optax.sigmoid_binary_cross_entropy`. 0 and 1 as whole numbers are refused without
