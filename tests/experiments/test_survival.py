@@ -100,7 +100,12 @@ def test_before_the_first_step_a_signal_just_ends_it(data, tmp_path):
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 143, stderr
     assert stderr.startswith("interrupted") and stderr.count("\n") == 1
-    assert not run.exists()
+    # Where an import keeps the main thread, the process is ended before it can tidy up.
+    assert not run.exists() or os.listdir(run) == [".lock"]
+    again = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
+    wait_for(again, lambda: (run / "config.json").exists())
+    again.kill()
+    again.communicate()
 
 
 def test_a_second_signal_leaves_at_once_even_inside_a_step(data, tmp_path):
