@@ -92,6 +92,20 @@ def compare(
     return rows, {f"{work.kind} {size}": all_samples(entries)}
 
 
+def alone(
+    running: Contenders, work: Work, title: str, *, rounds: int, seconds: float
+) -> tuple[list[Row], dict[str, Any]]:
+    """Times what only augjax is asked to do: a row without a ratio, and all samples."""
+    row = Row(work=title, size="x".join(map(str, work.shape)))
+    entry = running.entry(AUGJAX, "jit", work, seconds)
+    race([entry], rounds, drop_out=False)
+    running.drop()
+    timed = {f"{row.work}, {row.size}": all_samples([entry])}
+    if entry.failed:
+        return [dataclasses.replace(row, skipped=entry.failed)], timed
+    return [dataclasses.replace(row, value=Spread.of(entry.ms))], timed
+
+
 def _row(
     library: Library, name: str, work: Work, size: str, entries: list[Entry], absent: str
 ) -> Row:

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from experiments.benchmark.config import Config
-from experiments.benchmark.races import AUGJAX, Contenders, compare, contenders
+from experiments.benchmark.races import AUGJAX, Contenders, alone, compare, contenders
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
 from experiments.benchmark.timing import Spread, race, samples
@@ -30,29 +30,17 @@ def run(config: Config) -> Report:
                     tell=report.tell,
                 )
                 report.add(rows, timed)
-                report.add(*products_alone(running, Work(kind, batch, size), config))
+                products = alone(
+                    running,
+                    Work(f"{kind}_products", batch, size),
+                    f"{TITLES[kind]}: its multiplications alone, in large products",
+                    rounds=config.turns,
+                    seconds=config.burst,
+                )
+                report.add(*products)
         for size in sizes:
             report.add(*share_of_a_step(running, Work("train_augmented", batch, size), config))
     return report
-
-
-def products_alone(
-    running: Contenders, work: Work, config: Config
-) -> tuple[list[Row], dict[str, Any]]:
-    """What no step can be faster than: its multiplications, as fast as a matrix product does them.
-
-    That is of convolutions as they are defined; algorithms that multiply less are not counted.
-    """
-    size = "x".join(map(str, work.shape))
-    row = Row(work=f"{TITLES[work.kind]}: its multiplications alone, in large products", size=size)
-    products = dataclasses.replace(work, kind=f"{work.kind}_products")
-    entry = running.entry(AUGJAX, "jit", products, config.burst)
-    race([entry], config.turns, drop_out=False)
-    running.drop()
-    timed = {f"{row.work}, {size}": samples([entry])}
-    if entry.failed:
-        return [dataclasses.replace(row, skipped=entry.failed)], timed
-    return [dataclasses.replace(row, value=Spread.of(entry.ms))], timed
 
 
 def share_of_a_step(
