@@ -105,10 +105,7 @@ def decoded_stream(
     One that fails is left out: an error would end the stream, and name no file.
     """
     tf = import_tensorflow()
-    options = tf.data.Options()
-    # TensorFlow tunes for seconds, and now and then it leaves a stream that is shorter one thread.
-    options.autotune.enabled = False
-    return (
+    decoded = (
         tf.data.Dataset.from_tensor_slices(wanted.astype(np.int64))
         .enumerate()
         .map(
@@ -119,8 +116,20 @@ def decoded_stream(
         .ignore_errors()
         .batch(batch_size)
         .prefetch(2)
-        .with_options(options)
     )
+    return untuned(decoded)
+
+
+def untuned(stream: Any) -> Any:
+    """A `tf.data.Dataset` as it was built.
+
+    TensorFlow's tuning takes seconds to settle. Meanwhile it may leave a stream that decodes a
+    single thread, and one over images in memory waiting, for as long as all its gathering takes
+    many times over.
+    """
+    options = import_tensorflow().data.Options()
+    options.autotune.enabled = False
+    return stream.with_options(options)
 
 
 def decode_files(

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt8, UInt32
 
 from augjax.data.dataset import Split
-from augjax.data.decode import decoded_stream
+from augjax.data.decode import decoded_stream, untuned
 from augjax.data.quiet_tensorflow import import_tensorflow
 from augjax.typing import AnyArray
 
@@ -34,14 +34,15 @@ def epoch_batches(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -
     from `k * batch_size` on.
     """
     source = _cached if split.cache is not None else _decoded
+    labels, ids = split.labels[order], split.ids[order]
     missing: list[int] = []
     starts = range(0, len(order), batch_size)
     for start, (images, mask) in zip(starts, source(split, order, batch_size), strict=True):
-        rows = order[start : start + batch_size]
-        missing += rows[~mask].tolist()
-        labels, ids = split.labels[rows], split.ids[rows]
-        labels[~mask], ids[~mask] = 0, 0
-        yield _padded(Batch(images, labels, ids, mask), batch_size)
+        rows = slice(start, start + batch_size)
+        if not mask.all():
+            missing += order[rows][~mask].tolist()
+            labels[rows][~mask], ids[rows][~mask] = 0, 0
+        yield _padded(Batch(images, labels[rows], ids[rows], mask), batch_size)
     if missing and split.on_missing is not None:
         split.on_missing(missing)
 
@@ -53,7 +54,7 @@ def _cached(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iter
     tf = import_tensorflow()
     indices = tf.data.Dataset.from_tensor_slices(order.astype(np.int64))
     batches = indices.batch(batch_size).map(lambda i: tf.gather(split.cache, i))
-    for images in batches.prefetch(tf.data.AUTOTUNE).as_numpy_iterator():
+    for images in untuned(batches.prefetch(2)).as_numpy_iterator():
         yield images, np.ones(len(images), bool)
 
 

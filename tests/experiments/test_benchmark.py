@@ -172,6 +172,9 @@ def test_a_whole_benchmark_with_peers_that_are_missing(tmp_path, monkeypatch, a_
     rows = {(row["work"], row["size"], row["peer"]): row for row in result["rows"]}
     chain = rows[works.TITLES["chain"], "4x16x16x3", "dm-pix, chained"]
     assert chain["value"]["samples"] == 2 and chain["reached"] in (True, False)
+    for size in ("4x16x16x3", "2x16x16x3"):
+        bytes_alone = rows["the images read and written once, no more", size, ""]
+        assert bytes_alone["value"]["median"] > 0 and bytes_alone["reached"] is None
     skipped = {row["peer"]: row["skipped"] for row in result["rows"] if row["skipped"]}
     assert skipped["kornia (PyTorch)"] == "no-such-package is not installed"
     assert "no_such_module" in skipped["broken"]
