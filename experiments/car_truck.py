@@ -196,17 +196,19 @@ def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:
 
     image = jnp.asarray(dataset.train.example(at_least=PREVIEW_SIZE))
     key = aj.stream(aj.key(seed), "augmentations")
-    rows: dict[str, list[Any]] = {}
-    for title, transform in preview_transforms().items():
+    transforms = preview_transforms()
 
-        @jax.jit
-        def drawn(number: Any, transform: aj.Transform = transform) -> Any:
-            params = transform.sample(aj.image_key(key, number, jnp.uint32(0)), image.shape)
-            return params, transform.apply(params, image)
+    @jax.jit
+    def drawn(number: Any) -> dict[str, Any]:
+        image_key = aj.image_key(key, number, jnp.uint32(0))
+        draws = {title: t.sample(image_key, image.shape) for title, t in transforms.items()}
+        return {
+            title: (draws[title], t.apply(draws[title], image)) for title, t in transforms.items()
+        }
 
-        rows[title] = []
-        for number in range(5):
-            params, picture = jax.tree.map(np.asarray, drawn(number))
+    rows: dict[str, list[Any]] = {title: [] for title in transforms}
+    for number in range(5):
+        for title, (params, picture) in jax.tree.map(np.asarray, drawn(number)).items():
             # RandomWidth leaves its canvas blank beyond the width it drew.
             rows[title].append(picture[:, : int(params["width"])] if "width" in params else picture)
     save_png(picture_grid(rows), path)

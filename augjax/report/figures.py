@@ -63,5 +63,6 @@ def save_png(figure: Figure, path: Path, *, dpi: int = 120) -> None:
     """Writes a figure as PNG, atomically."""
     FigureCanvasAgg(figure)
     png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=dpi)
+    # A fifth more bytes, in a third of the time.
+    figure.savefig(png, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
     write_atomically(path, png.getvalue())
