@@ -12,8 +12,11 @@ from functools import reduce
 from operator import add
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
+
+from augjax.kernels.once import once
 
 
 def gaussian_kernel(sigma: Float[Array, ""], size: int) -> Float[Array, " size"]:
@@ -57,10 +60,13 @@ def filter_separable(
     """
     height, width, channels = image.shape
     (size,) = kernel.shape
-    reach = size // 2
-    columns = jnp.pad(image, ((reach, reach), (0, 0), (0, 0)), mode="reflect")
-    columns = columns.reshape(height + 2 * reach, width * channels)
-    upright = reduce(add, (kernel[i] * columns[i : i + height] for i in range(size)))
+    reach, kernel = size // 2, once(kernel)
+    # Rows are looked up: of a padded image, a CPU would choose for each number where it is from.
+    mirrored = np.pad(np.arange(height), reach, mode="reflect")
+    seen = np.stack([mirrored[i : i + height] for i in range(size)])
+    terms = kernel[:, None, None] * image.reshape(height, width * channels)[seen]
+    # A reduction: XLA would compute a mere sum anew for each tap of what reads the result.
+    upright = jnp.sum(terms, axis=0)
     rows = jnp.pad(
         upright.reshape(height, width, channels), ((0, 0), (reach, reach), (0, 0)), mode="reflect"
     )

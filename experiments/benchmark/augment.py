@@ -3,7 +3,7 @@
 from typing import Any
 
 from experiments.benchmark.config import Config
-from experiments.benchmark.races import AUGJAX, Contenders, alone, compare, contenders
+from experiments.benchmark.races import AUGJAX, Contenders, compare, contenders
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
 from experiments.benchmark.timing import Spread, race, ratios, samples
@@ -24,15 +24,6 @@ def run(config: Config) -> Report:
         for work in works:
             rows, timed = compare(
                 running, work, rounds=config.turns, seconds=config.burst, tell=report.tell
-            )
-            report.add(rows, timed)
-        for size in sizes:
-            rows, timed = alone(
-                running,
-                Work("copy", *size),
-                "the images read and written once, no more",
-                rounds=config.turns,
-                seconds=config.burst,
             )
             report.add(rows, timed)
         report.add(*in_chains(running, Work("randaugment", *sizes[0]), config))

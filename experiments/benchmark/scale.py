@@ -79,17 +79,23 @@ class Series:
         """Whether it is a straight line, or where and why it bends.
 
         A fixed cost shows as dearer units at the small end, what devices do not share as dearer
-        ones at the large end; anything else is not accounted for.
+        ones at the large end, and either as units that are ever dearer towards that end; anything
+        else is not accounted for.
         """
         if not self.bends:
             return "straight"
-        sizes = [size for size, _ in self.points]
-        ends = sizes[::-1] if self.grows == "devices" else sizes
-        dearer = list(itertools.takewhile(lambda size: self.bends.get(size, 0) > 1, ends))
+        costs = {size: cost for (size, _), cost in zip(self.points, self.unit_costs, strict=True)}
+        ends = list(costs)[::-1] if self.grows == "devices" else list(costs)
+        explained = list(itertools.takewhile(lambda size: self.bends.get(size, 0) > 1, ends))
+        if ends == sorted(ends, key=lambda size: costs[size], reverse=True):
+            explained = [*self.bends]
         if self.grows == "images streamed":
-            dearer = []  # Nothing is known that would explain them.
+            explained = []  # Nothing is known that would explain them.
         known = REPEATED[self.measure] if self.grows == "devices" else ONCE
-        parts = [(known, dearer), (UNEXPLAINED, [s for s in self.bends if s not in dearer])]
+        parts = [
+            (known, explained),
+            (UNEXPLAINED, [size for size in self.bends if size not in explained]),
+        ]
         return "; ".join(
             f"{', '.join(f'x{digits(self.bends[s])} at {s:,.0f}' for s in sorted(where))}: {why}"
             for why, where in parts

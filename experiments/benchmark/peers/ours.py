@@ -37,12 +37,6 @@ def augment_uint8(work: Work, setting: str) -> Callable[[], Any]:
     return _augment(work, images, aj.preset("notebook").batch)
 
 
-def copy(work: Work, setting: str) -> Callable[[], Any]:
-    """Each number of a batch read, multiplied and written: what no transform can be faster than."""
-    images, scaled = jnp.asarray(work.images()), jax.jit(jnp.multiply)
-    return lambda: jax.block_until_ready(scaled(images, 0.5))
-
-
 def mix(work: Work, setting: str) -> Callable[[], Any]:
     """A mix of a batch and its labels."""
     kind = {"mixup": aj.MixUp, "cutmix": aj.CutMix}[work.kind]
@@ -257,7 +251,6 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
         augment,
     ),
     **dict.fromkeys(MIXES, mix),
-    "copy": copy,
     "augment_uint8": augment_uint8,
     "train": train,
     "train_augmented": train_augmented,
