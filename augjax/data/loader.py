@@ -11,9 +11,6 @@ from augjax.data.decode import decoded_stream, untuned
 from augjax.data.quiet_tensorflow import import_tensorflow
 from augjax.typing import AnyArray
 
-AT_ONCE = 4
-"""Batches that are gathered at once from images in memory."""
-
 
 class Batch(NamedTuple):
     """A batch of fixed size; the last one of an epoch is padded with rows whose mask is False."""
@@ -54,14 +51,11 @@ _Rows = tuple[UInt8[np.ndarray, "rows height width 3"], Bool[np.ndarray, " rows"
 
 
 def _cached(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iterator[_Rows]:
-    """Gathers a few batches at once: to ask TensorFlow costs as much as a batch of small images."""
     tf = import_tensorflow()
     indices = tf.data.Dataset.from_tensor_slices(order.astype(np.int64))
-    gathered = indices.batch(AT_ONCE * batch_size).map(lambda i: tf.gather(split.cache, i))
-    for several in untuned(gathered.prefetch(1)).as_numpy_iterator():
-        for start in range(0, len(several), batch_size):
-            images = several[start : start + batch_size]
-            yield images, np.ones(len(images), bool)
+    batches = indices.batch(batch_size).map(lambda i: tf.gather(split.cache, i))
+    for images in untuned(batches.prefetch(2)).as_numpy_iterator():
+        yield images, np.ones(len(images), bool)
 
 
 def _decoded(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iterator[_Rows]:

@@ -1,10 +1,10 @@
 """Speed and memory next to Keras, PyTorch, torchvision, kornia, albumentations, augmax and dm-pix.
 
-    python -m experiments.benchmark augment     # transforms: about 10 minutes on two cores
-    python -m experiments.benchmark step        # training and inference: about 15
-    python -m experiments.benchmark pipeline    # images from a folder, and memory: about 15
-    python -m experiments.benchmark startup     # to the first step: about 10
-    python -m experiments.benchmark scale       # how costs grow: about 15
+    python -m experiments.benchmark augment     # transforms: about 8 minutes on two cores
+    python -m experiments.benchmark step        # training and inference: about 8
+    python -m experiments.benchmark pipeline    # images from a folder, and memory: about 5
+    python -m experiments.benchmark startup     # to the first step: about 8
+    python -m experiments.benchmark scale       # how costs grow: about 5
 
 with the peers of the extra `bench`; who is not installed is a row that says so. Every contender is
 a process of its own, they take turns round by round, and what is claimed is the median of the
