@@ -49,8 +49,8 @@ def warp(
     y = matrix[1, 0] * column + matrix[1, 1] * row + matrix[1, 2]
     if projective:
         depth = matrix[2, 0] * column + matrix[2, 1] * row + matrix[2, 2]
-        depth = jnp.maximum(depth, _HORIZON)
-        x, y = x / depth, y / depth
+        nearness = 1.0 / jnp.maximum(depth, _HORIZON)
+        x, y = x * nearness, y * nearness
     return sample_at(
         image, x, y, fill_mode=fill_mode, interpolation=interpolation, fill_value=fill_value
     )
