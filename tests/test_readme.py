@@ -8,7 +8,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[1]
 
 
-BENCHMARKS = [f"benchmark_{what}" for what in ("augment", "step", "pipeline", "startup")]
+BENCHMARKS = [f"benchmark_{what}" for what in ("augment", "step", "pipeline", "startup", "scale")]
 
 
 @pytest.mark.parametrize(
