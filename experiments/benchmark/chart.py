@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, NullFormatter, NullLocator, StrMethodFormatter
 
 from experiments.benchmark.table import Row, digits
 
 REACHED, MISSED, FREE = "#3b7dd8", "#d8553b", "0.6"
+PLAIN = StrMethodFormatter("{x:g}")
 
 
 def ratio_chart(rows: Sequence[Row], title: str) -> Figure:
@@ -25,10 +27,12 @@ def ratio_chart(rows: Sequence[Row], title: str) -> Figure:
             axes.plot([row.target] * 2, [place - 0.45, place + 0.45], color="black", linewidth=2)
     labels = [" · ".join(filter(None, (row.work, row.size, row.peer))) for row in shown]
     axes.set_yticks(range(len(shown)), labels, fontsize=8)
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(shown), 1) - 0.5, -0.5)
     axes.axvline(1, color="0.3", linewidth=0.8, linestyle=":")
     if shown:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(PLAIN)
+        axes.xaxis.set_minor_formatter(PLAIN if axes.get_xlim()[1] < 10 else NullFormatter())
     axes.set_xlabel("their time or memory by ours, with quartiles; black: the target")
     axes.set_title(title, loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
@@ -47,6 +51,9 @@ def growth_chart(
         for label, points in by_label.items():
             axes.plot(*zip(*points, strict=True), marker="o", label=label)
         axes.set(xscale="log", yscale="log", title=title, ylabel=unit)
+        sizes = sorted({size for points in by_label.values() for size, _ in points})
+        axes.set_xticks(sizes, [EngFormatter(sep="", places=0)(size) for size in sizes], fontsize=8)
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3, which="both")
         axes.legend(frameon=False, fontsize=8)
