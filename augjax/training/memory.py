@@ -2,8 +2,9 @@
 
 XLA allocates a step's temporary arrays anew each time. The C library of Linux gives them back to
 the system when they are freed, and every page has to be cleared again when it is next touched: on a
-CPU a fifth of an epoch over small images. It is no less over large ones, but there the arrays find
-no room in what was freed before they were first needed, and a run would hold a gigabyte more.
+CPU a sixth of the work of an epoch over small images. Over large ones it is an eighth, but there
+the arrays find no room in what was freed before they were first needed, and a run would hold a
+gigabyte more.
 """
 
 import ctypes
