@@ -129,6 +129,7 @@ def untuned(stream: Any) -> Any:
     """
     options = import_tensorflow().data.Options()
     options.autotune.enabled = False
+    options.experimental_optimization.apply_default_optimizations = False
     return stream.with_options(options)
 
 
