@@ -88,6 +88,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     from augjax.training.early_stopping import EarlyStopping
     from augjax.training.environment import device_line
     from augjax.training.loop import fit
+    from augjax.training.memory import give_back_the_compilers_memory
     from augjax.training.mesh import data_mesh
     from augjax.training.run_record import record_run
     from augjax.training.run_writer import RunWriter
@@ -95,6 +96,7 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
 
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     assert config.image_size and config.batch_size and config.run_dir
+    give_back_the_compilers_memory()
     mesh = data_mesh()
     if config.batch_size % mesh.size:
         raise InputError(

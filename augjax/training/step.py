@@ -14,6 +14,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 from augjax.data.loader import Batch
 from augjax.training.mesh import replicated, split_batch
 from augjax.training.metrics import Metrics
+from augjax.training.scheduling import least_memory
 from augjax.training.state import TrainState
 from augjax.training.strength import FULL_STRENGTH, Schedule
 from augjax.transforms import Mix, Sequential
@@ -124,6 +125,7 @@ def jit_train_step(
         in_shardings=(one, one, split, one, one),
         out_shardings=(one, one),
         donate_argnums=(0, 1),
+        compiler_options=least_memory(mesh),
     )
 
 
