@@ -8,11 +8,11 @@ from typing import Any
 from experiments.benchmark.config import Config
 from experiments.benchmark.pictures import HEIGHT, WIDTH, write_pictures
 from experiments.benchmark.processes import peak_bytes
-from experiments.benchmark.races import AUGJAX, Contenders, compare, contenders
+from experiments.benchmark.races import AUGJAX, Contenders, alone, compare, contenders
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
 from experiments.benchmark.timing import Failed, Spread, race, ratios, samples
-from experiments.benchmark.works import Work
+from experiments.benchmark.works import TITLES, Work
 
 BATCH, SIZE = 64, 128
 TRAIN, VALID = 1600, 400
@@ -37,6 +37,16 @@ def run(config: Config) -> Report:
             size=what,
         )
         report.add([_with_images_per_second(row, train + valid) for row in rows], timed)
+        for part in ("decoding", "judging"):
+            rows, timed = alone(
+                running,
+                Work(f"first_epoch_{part}", batch, size, data=str(data)),
+                f"{TITLES['first_epoch']}: its {part} alone",
+                rounds=config.long_turns,
+                seconds=config.burst,
+                size=what,
+            )
+            report.add(rows, timed)
         few = write_pictures(Path(scratch, "few"), train=min(train, 4 * batch), valid=2)
         # Steps at 128 pixels are long: a few will do.
         cached = [(16, data)] if config.quick else [(32, data), (128, few)]

@@ -93,10 +93,13 @@ def compare(
 
 
 def alone(
-    running: Contenders, work: Work, title: str, *, rounds: int, seconds: float
+    running: Contenders, work: Work, title: str, *, rounds: int, seconds: float, size: str = ""
 ) -> tuple[list[Row], dict[str, Any]]:
-    """Times what only augjax is asked to do: a row without a ratio, and all samples."""
-    row = Row(work=title, size="x".join(map(str, work.shape)))
+    """Times what only augjax is asked to do: a row without a ratio, and all samples.
+
+    `size` is as in `compare`.
+    """
+    row = Row(work=title, size=size or "x".join(map(str, work.shape)))
     entry = running.entry(AUGJAX, "jit", work, seconds)
     race([entry], rounds, drop_out=False)
     running.drop()

@@ -5,6 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -14,6 +15,8 @@ import optax
 
 import augjax as aj
 from augjax.data import Batch, epoch_batches, epoch_order, load_image_folder
+from augjax.data.decode import FileDecoder, decode_files
+from augjax.data.verdicts import judge_files
 from augjax.models import NotebookCNN
 from augjax.training.memory import keep_freed_memory
 from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
@@ -195,6 +198,24 @@ def first_epoch(work: Work, setting: str) -> Callable[[], Any]:
     return call
 
 
+def first_epoch_decoding(work: Work, setting: str) -> Callable[[], Any]:
+    """Of a first epoch, what Keras does too: the files decoded and resized, in parallel."""
+    files = [os.fsencode(path) for path in _files(work)]
+    decoder = FileDecoder(files, np.ones(len(files), bool), work.size, "nearest")
+    return lambda: decode_files(decoder, np.arange(len(files)), work.size, keep=True)
+
+
+def first_epoch_judging(work: Work, setting: str) -> Callable[[], Any]:
+    """Of a first epoch, what Keras does not do: each file judged by its header."""
+    files = _files(work)
+    return lambda: judge_files(files)
+
+
+def _files(work: Work) -> list[str]:
+    assert work.data
+    return [str(path) for path in sorted(Path(work.data).glob("*/*/*.jpg"))]
+
+
 def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
     """An epoch over images in memory: the time outside of its steps, in per cent.
 
@@ -258,5 +279,7 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     "train_products": products,
     "infer_products": products,
     "first_epoch": first_epoch,
+    "first_epoch_decoding": first_epoch_decoding,
+    "first_epoch_judging": first_epoch_judging,
     "cached_epoch": cached_epoch,
 }
