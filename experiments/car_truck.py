@@ -7,6 +7,7 @@ python -m experiments.car_truck --resume RUN     # goes on as if nothing had hap
 """
 
 import contextlib
+import gc
 import os
 import shlex
 import sys
@@ -49,6 +50,7 @@ PREVIEW_SIZE = 128
 def main() -> None:
     """Parses the command line and runs."""
     debug = "--debug" in sys.argv
+    gc.disable()  # While modules are imported there is nothing to collect, but much to search.
     with told_in_one_line(debug=debug):
         config = tyro.cli(Config, prog=PROGRAM)
         keep_compiled_programs()
@@ -112,6 +114,8 @@ def train(config: Config, signals: "StopSignals") -> "FitResult":
     # A run that is not resumed after all keeps the report it has.
     with bad_images_listed(config.run_dir if config.resume is None else None):
         dataset = load_data(config, console)
+    gc.freeze()  # No collection need go through all that modules are made of.
+    gc.enable()
     model = NotebookCNN()
     console.print(model_table(model, config.image_size))
 

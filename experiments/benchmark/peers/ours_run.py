@@ -7,6 +7,7 @@ Keras script does not have either: the table of layers, the pictures of augmenta
 folder.
 """
 
+import gc
 import os
 import sys
 from typing import Any
@@ -51,6 +52,8 @@ class _EndsThen:
 
 
 def _train_only() -> None:
+    gc.disable()  # As the run does.
+
     import optax
     import tyro
 
@@ -64,8 +67,11 @@ def _train_only() -> None:
 
     config = tyro.cli(Config)
     assert config.data and config.image_size and config.batch_size
+    dataset = load_image_folder(config.data, image_size=config.image_size)
+    gc.freeze()
+    gc.enable()
     fit(
-        load_image_folder(config.data, image_size=config.image_size),
+        dataset,
         model=NotebookCNN(),
         optimizer=optax.adam(config.learning_rate),
         augment=aj.preset("notebook"),
