@@ -28,3 +28,29 @@ def test_every_public_name_is_there():
         "import augjax; [getattr(augjax, n) for n in augjax.__all__]; print(dir(augjax) != [])"
     )
     assert run_python("-c", program).stdout == "True\n"
+
+
+def test_tensorflow_comes_without_keras_which_may_come_later():
+    program = """
+import gc, sys
+from augjax.data.quiet_tensorflow import import_tensorflow
+gc.disable()
+tf = import_tensorflow()
+print({"keras", "keras.src.optimizers"} & set(sys.modules), gc.isenabled())
+import keras
+print(tf.keras.layers.Dense is keras.layers.Dense)
+print(import_tensorflow() is tf)
+"""
+    assert run_python("-c", program).stdout == "set() False\nTrue\nTrue\n"
+
+
+def test_tensorflow_leaves_a_keras_that_is_there_alone():
+    program = """
+import gc, keras, sys
+from augjax.data.quiet_tensorflow import import_tensorflow
+before = sys.modules["keras.src.optimizers"]
+import_tensorflow()
+print(sys.modules["keras.src.optimizers"] is before, gc.isenabled())
+"""
+    done = run_python("-c", program, KERAS_BACKEND="jax")
+    assert done.stdout == "True True\n"
