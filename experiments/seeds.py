@@ -7,7 +7,7 @@
 
 Each run is a whole `experiments.car_truck` in a process of its own, in RUNS/NAME/<kind>-seed<n>;
 finished ones are kept, so that an interrupted study goes on where it stopped. The table is printed
-and written to experiments/results/NAME.json.
+and written to OUT/NAME.json, by default in experiments/results.
 """
 
 import dataclasses
@@ -74,6 +74,8 @@ class Config:
     """The seeds to run."""
     runs: Path = Path("runs")
     """Where the studies' run folders are kept."""
+    out: Path = Path(__file__).parent / "results"
+    """Where NAME.json is written."""
     debug: bool = False
     """Show the traceback of an error."""
 
@@ -84,8 +86,8 @@ def main() -> None:
         study(tyro.cli(Config, prog="python -m experiments.seeds"))
 
 
-def study(config: Config, results: Path = Path(__file__).parent / "results") -> dict[str, Any]:
-    """Runs what is not yet there, prints the table, and writes it to `results`."""
+def study(config: Config) -> dict[str, Any]:
+    """Runs what is not yet there, prints the table, and writes it."""
     from rich.console import Console
 
     from augjax.files import write_json
@@ -112,8 +114,8 @@ def study(config: Config, results: Path = Path(__file__).parent / "results") -> 
         "runs": rows,
         "table": table(rows),
     }
-    results.mkdir(exist_ok=True)
-    write_json(results / f"{config.name}.json", result)
+    config.out.mkdir(parents=True, exist_ok=True)
+    write_json(config.out / f"{config.name}.json", result)
     Console(highlight=False, soft_wrap=True).print(result["table"], markup=False)
     return result
 
@@ -122,7 +124,8 @@ def with_fewer_images(config: Config) -> Path:
     """A copy of the data folder with fewer training images, next to the runs."""
     classes = sorted(p for p in Path(config.data or "", "train").glob("*") if p.is_dir())
     if not config.data or not classes:
-        raise InputError(f"--data {config.data}: --train-images needs a folder with train/<class>/")
+        given = f"--data {config.data}" if config.data else "no --data"
+        raise InputError(f"{given}: --train-images needs a folder with train/<class>/")
     few = config.runs / config.name / "data"
     each, left = divmod(config.train_images or 0, len(classes))
     if left or each < 1:

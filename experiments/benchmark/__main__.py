@@ -28,7 +28,7 @@ def main() -> None:
     with told_in_one_line(debug="--debug" in sys.argv):
         config = tyro.cli(Config, prog="python -m experiments.benchmark")
         module = importlib.import_module(f"experiments.benchmark.{config.what}")
-        module.run(config).show()
+        module.run(config).finish()
 
 
 if __name__ == "__main__":

@@ -7,24 +7,26 @@ from matplotlib.ticker import EngFormatter, NullFormatter, NullLocator, StrMetho
 
 from experiments.benchmark.table import Row, digits
 
-REACHED, MISSED, FREE = "#3b7dd8", "#d8553b", "0.6"
+AHEAD, LOST = "#3b7dd8", "#d8553b"
 PLAIN = StrMethodFormatter("{x:g}")
 
 
 def ratio_chart(rows: Sequence[Row], title: str) -> Figure:
-    """A bar for each row that has a value, with its quartiles and its target."""
+    """A bar from 1 for each row that has a value, with its quartiles and its target."""
     shown = [row for row in rows if row.value is not None and row.peer]
     figure = Figure(figsize=(9, 1.2 + 0.32 * max(len(shown), 1)), layout="constrained")
     axes = figure.subplots()
     for place, row in enumerate(shown):
         value = row.value
         assert value
-        color = FREE if row.reached is None else REACHED if row.reached else MISSED
         errors = [[value.median - value.lower], [value.upper - value.median]]
-        axes.barh(place, value.median, color=color, xerr=errors, error_kw={"linewidth": 1})
-        axes.text(value.upper * 1.04, place, digits(value.median), va="center", fontsize=8)
+        color = LOST if row.is_loss else AHEAD
+        axes.barh(place, value.median - 1, left=1, color=color)
+        axes.errorbar(value.median, place, xerr=errors, color="0.2", linewidth=1)
         if row.target is not None:
             axes.plot([row.target] * 2, [place - 0.45, place + 0.45], color="black", linewidth=2)
+        end = max(value.upper, 1.0, row.target or 0.0)  # Beyond all that is drawn.
+        axes.text(end * 1.04, place, digits(value.median), va="center", fontsize=8)
     labels = [" · ".join(filter(None, (row.work, row.size, row.peer))) for row in shown]
     axes.set_yticks(range(len(shown)), labels, fontsize=8)
     axes.set_ylim(max(len(shown), 1) - 0.5, -0.5)
@@ -33,21 +35,24 @@ def ratio_chart(rows: Sequence[Row], title: str) -> Figure:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(PLAIN)
         axes.xaxis.set_minor_formatter(PLAIN if axes.get_xlim()[1] < 10 else NullFormatter())
-    axes.set_xlabel("their time or memory by ours, with quartiles; black: the target")
+    axes.set_xlabel(
+        "their time or memory by ours, with quartiles: above 1, augjax is ahead\n"
+        "black: the target; red: behind, or short of it"
+    )
     axes.set_title(title, loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def growth_chart(
-    series: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], unit: str
+    series: Mapping[tuple[str, str], Mapping[str, Sequence[tuple[float, float]]]],
 ) -> Figure:
-    """One panel for each key of `series`, with a line for each of its own."""
+    """One panel for each title and unit, with a line for each label of its own."""
     columns = min(2, len(series))
     lines = -(-len(series) // columns)
     figure = Figure(figsize=(5.5 * columns, 3.6 * lines), layout="constrained")
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
-    for axes, (title, by_label) in zip(panels, series.items(), strict=False):
+    for axes, ((title, unit), by_label) in zip(panels, series.items(), strict=False):
         for label, points in by_label.items():
             axes.plot(*zip(*points, strict=True), marker="o", label=label)
         axes.set(xscale="log", yscale="log", title=title, ylabel=unit)

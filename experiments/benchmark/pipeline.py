@@ -12,13 +12,14 @@ from experiments.benchmark.races import AUGJAX, Contenders, alone, compare, cont
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
 from experiments.benchmark.timing import Failed, Spread, race, ratios, samples
-from experiments.benchmark.works import TITLES, Work
+from experiments.benchmark.works import PEERS, TITLES, Library, Work
 
 BATCH, SIZE = 64, 128
 TRAIN, VALID = 1600, 400
 OUTSIDE_LIMIT = 2.0
 """Per cent of a cached epoch that may pass outside of its steps."""
 MEMORY_TARGET = 1.2
+MEMORY_TURNS = 2
 
 
 def run(config: Config) -> Report:
@@ -53,9 +54,8 @@ def run(config: Config) -> Report:
         for pixels, folder in cached:
             work = Work("cached_epoch", batch, pixels, data=str(folder))
             report.add(*time_outside_of_steps(running, work, config, report))
-        if "keras" in config.peers:
-            report.tell("peak memory of a training run")
-            report.add(*memory(running, data, (train, valid, batch, size), config))
+        report.tell("peak memory of a training run")
+        report.add(*memory(data, (train, valid, batch, size), config))
     return report
 
 
@@ -89,23 +89,17 @@ def time_outside_of_steps(
 
 
 def memory(
-    running: Contenders, data: Path, sizes: tuple[int, int, int, int], config: Config
+    data: Path, sizes: tuple[int, int, int, int], config: Config, keras: Library = PEERS["keras"]
 ) -> tuple[list[Row], dict[str, Any]]:
     """The largest resident memory of one epoch of car_truck, and of the notebook in Keras."""
     train, valid, batch, size = sizes
-    library = running.libraries["keras"]
-    row = Row(
-        work="peak memory of a training run",
-        size=f"{train + valid:,} at {size}x{size}",
-        peer=library.title,
-        unit="MiB",
-        target=MEMORY_TARGET,
-        note="caches float32, as the notebook does",
-    )
-    if missing := library.missing():
-        return [dataclasses.replace(row, skipped=f"{missing} is not installed")], {}
     found: dict[str, list[float]] = {AUGJAX: [], "keras": []}
-    for turn in range(1 if config.quick else 2):
+    failed: dict[str, str] = {}
+    if "keras" not in config.peers:
+        failed["keras"] = "not among --peers"
+    elif missing := keras.missing():
+        failed["keras"] = f"{missing} is not installed"
+    for turn in range(1 if config.quick else MEMORY_TURNS):
         with tempfile.TemporaryDirectory() as scratch:
             commands = {
                 AUGJAX: (
@@ -114,18 +108,25 @@ def memory(
                 ),
                 "keras": f"-m experiments.benchmark.peers.keras_run {data} {size} {batch} 1",
             }
-            environment = {**library.environment, "XDG_CACHE_HOME": f"{scratch}/cache"}
-            for name in sorted(commands, reverse=turn % 2 == 1):
+            environment = {**keras.environment, "XDG_CACHE_HOME": f"{scratch}/cache"}
+            for name in sorted(commands.keys() - failed.keys(), reverse=turn % 2 == 1):
                 try:
                     peak = peak_bytes(commands[name].split(), environment)
                 except Failed as failure:
-                    return [dataclasses.replace(row, skipped=f"{name}: {failure}")], {}
+                    failed[name] = str(failure)
+                    continue
                 found[name].append(peak / 2**20)
-    ours, theirs = found[AUGJAX], found["keras"]
-    measured = dataclasses.replace(
-        row,
-        ours=Spread.of(ours),
-        theirs=Spread.of(theirs),
-        value=Spread.of(ratios(theirs, ours)),
+    ours, theirs = ([] if name in failed else found[name] for name in (AUGJAX, "keras"))
+    row = Row(
+        work="peak memory of a training run",
+        size=f"{train + valid:,} at {size}x{size}",
+        peer=keras.title,
+        unit="MiB",
+        target=MEMORY_TARGET,
+        note="caches float32, as the notebook does",
+        skipped="; ".join(f"{name}: {why}" for name, why in failed.items()),
+        ours=Spread.of(ours) if ours else None,
+        theirs=Spread.of(theirs) if theirs else None,
+        value=Spread.of(ratios(theirs, ours)) if ours and theirs else None,
     )
-    return [measured], {"peak memory, MiB": found}
+    return [row], {"peak memory, MiB": found}

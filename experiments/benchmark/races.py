@@ -9,7 +9,7 @@ from experiments.benchmark.config import Config
 from experiments.benchmark.table import Row
 from experiments.benchmark.timing import Contender, Entry, Failed, Spread, best_of, race, ratios
 from experiments.benchmark.timing import samples as all_samples
-from experiments.benchmark.works import OURS, PEERS, SINGLES, TITLES, Library, Work, target
+from experiments.benchmark.works import OURS, PEERS, TITLES, Library, Work, target
 
 AUGJAX = "augjax"
 
@@ -87,8 +87,9 @@ def compare(
         for name, library in running.libraries.items()
         if name != AUGJAX and work.kind in library.skills
     ]
-    if work.kind in SINGLES:
-        rows = _with_target_on_the_fastest(rows)
+    ours = best_of(entries, AUGJAX)
+    if not rows and ours:
+        rows = [Row(work=TITLES[work.kind], size=size, value=Spread.of(ours.ms))]
     return rows, {f"{work.kind} {size}": all_samples(entries)}
 
 
@@ -117,6 +118,8 @@ def _row(
         work=TITLES[work.kind], size=size, peer=library.title, target=target(work, name), note=note
     )
     ours, theirs = best_of(entries, AUGJAX), best_of(entries, name)
+    if ours:
+        row = dataclasses.replace(row, ours=Spread.of(ours.ms))
     if ours is None or theirs is None:
         whose = AUGJAX if theirs else name
         failures = [entry.failed for entry in entries if entry.name == whose and entry.failed]
@@ -125,16 +128,6 @@ def _row(
     return dataclasses.replace(
         row,
         setting=theirs.setting,
-        ours=Spread.of(ours.ms),
         theirs=Spread.of(theirs.ms),
         value=Spread.of(ratios(theirs.ms, ours.ms)),
     )
-
-
-def _with_target_on_the_fastest(rows: list[Row]) -> list[Row]:
-    """Against single transforms, the fastest peer sets the target, whoever it is."""
-    measured = [row for row in rows if row.value]
-    if not measured:
-        return rows
-    fastest = min(measured, key=lambda row: row.value.median if row.value else 0.0)
-    return [dataclasses.replace(row, target=1.0) if row is fastest else row for row in rows]

@@ -1,5 +1,9 @@
-"""What a benchmark leaves: a table on the screen, JSON and a chart, up to date as it goes."""
+"""What a benchmark leaves: a table on the screen, JSON and a chart.
 
+Both files are up to date as it goes, and take the place of those of the last run when it is done.
+"""
+
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +21,29 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+LEGEND = (
+    "Ratio: their time or memory by ours, the median of the rounds, and quartiles in brackets. "
+    "Above 1, augjax is ahead; a row where it is not, or short of the target, is red."
+)
+QUICK = "With --quick, this says that the benchmark works, and nothing of how fast anything is."
+
+
 class Report:
-    """Collects rows and the samples behind them, and writes both after each piece of work."""
+    """Collects rows and the samples behind them, and writes both after each piece of work.
+
+    Raises:
+      RunError: if nothing can be written to the folder asked for.
+    """
 
     def __init__(self, config: Config, title: str) -> None:
+        try:
+            config.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"--out {config.out}: cannot make it ({error.strerror})") from error
+        if not os.access(config.out, os.W_OK):
+            raise RunError(f"--out {config.out}: cannot write there")
         self._config = config
+        self._name = f"benchmark_{config.what}{'_quick' if config.quick else ''}"
         self._title = title
         self._environment = environment()
         self._console = Console(highlight=False)
@@ -38,18 +60,20 @@ class Report:
         """Takes results in, and writes all there are."""
         self.rows += rows
         self.samples.update(samples)
-        self.write(ratio_chart(self.rows, self._title))
+        here = self._environment
+        versions = (
+            f"{name} {here['versions'][name]}"
+            for name in ("jax", "keras", "torch")
+            if name in here["versions"]
+        )
+        where = ", ".join((f"{here['processor']}, {here['cpus']} cores", *versions))
+        self.write(ratio_chart(self.rows, f"{self._title}\n{where}"))
 
     def write(self, chart: "Figure", **more: Any) -> None:
-        """Writes the JSON and the PNG."""
+        """Writes the JSON and the PNG, under names that say that there is more to come."""
         config = self._config
-        name = f"benchmark_{config.what}{'_quick' if config.quick else ''}"
-        try:
-            config.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(f"--out {config.out}: cannot make it ({error.strerror})") from error
         write_json(
-            config.out / f"{name}.json",
+            config.out / f"{self._name}_unfinished.json",
             {
                 "title": self._title,
                 "settings": {
@@ -65,15 +89,21 @@ class Report:
                 "samples": self.samples,
             },
         )
-        save_png(chart, config.out / f"{name}.png")
+        save_png(chart, config.out / f"{self._name}_unfinished.png")
 
-    def show(self) -> None:
-        """Prints the table, with the machine and the versions under it."""
+    def finish(self) -> None:
+        """Gives the files their names, and prints the table, the machine and the versions."""
+        for suffix in ("json", "png"):
+            unfinished = self._config.out / f"{self._name}_unfinished.{suffix}"
+            unfinished.replace(self._config.out / f"{self._name}.{suffix}")
         self._console.print(self._title, style="bold")
         for table in (*on_screen(self.rows), *self.tables):
             self._console.print(table)
         if self.rows:
             self._console.print(in_markdown(self.rows), soft_wrap=True, markup=False)
+            self._console.print(LEGEND)
+        if self._config.quick:
+            self._console.print(QUICK)
         here = self._environment
         self._console.print(f"{here['processor']}, {here['cpus']} cores, Python {here['python']}")
         listed = ", ".join(f"{name} {number}" for name, number in here["versions"].items())

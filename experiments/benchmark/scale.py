@@ -82,6 +82,8 @@ class Series:
         ones at the large end, and either as units that are ever dearer towards that end; anything
         else is not accounted for.
         """
+        if len(self.points) == 1:
+            return "one size only"
         if not self.bends:
             return "straight"
         costs = {size: cost for (size, _), cost in zip(self.points, self.unit_costs, strict=True)}
@@ -110,13 +112,12 @@ def run(config: Config) -> Report:
     for found, timed in measured(config, report):
         series += found
         report.samples.update(timed)
-        chart = growth_chart(panels(series), "seconds, or GiB")
         report.write(
-            chart,
+            growth_chart(panels(series)),
             table=in_markdown(series),
             series=[{**dataclasses.asdict(one), "told": one.told} for one in series],
         )
-    report.tables = [on_screen(series)]
+    report.tables = [on_screen(series), LEGEND]
     return report
 
 
@@ -274,17 +275,21 @@ def _fixed(grows: str, work: Work) -> str:
 
 def panels(
     series: Sequence[Series],
-) -> dict[str, dict[str, Sequence[tuple[float, float]]]]:
-    """The lines of the chart's panels: time and memory by what they grow with."""
-    found: dict[str, dict[str, Sequence[tuple[float, float]]]] = {}
+) -> dict[tuple[str, str], dict[str, Sequence[tuple[float, float]]]]:
+    """The lines of the chart's panels: time and memory by what they grow with, and the units."""
+    found: dict[tuple[str, str], dict[str, Sequence[tuple[float, float]]]] = {}
     for one in series:
-        factor = 2.0**-30 if one.measure == "memory" else 1.0
-        points = [(size, max(cost * factor, 1e-9)) for size, cost in one.points]
-        found.setdefault(f"{one.measure} by {one.grows}", {})[one.what] = points
+        factor, unit = (2.0**-30, "GiB") if one.measure == "memory" else (1.0, "seconds")
+        points = [(size, cost * factor) for size, cost in one.points if cost > 0]
+        found.setdefault((f"{one.measure} by {one.grows}", unit), {})[one.what] = points
     return found
 
 
-COLUMNS = ("cost", "grows with", "at", "of a unit", "")
+COLUMNS = ("cost", "grows with", "at", "each costs", "")
+LEGEND = (
+    f"Straight: each costs at all sizes what it does at the median one, within {STRAIGHT:g} times; "
+    "x3 is three times that."
+)
 
 
 def cells(one: Series) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from experiments.benchmark.timing import Spread
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,12 @@ class Row:
         return fields
 
     @property
+    def is_loss(self) -> bool:
+        """Whether a peer is ahead, or the target is missed."""
+        is_behind = bool(self.peer) and self.value is not None and self.value.median < 1
+        return is_behind or self.reached is False
+
+    @property
     def goal(self) -> str:
         """The target in words."""
         if self.target is None:
@@ -69,23 +76,6 @@ class Row:
         verdict = {None: "", True: "reached", False: "NOT reached"}[self.reached]
         skipped = f"skipped: {self.skipped}" if self.skipped else ""
         return "; ".join(part for part in (verdict, skipped, self.note) if part)
-
-
-COLUMNS = ("work", "images", "against", "ours", "theirs", "ratio", "target", "")
-
-
-def cells(row: Row) -> tuple[str, ...]:
-    """The row's cells, in the order of `COLUMNS`."""
-    return (
-        row.work,
-        row.size,
-        f"{row.peer}, {row.setting}" if row.setting else row.peer,
-        with_spread(row.ours, row.unit),
-        with_spread(row.theirs, row.unit),
-        with_spread(row.value, "" if row.peer else row.unit),
-        row.goal,
-        row.remark,
-    )
 
 
 def with_spread(spread: Spread | None, unit: str) -> str:
@@ -103,30 +93,32 @@ def digits(number: float) -> str:
     return f"{float(f'{number:.3g}'):,.10g}"
 
 
-def on_screen(rows: Sequence[Row]) -> list["Table"]:
-    """A table of rich for each piece of work, narrow enough for a terminal."""
+def on_screen(rows: Sequence[Row]) -> list["Table | Text"]:
+    """A table of rich for each piece of work, and under it what is to be said of its rows."""
     from rich.table import Table
     from rich.text import Text
 
-    tables = []
+    shown: list[Table | Text] = []
     for (work, size), group in itertools.groupby(rows, lambda row: (row.work, row.size)):
         table = Table(title=f"{work} {size}", title_justify="left", box=None, pad_edge=False)
-        for name, width in (
-            ("", 22),
-            ("time or memory", 19),
-            ("ratio", 16),
-            ("target", 6),
-            ("", 0),
-        ):
+        for name, width in (("", 30), ("time or memory", 20), ("ratio", 18), ("target", 6)):
             table.add_column(name, justify="right" if name else "left", min_width=width)
+        remarks = []
         for place, row in enumerate(group):
             if row.ours and not place:
                 table.add_row("augjax", with_spread(row.ours, row.unit))
-            style = "red" if row.reached is False else "dim" if row.skipped else None
-            _, _, against, _, theirs, value, goal, remark = cells(row)
-            table.add_row(*map(Text, (against, theirs, value, goal, remark)), style=style)
-        tables.append(table)
-    return tables
+            if row.peer:
+                measured = (with_spread(row.theirs, row.unit), with_spread(row.value, ""))
+            else:
+                measured = (with_spread(row.value, row.unit), "")
+            against = f"{row.peer}, {row.setting}" if row.setting else row.peer or "augjax"
+            style = "red" if row.is_loss else "dim" if row.skipped else None
+            table.add_row(*map(Text, (against, *measured, row.goal)), style=style)
+            if row.remark:
+                who = f"{row.peer}: " if row.peer else ""
+                remarks.append(Text(f"  {who}{row.remark}", style="dim"))
+        shown += [table, *remarks]
+    return shown
 
 
 def in_markdown(rows: Sequence[Row]) -> str:
@@ -137,19 +129,16 @@ def in_markdown(rows: Sequence[Row]) -> str:
     for (work, size), group in itertools.groupby(rows, lambda row: (row.work, row.size)):
         found = {row.peer: row for row in group}
         first = next(iter(found.values()))
-        if first.peer:
-            ours = with_spread(first.ours, first.unit).partition(" (")[0]
-            ours = f"{ours} {first.unit}" if first.ours and first.unit not in ours else ours
-        else:
-            ours = _against_target(first)
-        others = (_against_target(found[peer]) if peer in found else "" for peer in peers)
+        ours = with_spread(first.ours, first.unit) if first.peer else _in_bold_if_lost(first)
+        others = (_in_bold_if_lost(found[peer]) if peer in found else "" for peer in peers)
         lines.append((work, size, ours, *others))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _against_target(row: Row) -> str:
+def _in_bold_if_lost(row: Row) -> str:
     """'median (lower-upper)', and the target where it is missed."""
     if row.value is None:
         return row.skipped
     told = with_spread(row.value, "" if row.peer else row.unit)
-    return told if row.reached is not False else f"**{told}**, hoped for {row.goal}"
+    told = f"**{told}**" if row.is_loss else told
+    return told if row.reached is not False else f"{told}, hoped for {row.goal}"

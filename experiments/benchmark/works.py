@@ -106,7 +106,7 @@ TITLES = {
     "first_epoch": "first epoch from JPEGs",
 }
 SINGLES = ("perspective", "resized_crop", "color_jitter", "blur", "erasing")
-"""Transforms by themselves, to be no slower than the fastest peer."""
+"""Transforms by themselves, to be no slower than any peer's."""
 MIXES = ("mixup", "cutmix")
 
 TARGETS = {
@@ -130,7 +130,8 @@ TARGETS = {
 
 def target(work: Work, peer: str) -> float | None:
     """The least ratio hoped for against a peer, if any."""
-    return TARGETS.get((work.kind, peer, work.size), TARGETS.get((work.kind, peer)))
+    whoever = 1.0 if work.kind in SINGLES else None
+    return TARGETS.get((work.kind, peer, work.size), TARGETS.get((work.kind, peer), whoever))
 
 
 _TENSORFLOW = ("tensorflow-cpu", "tensorflow")

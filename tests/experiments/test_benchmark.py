@@ -6,11 +6,13 @@ from contextlib import ExitStack
 
 import pytest
 
+from augjax.errors import RunError
 from experiments.benchmark import augment, scale, step, table, works
 from experiments.benchmark.config import Config
 from experiments.benchmark.listing import write_files
 from experiments.benchmark.processes import said
 from experiments.benchmark.races import Contenders, compare
+from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
 from experiments.benchmark.timing import (
     TRIAL_ROUNDS,
@@ -76,6 +78,36 @@ def test_a_ratio_is_to_be_no_less_than_its_target_and_a_share_to_be_below():
     assert Row(work="", size="", target=2.0, skipped="no such thing").reached is None
 
 
+def test_who_is_behind_is_in_bold_whether_there_is_a_target_or_not():
+    def told(ratio: float, target: float | None = None) -> str:
+        row = Row(work="", size="", peer="Keras", value=Spread.of([ratio]), target=target)
+        return table.in_markdown([row]).splitlines()[-1]
+
+    assert told(2.0) == "|  |  |  | 2 |"
+    assert told(0.5) == "|  |  |  | **0.5** |"
+    assert told(2.0, 3.0) == "|  |  |  | **2**, hoped for 3 |"
+    assert told(0.9, 0.8) == "|  |  |  | **0.9** |"
+
+
+def test_what_is_measured_takes_the_place_of_earlier_results_only_when_all_is(tmp_path):
+    config = Config(what="augment", out=tmp_path / "out")
+    report = Report(config, "x")
+    results = tmp_path / "out" / "benchmark_augment.json"
+    results.write_text("complete")
+    report.add([Row(work="chain", size="1", peer="Keras", value=Spread.of([2.0]))], {})
+    assert results.read_text() == "complete"
+    report.finish()
+    assert json.loads(results.read_text())["rows"][0]["value"]["median"] == 2.0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"benchmark_augment.json", "benchmark_augment.png"}
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_measured(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match=r"--out .*file: cannot make it"):
+        Report(Config(what="augment", out=tmp_path / "file"), "x")
+
+
 def test_contenders_take_turns_and_each_round_begins_with_another():
     log: list[str] = []
     race([scripted(name, "", log, *[1.0] * 4) for name in "abc"], 4)
@@ -129,6 +161,7 @@ def test_augmentation_s_share_of_a_step_takes_all_rounds(monkeypatch):
 
 
 def test_where_a_line_bends():
+    assert scale.Series("x", "images", "time", ((1, 1.2),)).told == "one size only"
     straight = scale.Series("x", "images", "time", ((1, 1.2), (10, 10.0), (100, 90.0)))
     assert straight.told == "straight"
     bent = scale.Series("x", "images", "time", ((1, 5.0), (10, 10.0), (100, 100.0)))
@@ -168,10 +201,11 @@ def test_a_whole_benchmark_with_peers_that_are_missing(tmp_path, monkeypatch, a_
     peers = ("dm-pix", "kornia", "albumentations")
     config = Config(what="augment", quick=True, peers=peers, out=tmp_path / "out")
     report = augment.run(config)
-    report.show()
+    report.finish()
     result = json.loads((tmp_path / "out" / "benchmark_augment_quick.json").read_text())
     assert (tmp_path / "out" / "benchmark_augment_quick.png").read_bytes()[:4] == b"\x89PNG"
     rows = {(row["work"], row["size"], row["peer"]): row for row in result["rows"]}
+    assert all(row["ours"]["median"] > 0 for row in rows.values() if row["peer"])
     chain = rows[works.TITLES["chain"], "4x16x16x3", "dm-pix, chained"]
     assert chain["value"]["samples"] == 2 and chain["reached"] in (True, False)
     skipped = {row["peer"]: row["skipped"] for row in result["rows"] if row["skipped"]}

@@ -320,8 +320,9 @@ def test_a_study_runs_each_seed_once_and_tells_mean_and_spread(data, tmp_path, m
         kinds=("no-augment", "mixup"),
         seeds=(0, 1),
         runs=tmp_path / "runs",
+        out=tmp_path / "results",
     )
-    result = seeds.study(study, tmp_path / "results")
+    result = seeds.study(study)
     accuracies = [run["highest_val_binary_accuracy"] for run in result["runs"]["mixup"]]
     mean, deviation = np.mean(accuracies), np.std(accuracies, ddof=1)
     assert f"| the notebook's, then MixUp | 2 | {mean:.4f} ± {deviation:.4f} |" in result["table"]
@@ -329,5 +330,5 @@ def test_a_study_runs_each_seed_once_and_tells_mean_and_spread(data, tmp_path, m
     record = json.loads((tmp_path / "runs" / "tiny" / "mixup-seed0" / "run.json").read_text())
     assert record["train_images"] == 4
     before = sorted(p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*.json"))
-    seeds.study(study, tmp_path / "results")
+    seeds.study(study)
     assert sorted(p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*.json")) == before

@@ -2,7 +2,8 @@
 
     python -m experiments.benchmark.peers.keras_run DIR SIZE BATCH EPOCHS [--first-step]
 
-`--first-step` says so after the first optimisation step, and ends.
+Prints the highest validation accuracy, and that of the weights restored. `--first-step` says so
+after the first optimisation step, and ends.
 """
 
 import os
@@ -37,13 +38,16 @@ def main(data: str, size: int, batch: int, epochs: int, *, first_step: bool) -> 
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["binary_accuracy"])
     callbacks: Any = keras.callbacks
     early = callbacks.EarlyStopping(patience=10, min_delta=0.001, restore_best_weights=True)
-    model.fit(
+    history = model.fit(
         split("train"),
         validation_data=split("valid"),
         callbacks=[early, *([EndsThen()] if first_step else [])],
         epochs=epochs,
         verbose=0,
-    )
+    ).history
+    accuracies = history["val_binary_accuracy"]
+    print(f"Highest validation accuracy: {max(accuracies):.4f} of {len(accuracies)} epochs")
+    print(f"Restored validation accuracy: {accuracies[early.best_epoch]:.4f}")
 
 
 if __name__ == "__main__":
