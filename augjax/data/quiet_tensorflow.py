@@ -15,8 +15,8 @@ def import_tensorflow() -> ModuleType:
     """Imports TensorFlow with GPUs hidden from it and its start-up chatter kept off stderr.
 
     The chatter comes from C++ before any of TensorFlow's own switches is read, so the file
-    descriptor is redirected; if the import fails, what was written is shown. It takes two thirds of
-    the time: Keras stays out until somebody asks for it, and no garbage is collected meanwhile.
+    descriptor is redirected; if the import fails, what was written is shown. It takes a third less
+    time than usual: Keras stays out until somebody asks for it, and no garbage is looked for.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silent_stderr(), _uncollected(), _absent("keras.src.optimizers"):
