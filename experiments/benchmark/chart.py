@@ -1,5 +1,6 @@
 """Charts of ratios, and of how costs grow."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
@@ -36,8 +37,9 @@ def ratio_chart(rows: Sequence[Row], title: str) -> Figure:
         axes.xaxis.set_major_formatter(PLAIN)
         axes.xaxis.set_minor_formatter(PLAIN if axes.get_xlim()[1] < 10 else NullFormatter())
     axes.set_xlabel(
-        "their time or memory by ours, with quartiles: above 1, augjax is ahead\n"
-        "black: the target; red: behind, or short of it"
+        "their time or memory by ours, with quartiles: above 1, augjax is ahead;\n"
+        "black: the target; red: behind, or short of it",
+        fontsize=8,
     )
     axes.set_title(title, loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
@@ -61,7 +63,12 @@ def growth_chart(
         axes.xaxis.set_minor_locator(NullLocator())
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3, which="both")
-        axes.legend(frameon=False, fontsize=8)
+        low, high = axes.get_ylim()
+        decades = max(1.0, math.log10(high / low))  # What is level should look so.
+        middle = math.sqrt(low * high)
+        above = 0.07 * len(by_label) * decades  # Room for the legend.
+        axes.set_ylim(middle / 10 ** (decades / 2), middle * 10 ** (decades / 2 + above))
+        axes.legend(frameon=False, fontsize=8, loc="upper left")
     for axes in panels[len(series) :]:
         axes.set_axis_off()
     return figure
