@@ -1,17 +1,18 @@
 """Speed and memory next to Keras, PyTorch, torchvision, kornia, albumentations, augmax and dm-pix.
 
-    python -m experiments.benchmark augment     # transforms: about 8 minutes on two cores
-    python -m experiments.benchmark step        # training and inference: about 8
+    python -m experiments.benchmark augment     # transforms: about 7 minutes on two cores
+    python -m experiments.benchmark step        # training and inference: about 5
     python -m experiments.benchmark pipeline    # images from a folder, and memory: about 5
     python -m experiments.benchmark startup     # to the first step: about 8
-    python -m experiments.benchmark scale       # how costs grow: about 5
+    python -m experiments.benchmark scale       # how costs grow: about 6
 
 with the peers of the extra `bench`; who is not installed is a row that says so. Every contender is
 a process of its own, they take turns round by round, and what is claimed is the median of the
 rounds' ratios (their time by ours: above 1, ours is faster) with its quartiles. A peer counts with
 the best of its settings. Prints a table with the targets, losses included, and writes it, all
-samples and a chart to experiments/results/benchmark_<what>.json and .png. Expected on two cores of
-an AMD EPYC: the README's tables; a row whose target is missed says so.
+samples and a chart to OUT/benchmark_<what>.json and .png, by default in experiments/results; until
+all is measured, their names end in _unfinished. Expected on two cores of an AMD EPYC: the README's
+tables; a row whose target is missed says so.
 """
 
 import importlib
