@@ -1,6 +1,6 @@
 """The car-or-truck run over several seeds, in several ways: mean and spread.
 
-    python -m experiments.seeds --name drawn                              # about 20 minutes
+    python -m experiments.seeds --name drawn                              # about 5 minutes
     python -m experiments.seeds --name photographs_32 --data DIR --image-size 32
     python -m experiments.seeds --name policies --data DIR --image-size 32 --train-images 1000 \\
         --kinds no-augment augment trivial randaugment mixup              # about half an hour
