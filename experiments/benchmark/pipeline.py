@@ -8,7 +8,14 @@ from typing import Any
 from experiments.benchmark.config import Config
 from experiments.benchmark.pictures import HEIGHT, WIDTH, write_pictures
 from experiments.benchmark.processes import peak_bytes
-from experiments.benchmark.races import AUGJAX, Contenders, alone, compare, contenders
+from experiments.benchmark.races import (
+    AUGJAX,
+    Contenders,
+    alone,
+    compare,
+    contenders,
+    why_absent,
+)
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
 from experiments.benchmark.timing import Failed, Spread, race, ratios, samples
@@ -95,10 +102,8 @@ def memory(
     train, valid, batch, size = sizes
     found: dict[str, list[float]] = {AUGJAX: [], "keras": []}
     failed: dict[str, str] = {}
-    if "keras" not in config.peers:
-        failed["keras"] = "not among --peers"
-    elif missing := keras.missing():
-        failed["keras"] = f"{missing} is not installed"
+    if absent := why_absent("keras", keras, config):
+        failed["keras"] = absent
     for turn in range(1 if config.quick else MEMORY_TURNS):
         with tempfile.TemporaryDirectory() as scratch:
             commands = {

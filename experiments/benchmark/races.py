@@ -93,6 +93,14 @@ def compare(
     return rows, {f"{work.kind} {size}": all_samples(entries)}
 
 
+def why_absent(name: str, library: Library, config: Config) -> str:
+    """Why a peer takes no part, or ''."""
+    if name not in config.peers:
+        return "not among --peers"
+    missing = library.missing()
+    return f"{missing} is not installed" if missing else ""
+
+
 def alone(
     running: Contenders, work: Work, title: str, *, rounds: int, seconds: float, size: str = ""
 ) -> tuple[list[Row], dict[str, Any]]:

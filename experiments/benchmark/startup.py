@@ -8,7 +8,7 @@ from typing import Any
 from experiments.benchmark.config import Config
 from experiments.benchmark.pictures import write_pictures
 from experiments.benchmark.processes import seconds_until
-from experiments.benchmark.races import AUGJAX
+from experiments.benchmark.races import AUGJAX, why_absent
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
 from experiments.benchmark.timing import Failed, Spread, ratios
@@ -48,10 +48,8 @@ def starts(
     """A row for each way of ours to start."""
     seconds: dict[str, list[float]] = {name: [] for name in (*OURS, "keras")}
     failed: dict[str, str] = {}
-    if "keras" not in config.peers:
-        failed["keras"] = "not among --peers"
-    elif missing := keras.missing():
-        failed["keras"] = f"{missing} is not installed"
+    if absent := why_absent("keras", keras, config):
+        failed["keras"] = absent
     with tempfile.TemporaryDirectory() as scratch:
         for turn in range(-1, config.long_turns):  # The first fills the warm caches.
             names = [name for name in seconds if name not in failed]

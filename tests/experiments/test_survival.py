@@ -61,8 +61,9 @@ def test_killed_again_and_again_it_ends_as_if_unbroken(data, tmp_path, unbroken)
     arguments = (f"--data={data}", f"--run-dir={run}", *FLAGS)
     # An epoch is left after the last one, so that no run ends before it is killed.
     for stop_at in ((1, 1), (2, 0), (2, 1)):
+        before = progress(run)  # The process killed last may have come beyond this stop.
         process = start(*arguments)
-        wait_for(process, lambda at=stop_at: progress(run) >= at)
+        wait_for(process, lambda at=stop_at, past=before: past < progress(run) >= at)
         process.kill()
         process.communicate()
         arguments = (f"--resume={run}",)
