@@ -5,8 +5,9 @@ A deep network on small images breaks this in its last layers: 3 x 3 on a 2 x 2 
 loop, ten to fifty times slower. One matrix product is all that such a map needs: lay what each
 output pixel sees side by side, and multiply by the flattened kernel. Its gradients are products.
 
-On larger maps the convolution is XLA's, and only the gradient of its kernel is not, see
-`augjax.kernels.conv_gradient`. Any other convolution, and any other platform, gets
+On larger maps the convolution is XLA's, but for that of an image's few channels, which is in
+`augjax.kernels.narrow_conv`; the gradients are in `augjax.kernels.conv_gradient`. Any other
+convolution, and any other platform, gets
 `jax.lax.conv_general_dilated` untouched, so removing this file costs speed and nothing else.
 """
 

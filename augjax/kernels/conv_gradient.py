@@ -1,26 +1,29 @@
-"""The gradients of a convolution that XLA is slow at on a CPU, by a few large matrix products.
+"""The gradients of a convolution that XLA is slow at on a CPU, made of what it is fast at.
 
-That of the kernel XLA computes as a convolution whose kernel is the whole map, which takes a CPU
-two to five times as long as the convolution itself. But if the input is laid out with each row
-shifted by every column of the kernel, and the output's gradient shifted by every row, then one
-product over pixels
+That of the kernel XLA computes as a convolution whose kernel is the output's gradient for the whole
+batch, which takes a CPU two to five times as long as the convolution itself: it is read again for
+every tap, from beyond the processor's caches. The sum over a few images at a time is the same, and
+what these need stays in the cache.
+
+That is best for wide kernels, whose columns fill a register. For others, and for an image's few
+channels, the input is laid out with each row shifted by every column of the kernel, and the
+output's gradient shifted by every row. One product over pixels
 
     (columns * in, pixels) (pixels, rows * out)
 
-holds the gradient of every tap at once, with not one multiplication more.
+then holds the gradient of every tap at once, with not one multiplication more.
 
-That of the input is a convolution, which XLA is fast at unless it ends in the few channels of an
-image. There a product over channels and columns,
+The gradient of the input is a convolution, which XLA is fast at unless it ends in the few channels
+of an image. There a product over channels and columns,
 
     (pixels, columns * out) (columns * out, rows * in)
 
 holds what every row of the kernel adds.
 
-A few images at a time, so that what is laid out stays in the processor's cache.
 Other platforms keep XLA's, so removing this file costs speed and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from math import gcd
 from operator import add
@@ -30,12 +33,16 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from augjax.kernels.narrow_conv import is_narrow, narrow_conv
+
 Pads = tuple[tuple[int, int], tuple[int, int]]
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 PIXELS = 4096
 """In a product, about: more fall out of the cache, fewer make too small a product."""
-NARROW_IN, NARROW_OUT = 3, 16
-"""Channels of a convolution whose input's gradient is a product: with more, XLA's is faster."""
+NUMBERS = 2**17
+"""Of the output's gradient in a convolution, about, for the same reasons."""
+WIDE = 5
+"""Columns of a kernel whose gradient is made of convolutions: with fewer, products are faster."""
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2, 3))
@@ -51,15 +58,25 @@ def conv(
 
     Reference: `jax.lax.conv_general_dilated`.
     """
-    return _by_lax(pads, precision, x, kernel)
+    if not is_narrow(kernel):
+        return _by_lax(pads, precision, x, kernel)
+    return lax.platform_dependent(
+        x,
+        kernel,
+        cpu=lambda x, kernel: narrow_conv(x, kernel, pads, precision),
+        default=partial(_by_lax, pads, precision),
+    )
 
 
 def _forward(x: Array, kernel: Array, pads: Pads, precision: lax.PrecisionLike):
-    return _by_lax(pads, precision, x, kernel), (x, kernel)
+    return conv(x, kernel, pads, precision), (x, kernel)
 
 
 def _backward(pads: Pads, precision: lax.PrecisionLike, seen: tuple[Array, Array], g: Array):
     x, kernel = seen
+    narrow, wide = is_narrow(kernel), kernel.shape[1] >= WIDE
+    # A sum of convolutions would gather what is split over devices; a batched product does not.
+    convolve = wide and not narrow and _groups(len(x)) == 1
 
     def of_input(g: Array, kernel: Array) -> Array:
         return jax.linear_transpose(lambda x: _by_lax(pads, precision, x, kernel), x)(g)[0]
@@ -70,14 +87,18 @@ def _backward(pads: Pads, precision: lax.PrecisionLike, seen: tuple[Array, Array
     def of_kernel(x: Array, g: Array) -> Array:
         return jax.linear_transpose(partial(_by_lax, pads, precision, x), kernel)(g)[0]
 
-    def of_kernel_by_products(x: Array, g: Array) -> Array:
-        return _kernel_gradient(x, g, kernel.shape[:2], pads, precision).astype(kernel.dtype)
+    def of_kernel_few_by_few(x: Array, g: Array) -> Array:
+        if convolve:
+            gradient = _by_convolutions(x, g, pads, precision)
+        else:
+            gradient = _by_products(x, g, kernel.shape[:2], pads, precision)
+        return gradient.astype(kernel.dtype)
 
-    narrow = x.shape[3] <= NARROW_IN and g.shape[3] <= NARROW_OUT
-    on_cpu = of_narrow_input if narrow else of_input
     return (
-        lax.platform_dependent(g, kernel, cpu=on_cpu, default=of_input),
-        lax.platform_dependent(x, g, cpu=of_kernel_by_products, default=of_kernel),
+        lax.platform_dependent(
+            g, kernel, cpu=of_narrow_input if narrow else of_input, default=of_input
+        ),
+        lax.platform_dependent(x, g, cpu=of_kernel_few_by_few, default=of_kernel),
     )
 
 
@@ -90,42 +111,65 @@ def _by_lax(pads: Pads, precision: lax.PrecisionLike, x: Array, kernel: Array) -
     )
 
 
-def _kernel_gradient(
+def _by_convolutions(
+    x: Float[Array, "n h w i"],
+    g: Float[Array, "n y x o"],
+    pads: Pads,
+    precision: lax.PrecisionLike,
+) -> Float[Array, "a b i o"]:
+    def of_few(x: Array, g: Array) -> Array:
+        # Laid out like a convolution of channels last: as its transpose, XLA:CPU loops over it.
+        x, g = x[0].transpose(3, 1, 2, 0), g[0].transpose(1, 2, 0, 3)
+        return _by_lax(pads, precision, x, g).transpose(1, 2, 0, 3)[None]
+
+    return _sum_few_by_few(of_few, x, g, NUMBERS // g[0].size)
+
+
+def _by_products(
     x: Float[Array, "n h w i"],
     g: Float[Array, "n y x o"],
     taps: Sequence[int],
     pads: Pads,
     precision: lax.PrecisionLike,
 ) -> Float[Array, "a b i o"]:
-    (n, height, width, _), columns = x.shape, g.shape[2]
-    wide = _wide(x)
-    zero = jnp.zeros((), wide)
-    groups, few = _groups(n), _few(n, height * width)
+    height, columns = x.shape[1], g.shape[2]
     (top, bottom), (left, right) = pads
     a, b = taps
+    none = (0, 0, 0)
 
-    def add_few(turn: Array, total: Array) -> Array:
-        x_few, g_few = (
-            lax.dynamic_slice_in_dim(part, turn * few, few, axis=1).astype(wide)
-            for part in (x_groups, g_groups)
-        )
-        none = (0, 0, 0)
-        x_few = lax.pad(x_few, zero, [none, none, none, (left, right, 0), none])
-        g_few = lax.pad(g_few, zero, [none, none, (a - 1 - top, a - 1 - bottom, 0), none, none])
-        x_shifted = [x_few[..., j : j + columns, :] for j in range(b)]
-        g_shifted = [g_few[:, :, a - 1 - i : a - 1 - i + height] for i in range(a)]
-        return total + lax.dot_general(
+    def of_few(x: Array, g: Array) -> Array:
+        zero = jnp.zeros((), x.dtype)
+        x = lax.pad(x, zero, [none, none, none, (left, right, 0), none])
+        g = lax.pad(g, zero, [none, none, (a - 1 - top, a - 1 - bottom, 0), none, none])
+        x_shifted = [x[..., j : j + columns, :] for j in range(b)]
+        g_shifted = [g[:, :, a - 1 - i : a - 1 - i + height] for i in range(a)]
+        return lax.dot_general(
             jnp.concatenate(x_shifted, axis=-1),
             jnp.concatenate(g_shifted, axis=-1),
             (((1, 2, 3), (1, 2, 3)), ((0,), (0,))),
             precision,
         )
 
-    x_groups, g_groups = (part.reshape(groups, n // groups, *part.shape[1:]) for part in (x, g))
-    channels, out = x.shape[3], g.shape[3]
-    start = jnp.zeros((groups, b * channels, a * out), wide)
-    total = lax.fori_loop(0, n // groups // few, add_few, start).sum(axis=0)
-    return total.reshape(b, channels, a, out).transpose(2, 0, 1, 3)
+    total = _sum_few_by_few(of_few, x, g, PIXELS // (height * x.shape[2]))
+    return total.reshape(b, x.shape[3], a, g.shape[3]).transpose(2, 0, 1, 3)
+
+
+def _sum_few_by_few(
+    of_few: Callable[[Array, Array], Array], x: Array, g: Array, most: int
+) -> Array:
+    """The sum of `of_few` over at most `most` images at a time, of each device's share at once."""
+    wide, groups = _wide(x), _groups(len(x))
+    few = _divisor(len(x) // groups, most)
+    of_all = [part.reshape(groups, len(x) // groups, *part.shape[1:]) for part in (x, g)]
+
+    def add_few(turn: Array | int, total: Array | float) -> Array:
+        of_turn = (
+            lax.dynamic_slice_in_dim(part, turn * few, few, axis=1).astype(wide) for part in of_all
+        )
+        return total + of_few(*of_turn)
+
+    start = jnp.zeros_like(jax.eval_shape(add_few, 0, 0.0))
+    return lax.fori_loop(0, len(x) // groups // few, add_few, start).sum(axis=0)
 
 
 def _input_gradient(
@@ -137,7 +181,8 @@ def _input_gradient(
 ) -> Float[Array, "n h w i"]:
     (a, b, channels, out), (height, width), n = kernel.shape, size, g.shape[0]
     wide = _wide(g)
-    groups, few = _groups(n), _few(n, height * width)
+    groups = _groups(n)
+    few = _divisor(n // groups, PIXELS // (height * width))
     (top, bottom), (left, right) = pads
     none, rows, columns = (
         (0, 0, 0), (a - 1 - top, a - 1 - bottom, 0), (b - 1 - left, b - 1 - right, 0)
@@ -164,10 +209,6 @@ def _wide(x: Array) -> jnp.dtype:
 def _groups(n: int) -> int:
     """A batch split over devices stays split: the loop runs inside each one's share."""
     return gcd(n, jax.device_count())
-
-
-def _few(n: int, pixels: int) -> int:
-    return _divisor(n // _groups(n), PIXELS // pixels)
 
 
 def _divisor(n: int, most: int) -> int:

@@ -59,8 +59,7 @@ class Server:
     def go(self, id: str) -> dict[str, Any]:
         """Milliseconds a call, and what a call gave if that is a number."""
         _, call, calls = self._built[id]
-        if calls > 1:
-            call()  # Threads that went to sleep wake up.
+        call()  # Threads that went to sleep wake up.
         values: list[Any] = []
         seconds = (
             _seconds(lambda: values.append(call()), 1) if calls == 1 else _seconds(call, calls)

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from jax import lax
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
+from augjax.kernels import conv_gradient
 from augjax.kernels.conv import conv_general_dilated
+from augjax.kernels.narrow_conv import narrow_conv
 from augjax.kernels.pool import max_pool
 
 LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -138,11 +140,27 @@ def test_second_derivative():
     )
 
 
-@pytest.mark.parametrize("n", [1, 6, 16])
+@pytest.mark.parametrize("n", [1, 9, 16])
 @pytest.mark.parametrize("padding", ["SAME", "VALID", ((3, 0), (1, 2))])
-def test_many_images_are_multiplied_a_few_at_a_time(n, padding):
-    """8 of them hold as many pixels as one product takes."""
-    assert_as_lax(*draws((n, 22, 23, 3), (4, 3, 3, 5)), padding=padding, rtol=2e-5)
+@pytest.mark.parametrize("kernel", [(4, 3, 3, 5), (4, 3, 4, 5), (4, 5, 4, 6)])
+def test_many_images_are_taken_a_few_at_a_time(n, padding, kernel, monkeypatch):
+    """Of an image's channels, of more, and of a wide kernel."""
+    monkeypatch.setattr(conv_gradient, "PIXELS", 8 * 22 * 23)
+    monkeypatch.setattr(conv_gradient, "NUMBERS", 4 * 22 * 23 * 6)
+    assert_as_lax(*draws((n, 22, 23, kernel[2]), kernel), padding=padding, rtol=2e-5)
+
+
+@pytest.mark.parametrize("size", [(6, 8), (7, 9), (1, 2)])
+@pytest.mark.parametrize("taps", [(7, 7), (1, 2), (4, 3)])
+@pytest.mark.parametrize("padding", ["SAME", "VALID", ((2, 1), (0, 1))])
+def test_a_narrow_convolution_in_blocks_is_that_of_lax(size, taps, padding):
+    x, kernel = draws((2, *size, 3), (*taps, 3, 5))
+    if isinstance(padding, str):
+        padding = lax.padtype_to_pads(size, taps, (1, 1), padding)
+    expected = lax.conv_general_dilated(x, kernel, (1, 1), padding, dimension_numbers=LAYOUT)
+    if expected.size:
+        blocks = narrow_conv(x, kernel, padding, None)
+        np.testing.assert_allclose(blocks, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
 
 
 def test_mismatched_channels_raise_as_lax_does():
@@ -182,6 +200,8 @@ def test_a_cpu_multiplies_small_maps_and_convolves_others():
     assert "conditional(" not in small
     large = compiled(gradients, jnp.ones((2, 3, 3, 4)), kernel)
     assert large.count(" convolution(") == 2  # Forward, and the input's gradient.
+    wide = compiled(gradients, jnp.ones((1, 5, 5, 4)), jnp.ones((3, 5, 4, 5)))
+    assert wide.count(" convolution(") == 3
     image = compiled(gradients, jnp.ones((2, 3, 3, 3)), jnp.ones((3, 3, 3, 5)))
     assert image.count(" convolution(") == 1
 
@@ -214,7 +234,7 @@ def test_a_batch_split_over_devices_is_not_gathered():
         x = conv_general_dilated(x, kernels[-1], (1, 1), "SAME", dimension_numbers=LAYOUT)
         return jnp.mean(jnp.square(x))
 
-    kernels = draws((5, 5, 3, 8), (3, 3, 8, 16), (3, 3, 16, 16), (3, 3, 16, 16))
+    kernels = draws((5, 5, 3, 8), (5, 5, 8, 16), (3, 3, 16, 16), (3, 3, 16, 16))
     (x,) = draws((16, 17, 17, 3))
     options = {"in_shardings": (whole, split), "out_shardings": (whole, (whole, split))}
     gradients = jax.value_and_grad(net, argnums=(0, 1))
