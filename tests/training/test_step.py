@@ -1,5 +1,6 @@
 """The compiled steps: padding, exact sums, devices, and no needless communication."""
 
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -8,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from jax import lax
 
 import augjax as aj
 from augjax.data.loader import Batch
-from augjax.models import NotebookCNN
+from augjax.models import NotebookCNN, notebook_cnn
 from augjax.training.mesh import data_mesh, replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
@@ -75,6 +77,42 @@ class Run:
             rows = jax.device_put(rows, split_batch(self.mesh))
             metrics = self.eval_step(self.state.variables, metrics, rows)
         return jax.device_get(metrics)
+
+
+@pytest.mark.parametrize("size", [16, 32])
+def test_the_kernels_change_no_loss(size, monkeypatch):
+    """Five steps of Adam as by XLA's convolutions and pooling: in float64, where Adam, which makes
+    a step of any gradient however small, has no roundings worth one.
+    """
+    rng = np.random.default_rng(0)
+
+    def losses():
+        state = TrainState.create(NotebookCNN(), OPTIMIZER, aj.key(0), (size, size, 3))
+        step = jax.jit(
+            partial(train_step, model=NotebookCNN(), optimizer=OPTIMIZER, augment=AUGMENT)
+        )
+        with jax.enable_x64(True):
+            state = jax.tree.map(
+                lambda x: x.astype(jnp.float64) if jnp.issubdtype(x.dtype, jnp.floating) else x,
+                state,
+            )
+            for _ in range(5):
+                state, metrics = step(state, Metrics.zero(), rows, KEY, np.int32(1))
+                yield float(metrics.loss)
+
+    images = rng.integers(0, 256, (9, size, size, 3), np.uint8)
+    rows = Batch(
+        images,
+        np.arange(9, dtype=np.int32) % 2,
+        aj.image_ids([f"{i}.jpg" for i in range(9)]),
+        np.ones(9, bool),
+    )
+    ours = list(losses())
+    monkeypatch.setattr(notebook_cnn, "conv_general_dilated", lax.conv_general_dilated)
+    monkeypatch.setattr(
+        notebook_cnn, "max_pool", lambda x, window: nn.max_pool(x, (window,) * 2, (window,) * 2)
+    )
+    np.testing.assert_allclose(ours, list(losses()), rtol=1e-9)
 
 
 def test_what_fills_up_the_last_batch_changes_nothing():
