@@ -11,6 +11,12 @@ from experiments.benchmark.timing import Spread, race, samples
 from experiments.benchmark.works import TITLES, Work
 
 BATCH, SIZES = 64, (32, 128)
+_PRODUCTS = ("products", "its multiplications alone, in large products")
+LIMITS = {
+    "train": (("convolutions", "its convolutions alone"), _PRODUCTS),
+    "infer": (_PRODUCTS,),
+}
+"""What a step cannot be faster than, as kinds of work and in words."""
 SHARE_LIMIT = 1.0
 """Per cent of a training step, at 128 pixels."""
 
@@ -30,14 +36,15 @@ def run(config: Config) -> Report:
                     tell=report.tell,
                 )
                 report.add(rows, timed)
-                products = alone(
-                    running,
-                    Work(f"{kind}_products", batch, size),
-                    f"{TITLES[kind]}: its multiplications alone, in large products",
-                    rounds=config.turns,
-                    seconds=config.burst,
-                )
-                report.add(*products)
+                for part, title in LIMITS[kind]:
+                    limit = alone(
+                        running,
+                        Work(f"{kind}_{part}", batch, size),
+                        f"{TITLES[kind]}: {title}",
+                        rounds=config.turns,
+                        seconds=config.burst,
+                    )
+                    report.add(*limit)
         for size in sizes:
             report.add(*share_of_a_step(running, Work("train_augmented", batch, size), config))
     return report

@@ -17,6 +17,7 @@ import augjax as aj
 from augjax.data import Batch, epoch_batches, epoch_order, load_image_folder
 from augjax.data.decode import FileDecoder, decode_files
 from augjax.data.verdicts import judge_files
+from augjax.kernels.conv import conv_general_dilated
 from augjax.models import NotebookCNN
 from augjax.training.memory import keep_freed_memory
 from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
@@ -156,13 +157,7 @@ def products(work: Work, setting: str) -> Callable[[], Any]:
 
     No step is faster, but by algorithms that multiply less than a convolution as it is defined.
     """
-    state = TrainState.create(NotebookCNN(), optax.adam(1e-3), aj.key(0), (work.size, work.size, 3))
-    kernels = [
-        layer["kernel"].size for name, layer in sorted(state.params.items()) if "Conv" in name
-    ]
-    # The first two convolutions see the whole image; a pooling precedes each of the others.
-    sides = [work.size >> max(0, place - 1) for place in range(len(kernels))]
-    terms = work.batch * sum(n * side**2 for n, side in zip(kernels, sides, strict=True))
+    terms = sum(work.batch * side**2 * kernel.size for kernel, side in _convolutions(work))
     if work.kind == "train_products":
         terms *= 3  # Backwards, once for the layer's input and once for its kernel.
     calls = -(-terms // PRODUCT**3)
@@ -174,6 +169,35 @@ def products(work: Work, setting: str) -> Callable[[], Any]:
         return jax.block_until_ready([product(a, b) for _ in range(calls)])[-1]
 
     return call
+
+
+def convolutions(work: Work, setting: str) -> Callable[[], Any]:
+    """The network's convolutions with their gradients, as the step computes them, and nothing else.
+
+    What a step takes beyond them is for all else: activations, pooling, BatchNorm, the optimizer.
+    """
+
+    @jax.jit
+    def layer(x: jax.Array, kernel: jax.Array) -> Any:
+        options = {"dimension_numbers": ("NHWC", "HWIO", "NHWC")}
+        y, pull = jax.vjp(
+            lambda x, kernel: conv_general_dilated(x, kernel, (1, 1), "SAME", **options), x, kernel
+        )
+        return y, pull(y)
+
+    layers = [
+        (jnp.ones((work.batch, side, side, kernel.shape[2])), kernel)
+        for kernel, side in _convolutions(work)
+    ]
+    return lambda: jax.block_until_ready([layer(*one) for one in layers])[-1]
+
+
+def _convolutions(work: Work) -> list[tuple[jax.Array, int]]:
+    """The kernel of each convolution of the network, and how high and wide is what it sees."""
+    state = TrainState.create(NotebookCNN(), optax.adam(1e-3), aj.key(0), (work.size, work.size, 3))
+    kernels = [layer["kernel"] for name, layer in sorted(state.params.items()) if "Conv" in name]
+    # The first two convolutions see the whole image; a pooling precedes each of the others.
+    return [(kernel, work.size >> max(0, place - 1)) for place, kernel in enumerate(kernels)]
 
 
 def first_epoch(work: Work, setting: str) -> Callable[[], Any]:
@@ -276,6 +300,7 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     "train": train,
     "train_augmented": train_augmented,
     "infer": infer,
+    "train_convolutions": convolutions,
     "train_products": products,
     "infer_products": products,
     "first_epoch": first_epoch,
