@@ -7,8 +7,8 @@ output pixel sees side by side, and multiply by the flattened kernel. Its gradie
 
 On larger maps the convolution is XLA's, but for that of an image's few channels, which is in
 `augjax.kernels.narrow_conv`; the gradients are in `augjax.kernels.conv_gradient`. Any other
-convolution, and any other platform, gets
-`jax.lax.conv_general_dilated` untouched, so removing this file costs speed and nothing else.
+convolution, and any other platform, gets `jax.lax.conv_general_dilated` untouched, so removing this
+file costs speed and nothing else.
 """
 
 from collections.abc import Sequence

@@ -287,7 +287,7 @@ def panels(
 
 COLUMNS = ("cost", "grows with", "at", "each costs", "")
 LEGEND = (
-    f"Straight: each costs at all sizes what it does at the median one, within {STRAIGHT:g} times; "
+    f"Straight: at every size, what each costs is within {STRAIGHT:g} times the median of the costs; "
     "x3 is three times that."
 )
 

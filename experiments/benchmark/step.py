@@ -16,7 +16,7 @@ LIMITS = {
     "train": (("convolutions", "its convolutions alone"), _PRODUCTS),
     "infer": (_PRODUCTS,),
 }
-"""What a step cannot be faster than, as kinds of work and in words."""
+"""Parts of our step that it cannot be faster than, as kinds of work and in words."""
 SHARE_LIMIT = 1.0
 """Per cent of a training step, at 128 pixels."""
 
