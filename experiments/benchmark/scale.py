@@ -287,8 +287,8 @@ def panels(
 
 COLUMNS = ("cost", "grows with", "at", "each costs", "")
 LEGEND = (
-    f"Straight: at every size, what each costs is within {STRAIGHT:g} times the median of the costs; "
-    "x3 is three times that."
+    f"Straight: at every size, what each costs is within {STRAIGHT:g} times the median of the "
+    "costs; x3 is three times that."
 )
 
 
