@@ -20,11 +20,12 @@ class Config:
     """augment: transforms; step: training and inference; pipeline: reading images, and memory;
     startup: from the command to the first step; scale: how costs grow."""
     rounds: int = 15
-    """Turns of each contender (a third of them where a turn is a whole process or epoch)."""
+    """Turns of each contender (a third of them where a turn is a process, or an epoch of training).
+    """
     seconds: float = 0.2
     """How long a turn lasts at least."""
     peers: tuple[str, ...] = tuple(PEERS)
-    """Whom to compare with; who is not installed is a row that says so."""
+    """Whom to compare with; who is not installed is a row that says so. Nobody: --peers alone."""
     quick: bool = False
     """Small sizes and few rounds: whether it works, not how fast."""
     out: Path = Path(__file__).parents[1] / "results"

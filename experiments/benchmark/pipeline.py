@@ -39,7 +39,7 @@ def run(config: Config) -> Report:
         rows, timed = compare(
             running,
             Work("first_epoch", batch, size, data=str(data)),
-            rounds=config.long_turns,
+            rounds=config.turns,
             seconds=config.burst,
             tell=report.tell,
             size=what,
@@ -50,7 +50,7 @@ def run(config: Config) -> Report:
                 running,
                 Work(f"first_epoch_{part}", batch, size, data=str(data)),
                 f"{TITLES['first_epoch']}: its {part} alone",
-                rounds=config.long_turns,
+                rounds=config.turns,
                 seconds=config.burst,
                 size=what,
             )

@@ -3,6 +3,7 @@
 Both files are up to date as it goes, and take the place of those of the last run when it is done.
 """
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 LEGEND = (
     "Ratio: their time or memory by ours, the median of the rounds, and quartiles in brackets. "
-    "Above 1, augjax is ahead; a row where it is not, or short of the target, is red."
+    "Above 1, augjax is ahead; where it is not, or short of the target, a row is red, and the "
+    "ratio bold in Markdown."
 )
 QUICK = "With --quick, this says that the benchmark works, and nothing of how fast anything is."
 
@@ -58,6 +60,8 @@ class Report:
 
     def add(self, rows: Sequence[Row], samples: Mapping[str, Any]) -> None:
         """Takes results in, and writes all there are."""
+        if self._config.quick:  # Targets are for the full sizes.
+            rows = [dataclasses.replace(row, target=None) for row in rows]
         self.rows += rows
         self.samples.update(samples)
         here = self._environment
@@ -77,8 +81,9 @@ class Report:
             {
                 "title": self._title,
                 "settings": {
-                    "rounds": config.rounds,
-                    "seconds": config.seconds,
+                    "rounds": config.turns,
+                    "rounds_of_what_is_long": config.long_turns,
+                    "seconds": config.burst,
                     "peers": config.peers,
                     "quick": config.quick,
                 },

@@ -100,9 +100,10 @@ def on_screen(rows: Sequence[Row]) -> list["Table | Text"]:
 
     shown: list[Table | Text] = []
     for (work, size), group in itertools.groupby(rows, lambda row: (row.work, row.size)):
-        table = Table(title=f"{work} {size}", title_justify="left", box=None, pad_edge=False)
-        for name, width in (("", 30), ("time or memory", 20), ("ratio", 18), ("target", 6)):
-            table.add_column(name, justify="right" if name else "left", min_width=width)
+        table = Table(box=None, pad_edge=False)
+        table.add_column("", min_width=26)
+        for name, width in (("time or memory", 20), ("ratio", 18), ("target", 6)):
+            table.add_column(name, justify="right", min_width=width, no_wrap=True)
         remarks = []
         for place, row in enumerate(group):
             if row.ours and not place:
@@ -117,7 +118,7 @@ def on_screen(rows: Sequence[Row]) -> list["Table | Text"]:
             if row.remark:
                 who = f"{row.peer}: " if row.peer else ""
                 remarks.append(Text(f"  {who}{row.remark}", style="dim"))
-        shown += [table, *remarks]
+        shown += [Text(f"{work}, {size}", style="italic"), table, *remarks]
     return shown
 
 
