@@ -25,7 +25,6 @@ Other platforms keep XLA's, so removing this file costs speed and nothing else.
 
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
-from math import gcd
 from operator import add
 
 import jax
@@ -33,6 +32,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from augjax.kernels.few_by_few import divisor, map_few_by_few, shares
 from augjax.kernels.narrow_conv import is_narrow, narrow_conv
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
@@ -76,7 +76,7 @@ def _backward(pads: Pads, precision: lax.PrecisionLike, seen: tuple[Array, Array
     x, kernel = seen
     narrow, wide = is_narrow(kernel), kernel.shape[1] >= WIDE
     # A sum of convolutions would gather what is split over devices; a batched product does not.
-    convolve = wide and not narrow and _groups(len(x)) == 1
+    convolve = wide and not narrow and shares(len(x)) == 1
 
     def of_input(g: Array, kernel: Array) -> Array:
         return jax.linear_transpose(lambda x: _by_lax(pads, precision, x, kernel), x)(g)[0]
@@ -158,8 +158,8 @@ def _sum_few_by_few(
     of_few: Callable[[Array, Array], Array], x: Array, g: Array, most: int
 ) -> Array:
     """The sum of `of_few` over at most `most` images at a time, of each device's share at once."""
-    wide, groups = _wide(x), _groups(len(x))
-    few = _divisor(len(x) // groups, most)
+    wide, groups = _wide(x), shares(len(x))
+    few = divisor(len(x) // groups, most)
     of_all = [part.reshape(groups, len(x) // groups, *part.shape[1:]) for part in (x, g)]
 
     def add_few(turn: Array | int, total: Array | float) -> Array:
@@ -179,38 +179,23 @@ def _input_gradient(
     pads: Pads,
     precision: lax.PrecisionLike,
 ) -> Float[Array, "n h w i"]:
-    (a, b, channels, out), (height, width), n = kernel.shape, size, g.shape[0]
+    (a, b, channels, out), (height, width) = kernel.shape, size
     wide = _wide(g)
-    groups = _groups(n)
-    few = _divisor(n // groups, PIXELS // (height * width))
     (top, bottom), (left, right) = pads
     none, rows, columns = (
         (0, 0, 0), (a - 1 - top, a - 1 - bottom, 0), (b - 1 - left, b - 1 - right, 0)
     )  # fmt: skip
     flat = jnp.flip(kernel.astype(wide), (0, 1)).transpose(1, 3, 0, 2).reshape(b * out, -1)
 
-    def of_few(turn: Array) -> Array:
-        few_of_each = lax.dynamic_slice_in_dim(g_groups, turn * few, few, axis=1).astype(wide)
-        padded = lax.pad(few_of_each, jnp.zeros((), wide), [none, none, rows, columns, none])
+    def of_few(g: Array) -> Array:
+        padded = lax.pad(g.astype(wide), jnp.zeros((), wide), [none, rows, columns, none])
         shifted = jnp.concatenate([padded[..., j : j + width, :] for j in range(b)], axis=-1)
-        of_rows = lax.dot_general(shifted, flat, (((4,), (0,)), ((), ())), precision)
+        of_rows = lax.dot_general(shifted, flat, (((3,), (0,)), ((), ())), precision)
         of_rows = of_rows.reshape(*of_rows.shape[:-1], a, channels)
-        return reduce(add, (of_rows[:, :, i : i + height, :, i] for i in range(a)))
+        return reduce(add, (of_rows[:, i : i + height, :, i] for i in range(a)))
 
-    g_groups = g.reshape(groups, n // groups, *g.shape[1:])
-    parts = lax.map(of_few, jnp.arange(n // groups // few))
-    return jnp.moveaxis(parts, 0, 1).reshape(n, height, width, channels)
+    return map_few_by_few(of_few, g, PIXELS // (height * width))
 
 
 def _wide(x: Array) -> jnp.dtype:
     return x.dtype if x.dtype.itemsize > 4 else jnp.dtype(jnp.float32)
-
-
-def _groups(n: int) -> int:
-    """A batch split over devices stays split: the loop runs inside each one's share."""
-    return gcd(n, jax.device_count())
-
-
-def _divisor(n: int, most: int) -> int:
-    """The largest divisor of `n` that is at most `most`, or 1."""
-    return next((d for d in range(min(n, most), 1, -1) if n % d == 0), 1)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from math import gcd
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +9,7 @@ from jax import lax
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Float
 
+from augjax.kernels.few_by_few import shares
 from augjax.typing import AnyArray
 
 Function = Callable[..., Float[Array, "h w c"]]
@@ -48,8 +48,8 @@ def only_where(function: Function) -> Callable[..., Array]:
         )
 
     def one_after_another(*arrays: Array) -> Array:
-        shares = gcd(len(arrays[0]), jax.device_count())
-        on, images, *numbers = (a.reshape(shares, -1, *a.shape[1:]) for a in arrays)
+        groups = shares(len(arrays[0]))
+        on, images, *numbers = (a.reshape(groups, -1, *a.shape[1:]) for a in arrays)
         places, counts = jnp.argsort(~on, axis=1), on.sum(axis=1, dtype=jnp.int32)
 
         def visit(turn: Array, images: Array) -> Array:

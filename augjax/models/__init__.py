@@ -1,5 +1,6 @@
-"""Flax linen networks."""
+"""Flax linen networks, and what they say of images."""
 
+from augjax.models.inference import infer
 from augjax.models.notebook_cnn import NotebookCNN
 
-__all__ = ["NotebookCNN"]
+__all__ = ["NotebookCNN", "infer"]

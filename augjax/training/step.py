@@ -12,6 +12,7 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from augjax.data.loader import Batch
+from augjax.models.inference import infer
 from augjax.training.mesh import replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.scheduling import least_memory
@@ -97,8 +98,7 @@ def eval_step(
     variables: dict[str, Any], metrics: Metrics, batch: Batch, *, model: nn.Module
 ) -> Metrics:
     """Counts in a batch in inference mode, without augmentation."""
-    images = batch.images.astype(jnp.float32) / 255.0
-    logits = model.apply(variables, images, train=False)
+    logits = infer(model, variables, batch.images)
     return metrics.add(_losses(logits, batch.labels), _correct(logits, batch.labels), batch.mask)
 
 

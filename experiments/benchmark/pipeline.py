@@ -23,8 +23,11 @@ from experiments.benchmark.works import PEERS, TITLES, Library, Work
 
 BATCH, SIZE = 64, 128
 TRAIN, VALID = 1600, 400
-OUTSIDE_LIMIT = 2.0
-"""Per cent of a cached epoch that may pass outside of its steps."""
+CACHED_EPOCH = {
+    "cached_epoch": ("cached epoch: time beyond that of its steps", 2.0),
+    "cached_epoch_waited_for": ("cached epoch, each step waited for: time between steps", None),
+}
+"""Kinds of work, in words, and the per cent of the epoch that it is to stay below."""
 MEMORY_TARGET = 1.2
 MEMORY_TURNS = 2
 
@@ -59,8 +62,9 @@ def run(config: Config) -> Report:
         # Steps at 128 pixels are long: a few will do.
         cached = [(16, data)] if config.quick else [(32, data), (128, few)]
         for pixels, folder in cached:
-            work = Work("cached_epoch", batch, pixels, data=str(folder))
-            report.add(*time_outside_of_steps(running, work, config, report))
+            for kind in CACHED_EPOCH:
+                work = Work(kind, batch, pixels, data=str(folder))
+                report.add(*time_beyond_steps(running, work, config, report))
         report.tell("peak memory of a training run")
         report.add(*memory(data, (train, valid, batch, size), config))
     return report
@@ -74,20 +78,16 @@ def _with_images_per_second(row: Row, images: int) -> Row:
     return dataclasses.replace(row, note="; ".join(filter(None, (told, row.note))))
 
 
-def time_outside_of_steps(
+def time_beyond_steps(
     running: Contenders, work: Work, config: Config, report: Report
 ) -> tuple[list[Row], dict[str, Any]]:
     """Of an epoch over images in memory, in per cent."""
-    row = Row(
-        work="cached epoch: time not in a step",
-        size="x".join(map(str, work.shape)),
-        unit="%",
-        target=OUTSIDE_LIMIT,
-    )
+    title, limit = CACHED_EPOCH[work.kind]
+    row = Row(work=title, size="x".join(map(str, work.shape)), unit="%", target=limit)
     report.tell(f"{row.work}, {row.size}")
     # In a process of its own, whose memory is as in a run of that size.
     entry = running.entry(AUGJAX, f"jit at {work.size}", work, config.burst)
-    race([entry], config.long_turns, drop_out=False)
+    race([entry], config.turns if limit else config.long_turns, drop_out=False)
     running.drop()
     timed = {f"{row.work} {row.size}": {**samples([entry]), "per cent": entry.values}}
     if not entry.values:

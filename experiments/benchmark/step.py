@@ -11,11 +11,12 @@ from experiments.benchmark.timing import Spread, race, samples
 from experiments.benchmark.works import TITLES, Work
 
 BATCH, SIZES = 64, (32, 128)
+_PRODUCTS = ("products", "its multiplications alone, in large products")
 LIMITS = {
-    "convolutions": "its convolutions alone",
-    "products": "its multiplications alone, in large products",
+    "train": (("convolutions", "its convolutions alone"), _PRODUCTS),
+    "infer": (_PRODUCTS,),
 }
-"""Parts of our step, which cannot be faster than them: kinds of work, and in words."""
+"""Parts of our step that it cannot be faster than, as kinds of work and in words."""
 SHARE_LIMIT = 1.0
 """Per cent of a training step, at 128 pixels."""
 
@@ -35,7 +36,7 @@ def run(config: Config) -> Report:
                     tell=report.tell,
                 )
                 report.add(rows, timed)
-                for part, title in LIMITS.items():
+                for part, title in LIMITS[kind]:
                     limit = alone(
                         running,
                         Work(f"{kind}_{part}", batch, size),

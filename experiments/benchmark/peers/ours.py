@@ -18,7 +18,7 @@ from augjax.data import Batch, epoch_batches, epoch_order, load_image_folder
 from augjax.data.decode import FileDecoder, decode_files
 from augjax.data.verdicts import judge_files
 from augjax.kernels.conv import conv_general_dilated
-from augjax.models import NotebookCNN
+from augjax.models import NotebookCNN, infer
 from augjax.training.memory import keep_freed_memory
 from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
 from augjax.training.metrics import Metrics
@@ -144,12 +144,11 @@ def _train(work: Work, pipeline: aj.Sequential) -> Callable[[], Any]:
     return call
 
 
-def infer(work: Work, setting: str) -> Callable[[], Any]:
+def forward(work: Work, setting: str) -> Callable[[], Any]:
     """The network's logits of a batch."""
     model, images = NotebookCNN(), jnp.asarray(work.images())
     state = TrainState.create(model, optax.adam(1e-3), aj.key(0), (work.size, work.size, 3))
-    forward = jax.jit(lambda variables, images: model.apply(variables, images, train=False))
-    return lambda: jax.block_until_ready(forward(state.variables, images))
+    return lambda: jax.block_until_ready(infer(model, state.variables, images))
 
 
 def products(work: Work, setting: str) -> Callable[[], Any]:
@@ -166,31 +165,33 @@ def products(work: Work, setting: str) -> Callable[[], Any]:
     product = jax.jit(jnp.matmul)
 
     def call() -> Any:
-        return jax.block_until_ready([product(a, b) for _ in range(calls)])[-1]
+        for _ in range(calls):
+            result = product(a, b)
+        return jax.block_until_ready(result)
 
     return call
 
 
 def convolutions(work: Work, setting: str) -> Callable[[], Any]:
-    """The network's convolutions as the step computes them, when training with their gradients.
+    """The network's convolutions with their gradients, as the step computes them, by themselves.
 
     What a step takes beyond them is for all else: activations, pooling, BatchNorm, the optimizer.
     """
 
-    def forward(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    @jax.jit
+    def layer(x: jax.Array, kernel: jax.Array) -> Any:
         options = {"dimension_numbers": ("NHWC", "HWIO", "NHWC")}
-        return conv_general_dilated(x, kernel, (1, 1), "SAME", **options)
+        y, pull = jax.vjp(
+            lambda x, kernel: conv_general_dilated(x, kernel, (1, 1), "SAME", **options), x, kernel
+        )
+        # Of each result one number is kept: writing it out once more is not a part of a step.
+        return [array.ravel()[0] for array in jax.tree.leaves((y, pull(y)))]
 
-    def with_gradients(x: jax.Array, kernel: jax.Array) -> Any:
-        y, pull = jax.vjp(forward, x, kernel)
-        return y, pull(y)
-
-    layer = jax.jit(with_gradients if work.kind == "train_convolutions" else forward)
     layers = [
         (jnp.ones((work.batch, side, side, kernel.shape[2])), kernel)
         for kernel, side in _convolutions(work)
     ]
-    return lambda: jax.block_until_ready([layer(*one) for one in layers])[-1]
+    return lambda: [jax.block_until_ready(layer(*one)) for one in layers][-1]
 
 
 def _convolutions(work: Work) -> list[tuple[jax.Array, int]]:
@@ -256,7 +257,7 @@ def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
     step = jit_train_step(mesh, model=model, optimizer=optimizer, augment=aj.preset("notebook"))
     state = TrainState.create(model, optimizer, aj.key(0), (work.size, work.size, 3))
     key, epoch = aj.stream(aj.key(0), "augment"), 0
-    wait = jax.block_until_ready if work.kind == "cached_epoch_waited_for" else lambda result: result
+    is_waited_for = work.kind == "cached_epoch_waited_for"
 
     def batches() -> Iterator[Batch]:
         order = epoch_order(len(split), seed=0, epoch=epoch)
@@ -269,7 +270,9 @@ def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
         metrics = jax.device_put(Metrics.zero(), replicated(mesh))
         for batch in batches:
             before = time.perf_counter()
-            state, metrics = wait(step(state, metrics, batch, key, np.int32(epoch)))
+            state, metrics = step(state, metrics, batch, key, np.int32(epoch))
+            if is_waited_for:
+                jax.block_until_ready(state)
             in_steps += time.perf_counter() - before
         metrics.means()
         return time.perf_counter() - start, in_steps
@@ -277,10 +280,13 @@ def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
     def call() -> float:
         nonlocal epoch
         epoch += 1
-        seconds, in_steps = train(batches())
-        if work.kind == "cached_epoch":
-            first = next(batches())
-            in_steps, _ = train([first] * -(-len(split) // work.batch))
+        if is_waited_for:
+            seconds, in_steps = train(batches())
+        else:
+            first, steps = next(batches()), -(-len(split) // work.batch)
+            in_steps, _ = train([first] * (steps // 2))
+            seconds, _ = train(batches())
+            in_steps += train([first] * (steps - steps // 2))[0]
         return 100 * (1 - in_steps / seconds)
 
     return call
@@ -313,8 +319,8 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     "augment_uint8": augment_uint8,
     "train": train,
     "train_augmented": train_augmented,
-    "infer": infer,
-    **dict.fromkeys(("train_convolutions", "infer_convolutions"), convolutions),
+    "infer": forward,
+    "train_convolutions": convolutions,
     **dict.fromkeys(("train_products", "infer_products"), products),
     "first_epoch": first_epoch,
     "first_epoch_decoding": first_epoch_decoding,

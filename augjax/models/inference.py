@@ -1,0 +1,42 @@
+"""A network's answers, as validation computes them."""
+
+from functools import partial
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float, UInt8
+
+from augjax.kernels.few_by_few import map_few_by_few
+from augjax.typing import AnyArray
+
+PIXELS = 2**17
+"""Of the images that a CPU takes at a time, about: beyond it, layers leave its caches."""
+
+
+@partial(jax.jit, static_argnums=0)
+def infer(
+    model: nn.Module,
+    variables: dict[str, Any],
+    images: UInt8[AnyArray, "batch h w c"] | Float[AnyArray, "batch h w c"],
+) -> Float[Array, "batch ..."]:
+    """What `model` says of each image, with BatchNorm using its running statistics.
+
+    Compiled for each model and shape. A CPU takes a few images at a time.
+
+    Args:
+      model: hashable; called as `model.apply(variables, images, train=False)`.
+      variables: its `params`, and `batch_stats` if it has some.
+      images: uint8 from 0 to 255, or floats in [0, 1].
+    """
+
+    def of(images: Array) -> Array:
+        scaled = images.astype(jnp.float32) / 255.0 if images.dtype == jnp.uint8 else images
+        return model.apply(variables, scaled, train=False)
+
+    def of_few(images: Array) -> Array:
+        return map_few_by_few(of, images, PIXELS // (images.shape[1] * images.shape[2]))
+
+    return lax.platform_dependent(jnp.asarray(images), cpu=of_few, default=of)

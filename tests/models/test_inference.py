@@ -1,0 +1,35 @@
+"""What a network says of images does not depend on how many a CPU takes at a time."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from augjax.models import NotebookCNN, infer, inference
+from tests.helpers import noise
+
+MODEL, SIZE = NotebookCNN(), 16
+
+
+@pytest.fixture(scope="module")
+def variables():
+    return MODEL.init(jax.random.key(0), jnp.zeros((1, SIZE, SIZE, 3)), train=False)
+
+
+@pytest.mark.parametrize("most", [1, 2, 16])
+def test_few_images_at_a_time_are_all_images(variables, most, monkeypatch):
+    monkeypatch.setattr(inference, "PIXELS", most * SIZE**2)
+    infer.clear_cache()
+    images = np.round(255 * noise(16, SIZE, SIZE, 3)).astype(np.uint8)
+    expected = MODEL.apply(variables, images / np.float32(255), train=False)
+    for given in (images, images / np.float32(255)):
+        np.testing.assert_allclose(infer(MODEL, variables, given), expected, rtol=1e-5)
+    assert infer._cache_size() == 2
+
+
+def test_a_cpu_takes_a_few_at_a_time(variables, monkeypatch):
+    monkeypatch.setattr(inference, "PIXELS", SIZE**2)
+    infer.clear_cache()
+    images = jnp.zeros((2 * jax.device_count(), SIZE, SIZE, 3))
+    assert "while" in infer.lower(MODEL, variables, images).compile().as_text()
+    infer.clear_cache()
