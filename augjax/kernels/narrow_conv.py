@@ -21,8 +21,9 @@ NARROW_IN, NARROW_OUT = 3, 16
 
 
 def is_narrow(kernel: Float[Array, "a b i o"]) -> bool:
-    """Whether a kernel has that few channels."""
-    return kernel.shape[2] <= NARROW_IN and kernel.shape[3] <= NARROW_OUT
+    """Whether a kernel of more than one tap has that few channels."""
+    a, b, channels, out = kernel.shape
+    return a * b > 1 and channels <= NARROW_IN and out <= NARROW_OUT
 
 
 def narrow_conv(
