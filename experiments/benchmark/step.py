@@ -16,7 +16,7 @@ LIMITS = {
     "train": (("convolutions", "its convolutions alone"), _PRODUCTS),
     "infer": (_PRODUCTS,),
 }
-"""Parts of our step that it cannot be faster than, as kinds of work and in words."""
+"""By kind of step, its parts that it cannot be faster than, as kinds of work and in words."""
 SHARE_LIMIT = 1.0
 """Per cent of a training step, at 128 pixels."""
 
@@ -25,9 +25,10 @@ def run(config: Config) -> Report:
     """Races the libraries that can train the network, with none of them augmenting."""
     report = Report(config, "The notebook's network: a step on the CPU, float32")
     batch, sizes = (2, (16,)) if config.quick else (BATCH, SIZES)
-    with contenders(config) as running:
-        for kind in ("train", "infer"):
-            for size in sizes:
+    for size in sizes:
+        # In processes of their own, whose memory is as in a run of that size.
+        with contenders(config) as running:
+            for kind, limits in LIMITS.items():
                 rows, timed = compare(
                     running,
                     Work(kind, batch, size),
@@ -36,7 +37,7 @@ def run(config: Config) -> Report:
                     tell=report.tell,
                 )
                 report.add(rows, timed)
-                for part, title in LIMITS[kind]:
+                for part, title in limits:
                     limit = alone(
                         running,
                         Work(f"{kind}_{part}", batch, size),
@@ -45,7 +46,6 @@ def run(config: Config) -> Report:
                         seconds=config.burst,
                     )
                     report.add(*limit)
-        for size in sizes:
             report.add(*share_of_a_step(running, Work("train_augmented", batch, size), config))
     return report
 
