@@ -40,6 +40,11 @@ class Contenders:
             entry.failed = str(failure)
         return entry
 
+    def restart(self) -> None:
+        """Ends all processes, so that the next work is done by new ones."""
+        self._stack.close()
+        self._running.clear()
+
     def drop(self) -> None:
         """Has all forget what they built."""
         for contender in self._running.values():
@@ -63,34 +68,49 @@ def compare(
     seconds: float,
     tell: Callable[[str], object],
     size: str = "",
+    sittings: int = 1,
 ) -> tuple[list[Row], dict[str, Any]]:
     """Races everyone who can do `work`: a row for each peer, and all samples.
 
-    `size` says what it is done with, if not a batch of images.
+    `size` says what it is done with, if not a batch of images. In each of the `sittings`, among
+    which the rounds are divided, all processes are new: where memory comes to lie can make one a
+    tenth faster or slower for all of its life.
     """
     size = size or "x".join(map(str, work.shape))
     tell(f"{TITLES[work.kind]}, {size}")
-    entries: list[Entry] = []
-    absent: dict[str, str] = {}
-    for name, library in running.libraries.items():
-        if work.kind not in library.skills:
-            continue
-        if missing := library.missing():
-            absent[name] = f"{missing} is not installed"
-            continue
-        skill = library.skills[work.kind]
-        entries += [running.entry(name, setting, work, seconds) for setting in skill.settings]
-    race(entries, rounds)
-    running.drop()
-    rows = [
-        _row(running.libraries[name], name, work, size, entries, absent.get(name, ""))
-        for name, library in running.libraries.items()
-        if name != AUGJAX and work.kind in library.skills
+    able = {
+        name: library for name, library in running.libraries.items() if work.kind in library.skills
+    }
+    absent = {
+        name: f"{missing} is not installed"
+        for name, library in able.items()
+        if (missing := library.missing())
+    }
+    settings = [
+        (name, setting)
+        for name, library in able.items()
+        if name not in absent
+        for setting in library.skills[work.kind].settings
     ]
-    ours = best_of(entries, AUGJAX)
+    entries: dict[tuple[str, str], Entry] = {}
+    for sitting in range(min(sittings, rounds)):
+        if sittings > 1:
+            running.restart()
+        now = {one: running.entry(*one, work, seconds) for one in settings}
+        race(list(now.values()), -(-rounds // sittings), drop_out=not sitting)
+        entries |= {one: entries[one].joined(now[one]) if sitting else now[one] for one in now}
+        settings = [one for one in settings if not entries[one].left]
+    running.drop()
+    raced = list(entries.values())
+    rows = [
+        _row(library, name, work, size, raced, absent.get(name, ""))
+        for name, library in able.items()
+        if name != AUGJAX
+    ]
+    ours = best_of(raced, AUGJAX)
     if not rows and ours:
         rows = [Row(work=TITLES[work.kind], size=size, value=Spread.of(ours.ms))]
-    return rows, {f"{work.kind} {size}": all_samples(entries)}
+    return rows, {f"{work.kind} {size}": all_samples(raced)}
 
 
 def why_absent(name: str, library: Library, config: Config) -> str:

@@ -10,7 +10,7 @@ from experiments.benchmark.table import Row
 from experiments.benchmark.timing import Spread, race, samples
 from experiments.benchmark.works import TITLES, Work
 
-BATCH, SIZES = 64, (32, 128)
+BATCH, SIZES, SITTINGS = 64, (32, 128), 3
 _PRODUCTS = ("products", "its multiplications alone, in large products")
 LIMITS = {
     "train": (("convolutions", "its convolutions alone"), _PRODUCTS),
@@ -35,6 +35,7 @@ def run(config: Config) -> Report:
                     rounds=config.turns,
                     seconds=config.burst,
                     tell=report.tell,
+                    sittings=SITTINGS,
                 )
                 report.add(rows, timed)
                 for part, title in limits:

@@ -158,6 +158,16 @@ class Entry:
     failed: str = ""
     left: bool = False
 
+    def joined(self, later: "Entry") -> "Entry":
+        """This one with what the same piece of work gave in a later sitting."""
+        return dataclasses.replace(
+            self,
+            ms=self.ms + later.ms,
+            values=self.values + later.values,
+            failed=self.failed or later.failed,
+            left=self.left or later.left,
+        )
+
 
 def race(entries: Sequence[Entry], rounds: int, *, drop_out: bool = True) -> None:
     """Times all entries in turn, each round beginning with another one.

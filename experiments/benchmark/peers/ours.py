@@ -146,6 +146,7 @@ def _train(work: Work, pipeline: aj.Sequential) -> Callable[[], Any]:
 
 def forward(work: Work, setting: str) -> Callable[[], Any]:
     """The network's logits of a batch."""
+    keep_freed_memory(work.size)
     model, images = NotebookCNN(), jnp.asarray(work.images())
     state = TrainState.create(model, optax.adam(1e-3), aj.key(0), (work.size, work.size, 3))
     return lambda: jax.block_until_ready(infer(model, state.variables, images))
