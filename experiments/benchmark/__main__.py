@@ -1,8 +1,8 @@
 """Speed and memory next to Keras, PyTorch, torchvision, kornia, albumentations, augmax and dm-pix.
 
     python -m experiments.benchmark augment     # transforms: about 7 minutes on two cores
-    python -m experiments.benchmark step        # training and inference: about 5
-    python -m experiments.benchmark pipeline    # images from a folder, and memory: about 5
+    python -m experiments.benchmark step        # training and inference: about 11
+    python -m experiments.benchmark pipeline    # images from a folder, and memory: about 12
     python -m experiments.benchmark startup     # to the first step: about 8
     python -m experiments.benchmark scale       # how costs grow: about 6
 
