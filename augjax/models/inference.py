@@ -34,7 +34,8 @@ def infer(
 
     def of(images: Array) -> Array:
         scaled = images.astype(jnp.float32) / 255.0 if images.dtype == jnp.uint8 else images
-        return model.apply(variables, scaled, train=False)
+        answers: Any = model.apply(variables, scaled, train=False)
+        return answers
 
     def of_few(images: Array) -> Array:
         return map_few_by_few(of, images, PIXELS // (images.shape[1] * images.shape[2]))

@@ -135,6 +135,41 @@ def test_who_fails_in_a_race_is_out_of_it():
     assert len(steady.ms) == 3
 
 
+def test_in_each_sitting_all_processes_are_new_and_the_rounds_are_pooled():
+    log: list[str] = []
+    made = {"jit": [[10.0] * 3, [20.0] * 3], "fast": [[20.0] * 3, [20.0] * 3], "slow": [[99.0] * 3]}
+
+    class Running:
+        def __init__(self) -> None:
+            self.restarts = 0
+            self.libraries = {
+                "augjax": Library("augjax", "", (), {"train": Skill(("jit",))}),
+                "torch": Library("PyTorch", "", (), {"train": Skill(("slow", "fast"))}),
+            }
+
+        def restart(self) -> None:
+            self.restarts += 1
+
+        def entry(self, name: str, setting: str, work: Work, seconds: float) -> Entry:
+            return scripted(name, setting, log, *made[setting].pop(0))
+
+        def drop(self) -> None:
+            pass
+
+    running = Running()
+    [row], _ = compare(
+        running,  # type: ignore[arg-type]
+        Work("train", 64, 32),
+        rounds=6,
+        seconds=1.0,
+        tell=log.append,
+        sittings=2,
+    )
+    assert running.restarts == 2 and not any(made.values())
+    assert row.setting == "fast" and row.ours == Spread(15.0, 10.0, 20.0, 6)
+    assert row.value == Spread(1.5, 1.0, 2.0, 6)
+
+
 def test_what_is_said_of_a_failure_names_no_folder():
     assert in_short("No module: '/home/me/lib/x.py'\n in /opt/y/z.so") == (
         "No module: 'x.py' in z.so"
