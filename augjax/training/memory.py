@@ -2,9 +2,9 @@
 
 XLA allocates a step's temporary arrays anew each time. The C library of Linux gives them back to
 the system when they are freed, and every page has to be cleared again when it is next touched: on a
-CPU a sixth of the work of an epoch over small images. Over large ones it is an eighth, but there
-the arrays find no room in what was freed before they were first needed, and a run would hold a
-gigabyte more.
+CPU a sixth of the work of an epoch over small images. Over large ones it is a tenth, but there a
+run would hold a gigabyte more: for an aligned array glibc (2.36) looks for a place some bytes
+larger, and so not where the last one was, once anything lies behind that.
 
 What the compiler frees, in pieces, is the other way about: the C library keeps all of it, a third
 of a gigabyte of no more use, and the step's arrays come on top.
