@@ -13,7 +13,7 @@ from augjax.kernels.few_by_few import map_few_by_few
 from augjax.typing import AnyArray
 
 PIXELS = 2**17
-"""Of the images that a CPU takes at a time, about: beyond it, layers leave its caches."""
+"""Of the images that a CPU takes at a time, about: beyond it, what layers write costs too much."""
 
 
 @partial(jax.jit, static_argnums=0)
