@@ -20,8 +20,8 @@ class Config:
     """augment: transforms; step: training and inference; pipeline: reading images, and memory;
     startup: from the command to the first step; scale: how costs grow."""
     rounds: int = 15
-    """Turns of each contender (a third of them where a turn is a process, or an epoch of training).
-    """
+    """Turns of each contender (a third of them where a turn is a process, or waits for each step of
+    an epoch)."""
     seconds: float = 0.2
     """How long a turn lasts at least."""
     peers: tuple[str, ...] = tuple(PEERS)

@@ -18,19 +18,28 @@ def variables():
     return MODEL.init(jax.random.key(0), jnp.zeros((1, SIZE, SIZE, 3)), train=False)
 
 
-@pytest.mark.parametrize("most", [1, 2, 16])
-def test_few_images_at_a_time_are_all_images(variables, most, monkeypatch):
-    monkeypatch.setattr(inference, "PIXELS", most * SIZE**2)
+@pytest.fixture
+def at_a_time(monkeypatch):
+    """Sets how many images a CPU takes; what was compiled with that does not outlive the test."""
+
+    def set_to(images: int) -> None:
+        jax.clear_caches()
+        monkeypatch.setattr(inference, "PIXELS", images * SIZE**2)
+
+    yield set_to
     jax.clear_caches()
+
+
+@pytest.mark.parametrize("most", [1, 2, 16])
+def test_few_images_at_a_time_are_all_images(variables, most, at_a_time):
+    at_a_time(most)
     images = np.round(255 * noise(16, SIZE, SIZE, 3)).astype(np.uint8)
     expected: Any = MODEL.apply(variables, images / np.float32(255), train=False)
     for given in (images, images / np.float32(255)):
         np.testing.assert_allclose(infer(MODEL, variables, given), expected, rtol=1e-5)
 
 
-def test_a_cpu_takes_a_few_at_a_time(variables, monkeypatch):
-    monkeypatch.setattr(inference, "PIXELS", SIZE**2)
-    jax.clear_caches()
+def test_a_cpu_takes_a_few_at_a_time(variables, at_a_time):
+    at_a_time(1)
     images = jnp.zeros((2 * jax.device_count(), SIZE, SIZE, 3))
     assert "while" in str(infer.lower(MODEL, variables, images).compile().as_text())
-    jax.clear_caches()
