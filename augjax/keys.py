@@ -87,10 +87,12 @@ def image_ids(paths: Iterable[str | PurePath]) -> UInt32[np.ndarray, "n 2"]:
                 "np.arange(n, dtype=np.uint32)"
             )
     digests = [
-        blake2b(unicodedata.normalize("NFC", name).encode(errors="surrogateescape"), digest_size=8)
+        blake2b(
+            unicodedata.normalize("NFC", name).encode(errors="surrogateescape"), digest_size=8
+        ).digest()
         for name in names
     ]
-    words = np.frombuffer(b"".join(d.digest() for d in digests), dtype="<u4")
+    words = np.frombuffer(b"".join(digests), dtype="<u4")
     return words.astype(np.uint32).reshape(-1, 2)
 
 

@@ -21,11 +21,15 @@ def run(config: Config) -> Report:
     works = [Work("chain", *sizes[0])]
     works += [Work(kind, *size) for kind in (*SINGLES, *MIXES, "randaugment") for size in sizes]
     with contenders(config) as running:
-        for work in works:
-            rows, timed = compare(
-                running, work, rounds=config.turns, seconds=config.burst, tell=report.tell
-            )
-            report.add(rows, timed)
+        rows, timed = compare(
+            running,
+            works,
+            rounds=config.turns,
+            seconds=config.burst,
+            tell=report.tell,
+            sittings=config.sittings,
+        )
+        report.add(rows, timed)
         report.add(*in_chains(running, Work("randaugment", *sizes[0]), config))
     return report
 

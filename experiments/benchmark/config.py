@@ -54,6 +54,11 @@ class Config:
         return 1 if self.quick else -(-self.rounds // 3)
 
     @property
+    def sittings(self) -> int:
+        """How often processes are new, in which the rounds of what is timed in bursts are done."""
+        return 1 if self.quick else 3
+
+    @property
     def burst(self) -> float:
         """Seconds of a turn."""
         return 0.005 if self.quick else self.seconds

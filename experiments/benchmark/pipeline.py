@@ -41,11 +41,12 @@ def run(config: Config) -> Report:
         what = f"{train + valid:,} of {WIDTH}x{HEIGHT} to {size}x{size}"
         rows, timed = compare(
             running,
-            Work("first_epoch", batch, size, data=str(data)),
+            [Work("first_epoch", batch, size, data=str(data))],
             rounds=config.turns,
             seconds=config.burst,
             tell=report.tell,
             size=what,
+            sittings=config.sittings,
         )
         report.add([_with_images_per_second(row, train + valid) for row in rows], timed)
         for part in ("decoding", "judging"):

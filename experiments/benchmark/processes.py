@@ -80,6 +80,13 @@ def peak_bytes_here() -> int:
         return peak * (1 if sys.platform == "darwin" else 1024)
 
 
+def cleared_bytes_here() -> int:
+    """Of the pages that the system has cleared and given to this process so far."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
+
+
 def said(command: Sequence[str]) -> str:
     """What a Python process prints.
 

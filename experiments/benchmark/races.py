@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.benchmark.config import Config
@@ -62,7 +62,7 @@ def contenders(config: Config, libraries: Mapping[str, Library] = PEERS) -> Iter
 
 def compare(
     running: Contenders,
-    work: Work,
+    works: Sequence[Work],
     *,
     rounds: int,
     seconds: float,
@@ -70,47 +70,59 @@ def compare(
     size: str = "",
     sittings: int = 1,
 ) -> tuple[list[Row], dict[str, Any]]:
-    """Races everyone who can do `work`: a row for each peer, and all samples.
+    """Races everyone who can do a work, one work after another: a row for each peer of each, and
+    all samples.
 
     `size` says what it is done with, if not a batch of images. In each of the `sittings`, among
     which the rounds are divided, all processes are new: where memory comes to lie can make one a
     tenth faster or slower for all of its life.
     """
-    size = size or "x".join(map(str, work.shape))
-    tell(f"{TITLES[work.kind]}, {size}")
-    able = {
-        name: library for name, library in running.libraries.items() if work.kind in library.skills
-    }
-    absent = {
-        name: f"{missing} is not installed"
-        for name, library in able.items()
-        if (missing := library.missing())
-    }
-    settings = [
-        (name, setting)
-        for name, library in able.items()
-        if name not in absent
-        for setting in library.skills[work.kind].settings
-    ]
-    entries: dict[tuple[str, str], Entry] = {}
-    for sitting in range(min(sittings, rounds)):
+    sizes = [size or "x".join(map(str, work.shape)) for work in works]
+    raced: list[dict[tuple[str, str], Entry]] = [{} for _ in works]
+    sittings = min(sittings, rounds)
+    for sitting in range(sittings):
         if sittings > 1:
             running.restart()
-        now = {one: running.entry(*one, work, seconds) for one in settings}
-        race(list(now.values()), -(-rounds // sittings), drop_out=not sitting)
-        entries |= {one: entries[one].joined(now[one]) if sitting else now[one] for one in now}
-        settings = [one for one in settings if not entries[one].left]
-    running.drop()
-    raced = list(entries.values())
+        for work, what, entries in zip(works, sizes, raced, strict=True):
+            tell(f"{TITLES[work.kind]}, {what}")
+            settings = [one for one, entry in entries.items() if not entry.left]
+            now = {
+                one: running.entry(*one, work, seconds)
+                for one in (settings if sitting else _settings(running, work))
+            }
+            turns = rounds * (sitting + 1) // sittings - rounds * sitting // sittings
+            race(list(now.values()), turns, drop_out=not sitting)
+            running.drop()
+            for one, entry in now.items():
+                entries[one] = entries[one].joined(entry) if sitting else entry
+    rows, timed = [], {}
+    for work, what, entries in zip(works, sizes, raced, strict=True):
+        rows += _rows(running, work, what, list(entries.values()))
+        timed[f"{work.kind} {what}"] = all_samples(list(entries.values()))
+    return rows, timed
+
+
+def _settings(running: Contenders, work: Work) -> list[tuple[str, str]]:
+    """The libraries that are here and can do a work, each with the settings it is tried with."""
+    return [
+        (name, setting)
+        for name, library in running.libraries.items()
+        if work.kind in library.skills and not library.missing()
+        for setting in library.skills[work.kind].settings
+    ]
+
+
+def _rows(running: Contenders, work: Work, size: str, raced: list[Entry]) -> list[Row]:
+    """A row for each peer that can do a work, or our own where there is none."""
     rows = [
-        _row(library, name, work, size, raced, absent.get(name, ""))
-        for name, library in able.items()
-        if name != AUGJAX
+        _row(library, name, work, size, raced)
+        for name, library in running.libraries.items()
+        if name != AUGJAX and work.kind in library.skills
     ]
     ours = best_of(raced, AUGJAX)
     if not rows and ours:
         rows = [Row(work=TITLES[work.kind], size=size, value=Spread.of(ours.ms))]
-    return rows, {f"{work.kind} {size}": all_samples(raced)}
+    return rows
 
 
 def why_absent(name: str, library: Library, config: Config) -> str:
@@ -138,9 +150,7 @@ def alone(
     return [dataclasses.replace(row, value=Spread.of(entry.ms))], timed
 
 
-def _row(
-    library: Library, name: str, work: Work, size: str, entries: list[Entry], absent: str
-) -> Row:
+def _row(library: Library, name: str, work: Work, size: str, entries: list[Entry]) -> Row:
     note = library.skills[work.kind].note
     row = Row(
         work=TITLES[work.kind], size=size, peer=library.title, target=target(work, name), note=note
@@ -151,7 +161,9 @@ def _row(
     if ours is None or theirs is None:
         whose = AUGJAX if theirs else name
         failures = [entry.failed for entry in entries if entry.name == whose and entry.failed]
-        why = absent or next(iter(failures), "not measured")
+        missing = library.missing()
+        absent = f"{missing} is not installed" if missing else "not measured"
+        why = next(iter(failures), absent)
         return dataclasses.replace(row, skipped=f"augjax: {why}" if theirs else why)
     return dataclasses.replace(
         row,

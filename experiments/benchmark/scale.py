@@ -34,6 +34,7 @@ REPEATED = {
 }
 FLAT = ("devices", "images streamed")
 """On any number of devices the work is the same; of a stream, memory holds a few batches."""
+RENEWED = "arrays too large for the C library to keep, whose memory is cleared anew for each call"
 UNEXPLAINED = "not explained by this run: the machine's other work, or its caches"
 
 
@@ -46,12 +47,14 @@ class Series:
       grows: with what: 'files', 'pixels', 'images', 'devices' or 'images streamed'.
       measure: 'time' in seconds, or 'memory' in bytes.
       points: pairs of a size and the total cost there.
+      renewed: sizes at which most of the memory is cleared anew for each call.
     """
 
     what: str
     grows: str
     measure: str
     points: tuple[tuple[float, float], ...]
+    renewed: tuple[float, ...] = ()
 
     @property
     def unit_costs(self) -> tuple[float, ...]:
@@ -79,8 +82,8 @@ class Series:
         """Whether it is a straight line, or where and why it bends.
 
         A fixed cost shows as dearer units at the small end, what devices do not share as dearer
-        ones at the large end, and either as units that are ever dearer towards that end; anything
-        else is not accounted for.
+        ones at the large end, and either as units that are ever dearer towards that end. Memory
+        that is cleared for each call is measured; anything else is not accounted for.
         """
         if len(self.points) == 1:
             return "one size only"
@@ -94,9 +97,12 @@ class Series:
         if self.grows == "images streamed":
             explained = []  # Nothing is known that would explain them.
         known = REPEATED[self.measure] if self.grows == "devices" else ONCE
+        others = [size for size in self.bends if size not in explained]
+        renewed = [size for size in others if size in self.renewed and self.bends[size] > 1]
         parts = [
             (known, explained),
-            (UNEXPLAINED, [size for size in self.bends if size not in explained]),
+            (RENEWED, renewed),
+            (UNEXPLAINED, [size for size in others if size not in renewed]),
         ]
         return "; ".join(
             f"{', '.join(f'x{digits(self.bends[s])} at {s:,.0f}' for s in sorted(where))}: {why}"
@@ -216,10 +222,10 @@ def streamed(counts: Sequence[int], size: int) -> tuple[list[Series], dict[str, 
 
 
 def sizes(grows: str, works: Sequence[Work], config: Config) -> tuple[list[Series], dict[str, Any]]:
-    """One kind of work at several sizes, in one race."""
+    """One kind of work at several sizes, each in a process of its own, in one race."""
     with ExitStack() as stack:
-        running = Contenders(stack, {})
-        entries = [running.entry(AUGJAX, "jit", work, config.burst) for work in works]
+        # Whether a process keeps the memory that it frees goes by the size of its images.
+        entries = [Contenders(stack, {}).entry(AUGJAX, "jit", work, config.burst) for work in works]
         race(entries, config.long_turns, drop_out=False)
         if grows == "pixels":
             units = [work.size**2 * work.batch for work in works]
@@ -247,22 +253,25 @@ def devices(
 def _series(
     what: str, grows: str, units: Sequence[int], entries: Sequence[Entry]
 ) -> tuple[list[Series], dict[str, Any]]:
-    times, memory = [], []
+    times, memory, renewed = [], [], []
     for unit, entry in zip(units, entries, strict=True):
         if entry.failed or not entry.contender:
             continue
         times.append((float(unit), Spread.of(entry.ms).median / 1e3))
         try:
-            needed = entry.contender.ask(do="memory", id=entry.id)["bytes"]  # Of a device.
-            memory.append((float(unit), float(needed * (unit if grows == "devices" else 1))))
+            found = entry.contender.ask(do="memory", id=entry.id)
+            needed = found["bytes"] * (unit if grows == "devices" else 1)  # Told for one device.
+            memory.append((float(unit), float(needed)))
+            if found["new"] > needed / 2:
+                renewed.append(float(unit))
         except Failed as failure:
             entry.failed = str(failure)
-    found = [
-        Series(what, grows, "time", tuple(times)),
+    both = [
+        Series(what, grows, "time", tuple(times), tuple(renewed)),
         Series(what, grows, "memory", tuple(memory)),
     ]
     timed = {str(unit): samples([e]) for unit, e in zip(units, entries, strict=True)}
-    return [one for one in found if one.points], {f"{what}, {grows}": timed}
+    return [one for one in both if one.points], {f"{what}, {grows}": timed}
 
 
 def _title(work: Work) -> str:

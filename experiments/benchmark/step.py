@@ -1,16 +1,18 @@
 """Steps of the notebook's network: training, inference, and augmentation's share of a step."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
+from augjax.training.memory import SMALL
 from experiments.benchmark.config import Config
 from experiments.benchmark.races import AUGJAX, Contenders, alone, compare, contenders
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
-from experiments.benchmark.timing import Spread, race, samples
+from experiments.benchmark.timing import Entry, Spread, race, samples
 from experiments.benchmark.works import TITLES, Work
 
-BATCH, SIZES, SITTINGS = 64, (32, 128), 3
+BATCH, SIZES = 64, (32, 128)
 _PRODUCTS = ("products", "its multiplications alone, in large products")
 LIMITS = {
     "train": (("convolutions", "its convolutions alone"), _PRODUCTS),
@@ -31,11 +33,11 @@ def run(config: Config) -> Report:
             for kind, limits in LIMITS.items():
                 rows, timed = compare(
                     running,
-                    Work(kind, batch, size),
+                    [Work(kind, batch, size)],
                     rounds=config.turns,
                     seconds=config.burst,
                     tell=report.tell,
-                    sittings=SITTINGS,
+                    sittings=config.sittings,
                 )
                 report.add(rows, timed)
                 for part, title in limits:
@@ -47,33 +49,56 @@ def run(config: Config) -> Report:
                         seconds=config.burst,
                     )
                     report.add(*limit)
-            report.add(*share_of_a_step(running, Work("train_augmented", batch, size), config))
+            report.add(*augmentations_share(running, Work("train_augmented", batch, size), config))
+            if size > SMALL or config.quick:
+                report.add(*clearings_share(running, Work("train", batch, size), config))
     return report
 
 
-def share_of_a_step(
+def augmentations_share(
     running: Contenders, work: Work, config: Config
 ) -> tuple[list[Row], dict[str, Any]]:
     """The augmentation's time by itself, in per cent of that of a step that it is part of."""
-    alone = Work("augment_uint8", work.batch, work.size)
-    entries = [running.entry(AUGJAX, "jit", one, config.burst) for one in (work, alone)]
-    race(entries, config.turns, drop_out=False)
-    running.drop()
-    size = "x".join(map(str, work.shape))
+    part = dataclasses.replace(work, kind="augment_uint8")
     row = Row(
         work="augmentation's share of a training step",
-        size=size,
-        unit="%",
+        size="x".join(map(str, work.shape)),
         target=SHARE_LIMIT if work.size == 128 else None,
-        skipped=next((entry.failed for entry in entries if entry.failed), ""),
     )
-    timed = {
-        f"share {size}": {
-            what: samples([e]) for what, e in zip(("step", "augmentation"), entries, strict=True)
-        }
-    }
+    entries = [running.entry(AUGJAX, "jit", one, config.burst) for one in (work, part)]
+    return _share(running, row, entries, lambda step, part: part, config)
+
+
+def clearings_share(
+    running: Contenders, work: Work, config: Config
+) -> tuple[list[Row], dict[str, Any]]:
+    """How much less a step takes where memory that is freed is kept, in per cent of it."""
+    size = "x".join(map(str, work.shape))
+    row = Row(work="training step: its memory given back, and cleared anew", size=size)
+    kept = dataclasses.replace(work, kind="train_kept")
+    entries = [
+        running.entry(AUGJAX, setting, one, config.burst)
+        for setting, one in (("jit", work), ("memory kept", kept))  # Each a process of its own.
+    ]
+    return _share(running, row, entries, lambda step, kept: step - kept, config)
+
+
+def _share(
+    running: Contenders,
+    row: Row,
+    entries: list[Entry],
+    part: Callable[[float, float], float],
+    config: Config,
+) -> tuple[list[Row], dict[str, Any]]:
+    """The row with its value: a `part` of the first's time, worked out from both, in per cent."""
+    race(entries, config.turns, drop_out=False)
+    running.drop()
+    row = dataclasses.replace(
+        row, unit="%", skipped=next((entry.failed for entry in entries if entry.failed), "")
+    )
+    timed = {f"{row.work}, {row.size}": {e.id: samples([e]) for e in entries}}
     if row.skipped:
         return [row], timed
-    step, augmentation = (entry.ms for entry in entries)
-    shares = [100 * part / whole for part, whole in zip(augmentation, step, strict=True)]
+    first, second = (entry.ms for entry in entries)
+    shares = [100 * part(*both) / both[0] for both in zip(first, second, strict=True)]
     return [dataclasses.replace(row, value=Spread.of(shares))], timed

@@ -159,7 +159,7 @@ def test_in_each_sitting_all_processes_are_new_and_the_rounds_are_pooled():
     running = Running()
     [row], _ = compare(
         running,  # type: ignore[arg-type]
-        Work("train", 64, 32),
+        [Work("train", 64, 32)],
         rounds=6,
         seconds=1.0,
         tell=log.append,
@@ -190,9 +190,25 @@ def test_augmentation_s_share_of_a_step_takes_all_rounds(monkeypatch):
 
     config = Config(what="step", rounds=rounds)
     work = Work("train_augmented", 64, 128)
-    [row], _ = step.share_of_a_step(Running(), work, config)  # type: ignore[arg-type]
+    [row], _ = step.augmentations_share(Running(), work, config)  # type: ignore[arg-type]
     assert row.value == Spread(1.25, 0.875, 1.625, rounds)
     assert row.reached is False
+
+
+def test_what_clearing_takes_is_what_a_step_is_faster_without():
+    log: list[str] = []
+    made = {"jit": [200.0, 100.0], "memory kept": [150.0, 90.0]}
+
+    class Running:
+        def entry(self, name: str, setting: str, work: Work, seconds: float) -> Entry:
+            return scripted(name, setting, log, *made[setting])
+
+        def drop(self) -> None:
+            pass
+
+    config = Config(what="step", rounds=2)
+    [row], _ = step.clearings_share(Running(), Work("train", 64, 128), config)  # type: ignore[arg-type]
+    assert row.value == Spread(17.5, 13.75, 21.25, 2) and row.unit == "%"
 
 
 def test_where_a_line_bends():
@@ -207,6 +223,8 @@ def test_where_a_line_bends():
     assert ever_less.told == f"x4.5 at 1, x0.5 at 100: {scale.ONCE}"
     odd = scale.Series("x", "images", "time", ((1, 1.0), (10, 10.0), (100, 300.0)))
     assert odd.told == f"x3 at 100: {scale.UNEXPLAINED}"
+    renewed = dataclasses.replace(odd, renewed=(10, 100))
+    assert renewed.told == f"x3 at 100: {scale.RENEWED}"
 
 
 def test_a_believed_folder_is_scanned_like_a_real_one(tmp_path):
@@ -290,6 +308,6 @@ def test_a_contender_that_dies_is_a_row_that_says_so(a_peer_is_missing):
     with ExitStack() as stack:
         running = Contenders(stack, {"dying": dying})
         rows, _ = compare(
-            running, Work("erasing", 2, 16), rounds=1, seconds=1e-6, tell=lambda _: None
+            running, [Work("erasing", 2, 16)], rounds=1, seconds=1e-6, tell=lambda _: None
         )
     assert rows[0].skipped and rows[0].value is None

@@ -19,7 +19,7 @@ from augjax.data.decode import FileDecoder, decode_files
 from augjax.data.verdicts import judge_files
 from augjax.kernels.conv import conv_general_dilated
 from augjax.models import NotebookCNN, infer
-from augjax.training.memory import keep_freed_memory
+from augjax.training.memory import SMALL, keep_freed_memory
 from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
@@ -113,6 +113,12 @@ def train(work: Work, setting: str) -> Callable[[], Any]:
 def train_augmented(work: Work, setting: str) -> Callable[[], Any]:
     """The training step of the run."""
     return _train(work, aj.preset("notebook"))
+
+
+def train_kept(work: Work, setting: str) -> Callable[[], Any]:
+    """`train` where what a step frees is kept, as the run does it for small images only."""
+    keep_freed_memory(SMALL)
+    return train(work, setting)
 
 
 def _train(work: Work, pipeline: aj.Sequential) -> Callable[[], Any]:
@@ -319,6 +325,7 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     **dict.fromkeys(MIXES, mix),
     "augment_uint8": augment_uint8,
     "train": train,
+    "train_kept": train_kept,
     "train_augmented": train_augmented,
     "infer": forward,
     "train_convolutions": convolutions,
