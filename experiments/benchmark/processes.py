@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from experiments.benchmark.timing import CHECKOUT, Failed, in_short
+from experiments.benchmark.timing import CHECKOUT, ON_THE_CPU, Failed, in_short
 
 PATIENCE_SECONDS = 1800.0
 
@@ -35,7 +35,7 @@ def seconds_until(line: str, command: Sequence[str], environment: Mapping[str, s
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+            env={**os.environ, **ON_THE_CPU, **environment},
             cwd=CHECKOUT,
         ) as process:
             assert process.stdout
@@ -59,7 +59,7 @@ def peak_bytes(command: Sequence[str], environment: Mapping[str, str]) -> float:
         [sys.executable, "-c", _PEAK, sys.executable, *command],
         capture_output=True,
         timeout=PATIENCE_SECONDS,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        env={**os.environ, **ON_THE_CPU, **environment},
         cwd=CHECKOUT,
     )
     if done.returncode:
@@ -94,7 +94,11 @@ def said(command: Sequence[str]) -> str:
       Failed: if it fails.
     """
     done = subprocess.run(
-        [sys.executable, *command], capture_output=True, timeout=PATIENCE_SECONDS, cwd=CHECKOUT
+        [sys.executable, *command],
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+        env={**os.environ, **ON_THE_CPU},
+        cwd=CHECKOUT,
     )
     if done.returncode:
         raise Failed(_last(done.stderr, done.returncode))

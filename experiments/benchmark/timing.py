@@ -19,6 +19,8 @@ from experiments.benchmark.works import Library, Work
 
 CHECKOUT = Path(__file__).parents[2]
 """Where processes are started, and `experiments` is found."""
+ON_THE_CPU = {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+"""Of all processes: nobody is compared with what others do on a GPU."""
 PATIENCE_SECONDS = 900.0
 """For one reply of a contender; after that it is out."""
 TRIAL_ROUNDS = 3
@@ -65,7 +67,7 @@ class Contender:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **library.environment},
+            env={**os.environ, **ON_THE_CPU, **library.environment},
             text=True,
             encoding="utf-8",
             cwd=CHECKOUT,
