@@ -4,8 +4,9 @@
 
 For every public transform it compares the draws of 64 images, bit by bit, with those they get in
 batches of 1 and 7, in another order, among other neighbours, one by one without jit, on 2 and on 8
-devices, and in a pipeline with one transform more; and the pixels likewise, to a tolerance. Prints
-a table, writes it to experiments/results/certificate.json, and exits with 1 if anything differs.
+devices, on a GPU or TPU if there is one, and in a pipeline with one transform more; and the pixels
+likewise, to a tolerance. Prints a table, writes it to experiments/results/certificate.json, and
+exits with 1 if anything differs.
 Of mixes, whose partners follow from which images are in the batch, the other draws are compared
 under all circumstances, and pixels where the batch is the same.
 """
@@ -22,6 +23,7 @@ from augjax.errors import RunError, told_in_one_line
 from augjax.training.compilation_cache import keep_compiled_programs
 
 if TYPE_CHECKING:
+    import jax
     import numpy as np
 
     import augjax as aj
@@ -103,20 +105,23 @@ def main() -> None:
     with told_in_one_line(debug="--debug" in sys.argv):
         tyro.cli(Config, prog="python -m experiments.certificate")
         keep_compiled_programs()
-        os.environ.setdefault("JAX_PLATFORMS", "cpu")
         os.environ["JAX_NUM_CPU_DEVICES"] = "8"
+        import jax
+
         from augjax.files import write_json
         from augjax.training.environment import environment
         from augjax.transforms.catalog import catalog, mixes
 
         rows = []
         print(HEADER, flush=True)
-        for transform in catalog().values():
-            rows.append(certify(transform.example()))
-            print(line(rows[-1]), flush=True)
-        for mix in mixes().values():
-            rows.append(certify_mix(mix.example()))
-            print(line(rows[-1]), flush=True)
+        others = tuple(device for device in jax.devices()[:1] if device.platform != "cpu")
+        with jax.default_device(jax.devices("cpu")[0]):
+            for transform in catalog().values():
+                rows.append(certify(transform.example(), others=others))
+                print(line(rows[-1]), flush=True)
+            for mix in mixes().values():
+                rows.append(certify_mix(mix.example(), others=others))
+                print(line(rows[-1]), flush=True)
         RESULTS.mkdir(exist_ok=True)
         write_json(
             RESULTS / "certificate.json",
@@ -136,13 +141,15 @@ def certify(
     *,
     batches: tuple[int, ...] = (1, 7),
     devices: tuple[int, ...] = (2, 8),
+    others: "tuple[jax.Device, ...]" = (),
 ) -> Certified:
     """Compares the draws and pixels of one transform under all circumstances.
 
     Args:
       transform: the one.
       batches: their sizes, besides one of all images.
-      devices: how many, besides one.
+      devices: how many of the CPU's, besides one.
+      others: devices of other kinds.
     """
     import jax
     import jax.numpy as jnp
@@ -180,10 +187,14 @@ def certify(
         picture = transform(aj.image_key(key, 2, jnp.asarray(ids[i])), images[i])
         compare("one by one without jit", i, alone, picture)
     for count in devices:
-        split = NamedSharding(data_mesh(jax.devices()[:count]), PartitionSpec("data"))
+        split = NamedSharding(data_mesh(jax.devices("cpu")[:count]), PartitionSpec("data"))
         on_devices = jax.device_put((images, ids), split)
         batch = transform.batch(key, *on_devices, epoch=2)
         compare(f"{count} devices", slice(None), draw_all(on_devices[1]), batch)
+    for other in others:
+        with jax.default_device(other):
+            batch = transform.batch(key, images, ids, epoch=2)
+            compare(f"on a {other.platform}", slice(None), draw_all(ids), batch)
     longer = aj.Sequential([aj.RandomTranslation(0.1, 0.1, name="another"), transform])
     edited = jax.jit(jax.vmap(lambda image_id: draw(image_id, longer)))(ids)
     edited.pop("another")
@@ -193,7 +204,11 @@ def certify(
 
 
 def certify_mix(
-    mix: "aj.Mix", *, batches: tuple[int, ...] = (1, 7), devices: tuple[int, ...] = (2, 8)
+    mix: "aj.Mix",
+    *,
+    batches: tuple[int, ...] = (1, 7),
+    devices: tuple[int, ...] = (2, 8),
+    others: "tuple[jax.Device, ...]" = (),
 ) -> Certified:
     """`certify` for a transform of a batch."""
     import jax
@@ -225,9 +240,13 @@ def certify_mix(
     for i in (0, 5):
         found.add("one by one without jit", slice(i, i + 1), sample(jnp.asarray(ids[i : i + 1])))
     for count in devices:
-        split = NamedSharding(data_mesh(jax.devices()[:count]), PartitionSpec("data"))
+        split = NamedSharding(data_mesh(jax.devices("cpu")[:count]), PartitionSpec("data"))
         parts = jax.device_put((images, labels, ids), split)
         found.add(f"{count} devices", slice(None), jax.jit(sample)(parts[2]), batch(*parts))
+    for other in others:
+        with jax.default_device(other):
+            drawn, pixels = jax.jit(sample)(ids), batch(images, labels, ids)
+            found.add(f"on a {other.platform}", slice(None), drawn, pixels)
     return found.certified(mix)
 
 

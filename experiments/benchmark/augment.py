@@ -3,7 +3,7 @@
 from typing import Any
 
 from experiments.benchmark.config import Config
-from experiments.benchmark.races import AUGJAX, Contenders, compare, contenders
+from experiments.benchmark.races import AUGJAX, Contenders, alone, compare, contenders
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
 from experiments.benchmark.timing import Spread, race, ratios, samples
@@ -30,6 +30,15 @@ def run(config: Config) -> Report:
             sittings=config.sittings,
         )
         report.add(rows, timed)
+        for size in sizes:
+            limit = alone(
+                running,
+                Work("perspective_lookups", *size),
+                f"{TITLES['perspective']}: its lookups alone",
+                rounds=config.turns,
+                seconds=config.burst,
+            )
+            report.add(*limit)
         report.add(*in_chains(running, Work("randaugment", *sizes[0]), config))
     return report
 

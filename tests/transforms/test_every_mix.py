@@ -75,5 +75,7 @@ def test_draws_are_small_and_have_the_batch_first(name):
 
 @every
 def test_is_certified(name):
-    found = certificate.certify_mix(mixes()[name].example(), batches=(7,), devices=(8,))
+    found = certificate.certify_mix(
+        mixes()[name].example(), batches=(7,), devices=(8,), others=(jax.devices()[1],)
+    )
     assert found.ok, found

@@ -172,7 +172,9 @@ def test_draws_have_the_same_bits_with_and_without_jit(name):
 
 @every
 def test_is_certified(name):
-    found = certificate.certify(example(name), batches=(7,), devices=(8,))
+    found = certificate.certify(
+        example(name), batches=(7,), devices=(8,), others=(jax.devices()[1],)
+    )
     assert found.ok, found
 
 

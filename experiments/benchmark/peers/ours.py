@@ -105,6 +105,28 @@ def transform(kind: str, work: Work) -> aj.Transform:
     return aj.RandomErasing(p=s)
 
 
+def lookups(work: Work, setting: str) -> Callable[[], Any]:
+    """Of resampling, what cannot be left out: four lookups a pixel, at places that are known.
+
+    What a transform takes beyond them is for finding the places and their weights.
+    """
+    images = jnp.asarray(work.images()).reshape(work.batch, -1, 3)
+    row, column = np.indices((work.size, work.size))
+    last = work.size - 2  # As seen at a slant: rows and columns rise, and one falls into another.
+    places = (0.8 * row + 0.2 * column).astype(int).clip(0, last) * work.size
+    places = jnp.asarray(places + (0.8 * column + 0.1 * row).astype(int).clip(0, last))
+
+    def of_one(pixels: jax.Array) -> jax.Array:
+        taps = [
+            pixels.at[places + offset].get(mode="promise_in_bounds")
+            for offset in (0, 1, work.size, work.size + 1)
+        ]
+        return 0.25 * (taps[0] + taps[1] + taps[2] + taps[3])
+
+    looked_up = jax.jit(jax.vmap(of_one))
+    return lambda: jax.block_until_ready(looked_up(images))
+
+
 def train(work: Work, setting: str) -> Callable[[], Any]:
     """The training step as the run builds it, without augmentation, which no peer's has."""
     return _train(work, aj.Sequential([]))
@@ -324,6 +346,7 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     ),
     **dict.fromkeys(MIXES, mix),
     "augment_uint8": augment_uint8,
+    "perspective_lookups": lookups,
     "train": train,
     "train_kept": train_kept,
     "train_augmented": train_augmented,
