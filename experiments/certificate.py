@@ -14,6 +14,7 @@ under all circumstances, and pixels where the batch is the same.
 import dataclasses
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,6 @@ from augjax.errors import RunError, told_in_one_line
 from augjax.training.compilation_cache import keep_compiled_programs
 
 if TYPE_CHECKING:
-    import jax
     import numpy as np
 
     import augjax as aj
@@ -114,13 +114,13 @@ def main() -> None:
 
         rows = []
         print(HEADER, flush=True)
-        others = tuple(device for device in jax.devices()[:1] if device.platform != "cpu")
+        elsewhere = tuple(device for device in jax.devices()[:1] if device.platform != "cpu")
         with jax.default_device(jax.devices("cpu")[0]):
             for transform in catalog().values():
-                rows.append(certify(transform.example(), others=others))
+                rows.append(certify(transform.example(), elsewhere=elsewhere))
                 print(line(rows[-1]), flush=True)
             for mix in mixes().values():
-                rows.append(certify_mix(mix.example(), others=others))
+                rows.append(certify_mix(mix.example(), elsewhere=elsewhere))
                 print(line(rows[-1]), flush=True)
         RESULTS.mkdir(exist_ok=True)
         write_json(
@@ -141,7 +141,7 @@ def certify(
     *,
     batches: tuple[int, ...] = (1, 7),
     devices: tuple[int, ...] = (2, 8),
-    others: "tuple[jax.Device, ...]" = (),
+    elsewhere: Sequence[Any] = (),
 ) -> Certified:
     """Compares the draws and pixels of one transform under all circumstances.
 
@@ -149,7 +149,7 @@ def certify(
       transform: the one.
       batches: their sizes, besides one of all images.
       devices: how many of the CPU's, besides one.
-      others: devices of other kinds.
+      elsewhere: devices of other kinds.
     """
     import jax
     import jax.numpy as jnp
@@ -191,10 +191,10 @@ def certify(
         on_devices = jax.device_put((images, ids), split)
         batch = transform.batch(key, *on_devices, epoch=2)
         compare(f"{count} devices", slice(None), draw_all(on_devices[1]), batch)
-    for other in others:
-        with jax.default_device(other):
+    for device in elsewhere:
+        with jax.default_device(device):
             batch = transform.batch(key, images, ids, epoch=2)
-            compare(f"on a {other.platform}", slice(None), draw_all(ids), batch)
+            compare(f"on a {device.platform}", slice(None), draw_all(ids), batch)
     longer = aj.Sequential([aj.RandomTranslation(0.1, 0.1, name="another"), transform])
     edited = jax.jit(jax.vmap(lambda image_id: draw(image_id, longer)))(ids)
     edited.pop("another")
@@ -208,7 +208,7 @@ def certify_mix(
     *,
     batches: tuple[int, ...] = (1, 7),
     devices: tuple[int, ...] = (2, 8),
-    others: "tuple[jax.Device, ...]" = (),
+    elsewhere: Sequence[Any] = (),
 ) -> Certified:
     """`certify` for a transform of a batch."""
     import jax
@@ -243,10 +243,10 @@ def certify_mix(
         split = NamedSharding(data_mesh(jax.devices("cpu")[:count]), PartitionSpec("data"))
         parts = jax.device_put((images, labels, ids), split)
         found.add(f"{count} devices", slice(None), jax.jit(sample)(parts[2]), batch(*parts))
-    for other in others:
-        with jax.default_device(other):
+    for device in elsewhere:
+        with jax.default_device(device):
             drawn, pixels = jax.jit(sample)(ids), batch(images, labels, ids)
-            found.add(f"on a {other.platform}", slice(None), drawn, pixels)
+            found.add(f"on a {device.platform}", slice(None), drawn, pixels)
     return found.certified(mix)
 
 

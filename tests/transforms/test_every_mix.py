@@ -76,6 +76,6 @@ def test_draws_are_small_and_have_the_batch_first(name):
 @every
 def test_is_certified(name):
     found = certificate.certify_mix(
-        mixes()[name].example(), batches=(7,), devices=(8,), others=(jax.devices()[1],)
+        mixes()[name].example(), batches=(7,), devices=(8,), elsewhere=jax.devices()[1:2]
     )
     assert found.ok, found

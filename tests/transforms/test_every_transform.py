@@ -173,7 +173,7 @@ def test_draws_have_the_same_bits_with_and_without_jit(name):
 @every
 def test_is_certified(name):
     found = certificate.certify(
-        example(name), batches=(7,), devices=(8,), others=(jax.devices()[1],)
+        example(name), batches=(7,), devices=(8,), elsewhere=jax.devices()[1:2]
     )
     assert found.ok, found
 
