@@ -24,7 +24,7 @@ def map_few_by_few(
     """
     n, groups = len(images), shares(len(images))
     few = divisor(n // groups, most)
-    if few * groups == n:
+    if few * groups >= n:
         return function(images)
     of_each = images.reshape(groups, n // groups, *images.shape[1:])
 

@@ -48,6 +48,8 @@ def only_where(function: Function) -> Callable[..., Array]:
         )
 
     def one_after_another(*arrays: Array) -> Array:
+        if not len(arrays[0]):
+            return arrays[1]
         groups = shares(len(arrays[0]))
         on, images, *numbers = (a.reshape(groups, -1, *a.shape[1:]) for a in arrays)
         places, counts = jnp.argsort(~on, axis=1), on.sum(axis=1, dtype=jnp.int32)

@@ -14,7 +14,7 @@ def sums(images):
     return images.sum(axis=(1, 2))
 
 
-@pytest.mark.parametrize("n", [1, 7, 12, 16])
+@pytest.mark.parametrize("n", [0, 1, 7, 12, 16])
 @pytest.mark.parametrize("most", [0, 1, 3, 100])
 def test_the_result_is_that_of_all_at_once(n, most):
     images = jnp.asarray(noise(n, 4, 5, 3))

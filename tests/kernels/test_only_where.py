@@ -20,11 +20,14 @@ def test_one_image():
         np.testing.assert_array_equal(twice(jnp.asarray(on), jnp.asarray(image)), expected)
 
 
-@pytest.mark.parametrize("on", [ON, np.zeros(9, bool), np.ones(9, bool)], ids=["some", "no", "all"])
+@pytest.mark.parametrize(
+    "on", [ON, np.zeros(9, bool), np.ones(9, bool), ON[:0]], ids=["some", "no", "all", "of none"]
+)
 def test_a_batch(on):
-    expected = np.where(on[:, None, None, None], 2 * IMAGES, IMAGES)
-    np.testing.assert_array_equal(jax.vmap(twice)(on, IMAGES), expected)
-    np.testing.assert_array_equal(jax.jit(jax.vmap(twice))(on, IMAGES), expected)
+    images = IMAGES[: len(on)]
+    expected = np.where(on[:, None, None, None], 2 * images, images)
+    np.testing.assert_array_equal(jax.vmap(twice)(on, images), expected)
+    np.testing.assert_array_equal(jax.jit(jax.vmap(twice))(on, images), expected)
 
 
 def test_batches_of_batches_and_what_is_shared():
