@@ -79,6 +79,8 @@ def image_ids(paths: Iterable[str | PurePath]) -> UInt32[np.ndarray, "n 2"]:
     """
     if isinstance(paths, str):
         raise TypeError(f"expected several paths, as in image_ids([{paths!r}]), but got one")
+    if not isinstance(paths, Iterable):
+        raise TypeError(f"expected paths or names, but got {paths!r}")
     names = [path.as_posix() if isinstance(path, PurePath) else path for path in paths]
     for name in names:
         if not isinstance(name, str):

@@ -16,12 +16,11 @@ PIXELS = 2**17
 """Of the images that a CPU takes at a time, about: beyond it, what layers write costs too much."""
 
 
-@partial(jax.jit, static_argnums=0)
 def infer(
     model: nn.Module,
     variables: dict[str, Any],
-    images: UInt8[AnyArray, "batch h w c"] | Float[AnyArray, "batch h w c"],
-) -> Float[Array, "batch ..."]:
+    images: UInt8[AnyArray, "*batch h w c"] | Float[AnyArray, "*batch h w c"],
+) -> Float[Array, "..."]:
     """What `model` says of each image, with BatchNorm using its running statistics.
 
     Compiled for each model and shape. A CPU takes a few images at a time.
@@ -30,8 +29,25 @@ def infer(
       model: hashable; called as `model.apply(variables, images, train=False)`.
       variables: its `params`, and `batch_stats` if it has some.
       images: uint8 from 0 to 255, or floats in [0, 1].
-    """
 
+    Raises:
+      ValueError: if `images` is no batch, or `variables` has no `params`.
+    """
+    if jnp.ndim(images) != 4:
+        raise ValueError(
+            "infer takes images of shape (batch, height, width, channels), but got an array of "
+            f"shape {jnp.shape(images)}; image[None] makes a batch of one"
+        )
+    if "params" not in variables:
+        raise ValueError(
+            "infer takes all variables of a model, as in {'params': ..., 'batch_stats': ...}, but "
+            f"got {', '.join(map(repr, variables)) or 'none'}"
+        )
+    return _infer(model, variables, images)
+
+
+@partial(jax.jit, static_argnums=0)
+def _infer(model: nn.Module, variables: dict[str, Any], images: AnyArray) -> Array:
     def of(images: Array) -> Array:
         scaled = images.astype(jnp.float32) / 255.0 if images.dtype == jnp.uint8 else images
         answers: Any = model.apply(variables, scaled, train=False)

@@ -21,7 +21,7 @@ class Config:
     startup: from the command to the first step; scale: how costs grow."""
     rounds: int = 15
     """Turns of each contender (a third of them where a turn is a process, or waits for each step of
-    an epoch)."""
+    an epoch; two for peak memory)."""
     seconds: float = 0.2
     """How long a turn lasts at least."""
     peers: tuple[str, ...] = tuple(PEERS)
@@ -37,7 +37,7 @@ class Config:
         if self.rounds < 1:
             raise InputError(f"--rounds {self.rounds}: expected at least 1")
         if not 0 < self.seconds < float("inf"):
-            raise InputError(f"--seconds {self.seconds}: expected above 0")
+            raise InputError(f"--seconds {self.seconds}: expected a number above 0")
         if unknown := set(self.peers) - set(PEERS):
             raise InputError(
                 f"--peers {' '.join(sorted(unknown))}: expected some of {', '.join(PEERS)}"

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from experiments.benchmark.chart import growth_chart
@@ -29,7 +30,7 @@ REAL_FILES = 100_000
 """Up to so many files are written; more are only made believe."""
 ONCE = "what is done, or kept, once whatever the number"
 REPEATED = {
-    "time": "more devices than cores",
+    "time": "what every device does by itself, such as the optimizer's step",
     "memory": "what is on every device, such as gradients",
 }
 FLAT = ("devices", "images streamed")
@@ -67,7 +68,7 @@ class Series:
     def bends(self) -> dict[float, float]:
         """Where the cost of a unit is not near the median one, and by what factor."""
         costs = self.unit_costs
-        middle = sorted(costs)[len(costs) // 2]
+        middle = median(costs)
         if middle <= 0:
             return {}
         factors = {size: cost / middle for (size, _), cost in zip(self.points, costs, strict=True)}

@@ -101,7 +101,7 @@ def on_screen(rows: Sequence[Row]) -> list["Table | Text"]:
     shown: list[Table | Text] = []
     for (work, size), group in itertools.groupby(rows, lambda row: (row.work, row.size)):
         table = Table(box=None, pad_edge=False)
-        table.add_column("", min_width=26)
+        table.add_column("", min_width=20)
         for name, width in (("time or memory", 20), ("ratio", 18), ("target", 6)):
             table.add_column(name, justify="right", min_width=width, no_wrap=True)
         remarks = []

@@ -42,4 +42,13 @@ def test_few_images_at_a_time_are_all_images(variables, most, at_a_time):
 def test_a_cpu_takes_a_few_at_a_time(variables, at_a_time):
     at_a_time(1)
     images = jnp.zeros((2 * jax.device_count(), SIZE, SIZE, 3))
-    assert "while" in str(infer.lower(MODEL, variables, images).compile().as_text())
+    program = jax.jit(infer, static_argnums=0).lower(MODEL, variables, images).compile()
+    assert "while" in str(program.as_text())
+
+
+def test_what_is_no_batch_or_not_all_variables_is_told(variables):
+    images = jnp.zeros((2, SIZE, SIZE, 3))
+    with pytest.raises(ValueError, match=r"image\[None\] makes a batch of one"):
+        infer(MODEL, variables, images[0])
+    with pytest.raises(ValueError, match=r"'params': \.\.\., 'batch_stats'"):
+        infer(MODEL, variables["params"], images)

@@ -79,3 +79,10 @@ def test_is_certified(name):
         mixes()[name].example(), batches=(7,), devices=(8,), elsewhere=jax.devices()[1:2]
     )
     assert found.ok, found
+
+
+@every
+def test_a_batch_of_no_images_is_none(name):
+    none = np.zeros(0, np.float32)
+    images, labels = mixes()[name].example().batch(aj.key(0), np.zeros((0, 8, 8, 3)), none)
+    assert images.shape == (0, 8, 8, 3) and labels.shape == (0,)

@@ -250,7 +250,7 @@ def _check_batch(mix: Mix, images: Any, labels: Any) -> None:
                 f"{what} takes arrays, but got {name} as a {type(part).__name__}; np.asarray makes "
                 "one of a list or a tensor"
             )
-    if images.ndim != 4 or 0 in images.shape:
+    if images.ndim != 4 or 0 in images.shape[1:]:
         raise ValueError(
             f"{what} takes images of shape (batch, height, width, channels), but got "
             f"{shape_text(images.shape)}"
