@@ -26,16 +26,16 @@ def ratio_chart(rows: Sequence[Row], title: str) -> Figure:
         axes.errorbar(value.median, place, xerr=errors, color="0.2", linewidth=1)
         if row.target is not None:
             axes.plot([row.target] * 2, [place - 0.45, place + 0.45], color="black", linewidth=2)
-        end = max(value.upper, 1.0, row.target or 0.0)  # Beyond all that is drawn.
-        beside = {"xytext": (4, 0), "textcoords": "offset points", "va": "center", "fontsize": 8}
-        axes.annotate(digits(value.median), (end, place), **beside)
-    labels = [" · ".join(filter(None, (row.work, row.size, row.peer))) for row in shown]
+    labels = [
+        f"{' · '.join((row.work, row.size, row.peer))}: {digits(row.value.median)}"
+        for row in shown
+        if row.value
+    ]
     axes.set_yticks(range(len(shown)), labels, fontsize=8)
     axes.set_ylim(max(len(shown), 1) - 0.5, -0.5)
     axes.axvline(1, color="0.3", linewidth=0.8, linestyle=":")
     if shown:
         axes.set_xscale("log")
-        axes.margins(x=0.08)  # Room for the numbers.
         axes.xaxis.set_major_formatter(PLAIN)
         axes.xaxis.set_minor_formatter(PLAIN if axes.get_xlim()[1] < 10 else NullFormatter())
     axes.set_xlabel(
