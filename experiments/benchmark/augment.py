@@ -49,15 +49,14 @@ def in_chains(running: Contenders, work: Work, config: Config) -> tuple[list[Row
     entries = [running.entry(AUGJAX, "jit", one, config.burst) for one in (work, chain)]
     race(entries, config.turns, drop_out=False)
     running.drop()
-    size = "x".join(map(str, work.shape))
     failed = next((entry.failed for entry in entries if entry.failed), "")
     row = Row(
         work=f"{TITLES[work.kind]} in times of the chain",
-        size=size,
+        size=work.dimensions,
         unit="x",
         value=None if failed else Spread.of(ratios(entries[0].ms, entries[1].ms)),
         target=MOST_CHAINS,
         skipped=failed,
     )
     timed = {what: samples([e]) for what, e in zip((work.kind, "chain"), entries, strict=True)}
-    return [row], {f"{work.kind} in chains {size}": timed}
+    return [row], {f"{work.kind} in chains {work.dimensions}": timed}

@@ -84,7 +84,7 @@ def time_beyond_steps(
 ) -> tuple[list[Row], dict[str, Any]]:
     """Of an epoch over images in memory, in per cent."""
     title, limit = CACHED_EPOCH[work.kind]
-    row = Row(work=title, size="x".join(map(str, work.shape)), unit="%", target=limit)
+    row = Row(work=title, size=work.dimensions, unit="%", target=limit)
     report.tell(f"{row.work}, {row.size}")
     # In a process of its own, whose memory is as in a run of that size.
     entry = running.entry(AUGJAX, f"jit at {work.size}", work, config.burst)

@@ -70,14 +70,13 @@ def compare(
     size: str = "",
     sittings: int = 1,
 ) -> tuple[list[Row], dict[str, Any]]:
-    """Races everyone who can do a work, one work after another: a row for each peer of each, and
-    all samples.
+    """Races everyone who can over each of the works: a row for each peer, and all samples.
 
     `size` says what it is done with, if not a batch of images. In each of the `sittings`, among
     which the rounds are divided, all processes are new: where memory comes to lie can make one a
     tenth faster or slower for all of its life.
     """
-    sizes = [size or "x".join(map(str, work.shape)) for work in works]
+    sizes = [size or work.dimensions for work in works]
     raced: list[dict[tuple[str, str], Entry]] = [{} for _ in works]
     sittings = min(sittings, rounds)
     for sitting in range(sittings):
@@ -129,8 +128,7 @@ def why_absent(name: str, library: Library, config: Config) -> str:
     """Why a peer takes no part, or ''."""
     if name not in config.peers:
         return "not among --peers"
-    missing = library.missing()
-    return f"{missing} is not installed" if missing else ""
+    return library.absence
 
 
 def alone(
@@ -140,7 +138,7 @@ def alone(
 
     `size` is as in `compare`.
     """
-    row = Row(work=title, size=size or "x".join(map(str, work.shape)))
+    row = Row(work=title, size=size or work.dimensions)
     entry = running.entry(AUGJAX, "jit", work, seconds)
     race([entry], rounds, drop_out=False)
     running.drop()
@@ -161,9 +159,7 @@ def _row(library: Library, name: str, work: Work, size: str, entries: list[Entry
     if ours is None or theirs is None:
         whose = AUGJAX if theirs else name
         failures = [entry.failed for entry in entries if entry.name == whose and entry.failed]
-        missing = library.missing()
-        absent = f"{missing} is not installed" if missing else "not measured"
-        why = next(iter(failures), absent)
+        why = next(iter(failures), library.absence or "not measured")
         return dataclasses.replace(row, skipped=f"augjax: {why}" if theirs else why)
     return dataclasses.replace(
         row,

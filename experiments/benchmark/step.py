@@ -62,7 +62,7 @@ def augmentations_share(
     part = dataclasses.replace(work, kind="augment_uint8")
     row = Row(
         work="augmentation's share of a training step",
-        size="x".join(map(str, work.shape)),
+        size=work.dimensions,
         target=SHARE_LIMIT if work.size == 128 else None,
     )
     entries = [running.entry(AUGJAX, "jit", one, config.burst) for one in (work, part)]
@@ -73,8 +73,8 @@ def clearings_share(
     running: Contenders, work: Work, config: Config
 ) -> tuple[list[Row], dict[str, Any]]:
     """How much less a step takes where memory that is freed is kept, in per cent of it."""
-    size = "x".join(map(str, work.shape))
-    row = Row(work="training step: its memory given back, and cleared anew", size=size)
+    title = "training step: its memory given back, and cleared anew"
+    row = Row(work=title, size=work.dimensions)
     kept = dataclasses.replace(work, kind="train_kept")
     entries = [
         running.entry(AUGJAX, setting, one, config.burst)

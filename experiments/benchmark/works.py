@@ -34,6 +34,11 @@ class Work:
         """Of the batch of images."""
         return (self.batch, self.size, self.size, 3)
 
+    @property
+    def dimensions(self) -> str:
+        """The shape in words, as in '64x32x32x3'."""
+        return "x".join(map(str, self.shape))
+
     def images(self) -> Float32[np.ndarray, "batch height width 3"]:
         """The same images for everyone, in [0, 1] and exact as uint8."""
         numbers = np.random.default_rng(0).integers(0, 256, self.shape, np.uint8)
@@ -81,6 +86,12 @@ class Library:
             if not any(map(version, alternatives)):
                 return alternatives[0]
         return None
+
+    @property
+    def absence(self) -> str:
+        """Why it can take no part, or ''."""
+        missing = self.missing()
+        return f"{missing} is not installed" if missing else ""
 
 
 def version(package: str) -> str | None:

@@ -37,6 +37,9 @@ def test_few_images_at_a_time_are_all_images(variables, most, at_a_time):
     expected: Any = MODEL.apply(variables, images / np.float32(255), train=False)
     for given in (images, images / np.float32(255)):
         np.testing.assert_allclose(infer(MODEL, variables, given), expected, rtol=1e-5)
+        infer(MODEL, variables, given)
+    compiled: Any = inference._infer
+    assert compiled._cache_size() == 2
 
 
 def test_a_cpu_takes_a_few_at_a_time(variables, at_a_time):
