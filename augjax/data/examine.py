@@ -1,8 +1,8 @@
-"""The one pass over all files before training: headers, then the decode that fills the cache."""
+"""The one pass over all files before training: headers, and the decode that fills the cache."""
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -10,13 +10,19 @@ import numpy as np
 from jaxtyping import UInt8
 
 from augjax.data.dataset import ResizeMethod
-from augjax.data.decode import FileDecoder, as_tensor, cache_bytes, decode_files
+from augjax.data.decode import FileDecoder
+from augjax.data.decode_all import FileToDecode, as_tensor, cache_bytes, decode_all
 from augjax.data.report import BadImage, DataReport
 from augjax.data.scan import FolderSplit, FoundFile
 from augjax.data.verdict_cache import FileState, load_verdicts, save_verdicts
 from augjax.data.verdicts import DOUBTFUL, Verdict, judge_files, refused
 
 Verify = Literal["auto", "full"]
+
+PIECE = 256
+"""How many files are judged at a time."""
+
+_Verdicts = dict[str, tuple[FileState, Verdict]]
 
 
 class _Judged(NamedTuple):
@@ -51,20 +57,27 @@ def examine(
     the next start.
     """
     kept = load_verdicts(root)
-    judged = [one for split in splits for one in _judge(split, kept)]
-    current = {_key(one): (_state(one.file), one.verdict) for one in judged}
-    refusals = [one.file.reason or one.verdict.refusal(max_pixels) for one in judged]
-    report.files += len(judged)
-    report.bad += [
-        BadImage(_key(one), why) for one, why in zip(judged, refusals, strict=True) if why
-    ]
-    usable = [one for one, why in zip(judged, refusals, strict=True) if not why]
-    keep = cache_bytes(len(usable), image_size) <= cache_limit
-    images, good = None, [True] * len(usable)
+    left_out: _Verdicts = {}
+    found = [(split, file) for split in splits for file in split.files]
+    report.files += len(found)
+    pieces: Iterable[list[_Judged]] = _judge(found, kept, left_out, report, max_pixels)
+    count = len(found)
+    if cache_bytes(count, image_size) > cache_limit:  # Without the unusable ones, it may not be.
+        pieces = list(pieces)
+        count = sum(map(len, pieces))
+    keep = cache_bytes(count, image_size) <= cache_limit
+    images = None
     if keep or verify == "full":
-        usable, images = _decode(usable, report, image_size, method, keep=keep)
-        current |= {_key(one): (_state(one.file), one.verdict) for one in usable}
+        usable, images = _decode(
+            pieces, report,
+            number=len(range(0, len(found), PIECE)), count=count,
+            image_size=image_size, method=method, keep=keep,
+        )  # fmt: skip
         good = [one.verdict.damage in ("", DOUBTFUL) for one in usable]
+    else:
+        usable = list(itertools.chain.from_iterable(pieces))
+        good = [True] * len(usable)
+    current = left_out | {_key(one): (_state(one.file), one.verdict) for one in usable}
     if current != kept:
         save_verdicts(root, current)
     examined = []
@@ -88,55 +101,99 @@ def examine(
     return examined
 
 
-def _judge(split: FolderSplit, kept: dict[str, tuple[FileState, Verdict]]) -> list[_Judged]:
-    """A verdict on each file: the one kept if the file has not changed since."""
-    unknown = []
-    verdicts: dict[str, Verdict] = {}
-    for file in split.files:
-        state, verdict = kept.get(f"{split.folder.name}/{file.path}", (None, None))
-        if file.reason:
-            verdicts[file.path] = refused(file.reason)
-        elif verdict is not None and state == _state(file):
-            verdicts[file.path] = verdict
-        else:
-            unknown.append(file.path)
-    judged = judge_files(f"{split.folder}/{path}" for path in unknown)
-    verdicts |= zip(unknown, judged, strict=True)
-    return [_Judged(split, file, verdicts[file.path]) for file in split.files]
+def _judge(
+    found: Sequence[tuple[FolderSplit, FoundFile]],
+    kept: _Verdicts,
+    left_out: _Verdicts,
+    report: DataReport,
+    max_pixels: int,
+) -> Iterator[list[_Judged]]:
+    """Gives the usable files, a few at a time, and notes the others, and why.
+
+    A verdict that was kept stands if the file has not changed since.
+    """
+    for start in range(0, len(found), PIECE):
+        piece = found[start : start + PIECE]
+        known = [_known_verdict(split, file, kept) for split, file in piece]
+        unknown = itertools.compress(piece, [verdict is None for verdict in known])
+        judged = iter(judge_files(f"{split.folder}/{file.path}" for split, file in unknown))
+        usable = []
+        for (split, file), verdict in zip(piece, known, strict=True):
+            one = _Judged(split, file, verdict or next(judged))
+            why = file.reason or one.verdict.refusal(max_pixels)
+            if why:
+                left_out[_key(one)] = _state(file), one.verdict
+                report.bad.append(BadImage(_key(one), why))
+            else:
+                usable.append(one)
+        yield usable
+
+
+def _known_verdict(split: FolderSplit, file: FoundFile, kept: _Verdicts) -> Verdict | None:
+    if file.reason:
+        return refused(file.reason)
+    state, verdict = kept.get(f"{split.folder.name}/{file.path}", (None, None))
+    return verdict if state == _state(file) else None
 
 
 def _decode(
-    judged: list[_Judged],
+    pieces: Iterable[list[_Judged]],
     report: DataReport,
+    *,
+    number: int,
+    count: int,
     image_size: int,
     method: ResizeMethod,
-    *,
     keep: bool,
 ) -> tuple[list[_Judged], UInt8[np.ndarray, "n size size 3"] | None]:
-    """Decodes all files, or those never decoded if the images are not kept; notes the damage."""
-    decoder = _decoder(judged, image_size, method)
-    known = [one.verdict.damage is not None and not keep for one in judged]
-    wanted = np.flatnonzero(~np.array(known, bool))
-    images, seen, complained = decode_files(decoder, wanted, image_size, keep=keep)
-    doubtful = set(decoder.doubtful(wanted[seen].tolist()) if complained else ())
-    for index, was_seen in zip(wanted.tolist(), seen.tolist(), strict=True):
-        damage = DOUBTFUL if index in doubtful else "" if was_seen else decoder.failure(index)
-        one = judged[index]
-        judged[index] = one._replace(verdict=one.verdict._replace(damage=damage))
-    for one in judged:
+    """Decodes all files, or those never decoded if the images are not kept; notes the damage.
+
+    The next files are judged while others are decoded.
+    """
+    usable: list[_Judged] = []
+
+    def wanted() -> Iterator[list[FileToDecode]]:
+        for piece in pieces:
+            files = [
+                FileToDecode(place, _path(one), one.verdict.is_plain)
+                for place, one in enumerate(piece, start=len(usable))
+                if keep or one.verdict.damage is None
+            ]
+            usable.extend(piece)
+            yield files
+
+    decoded = decode_all(
+        wanted(),
+        number=number, count=count, image_size=image_size, method=method, keep=keep,
+    )  # fmt: skip
+    decoder = _decoder(usable, image_size, method)
+    seen = np.flatnonzero(decoded.seen).tolist()
+    doubtful = set(decoder.doubtful(seen) if decoded.complained else ())
+    for place, one in enumerate(usable):
+        if keep or one.verdict.damage is None:
+            if place in doubtful:
+                damage = DOUBTFUL
+            else:
+                damage = "" if decoded.seen[place] else decoder.failure(place)
+            one = _Judged(one.split, one.file, one.verdict._replace(damage=damage))
+            usable[place] = one
         if one.verdict.damage not in ("", DOUBTFUL):
             report.bad.append(BadImage(_key(one), one.verdict.damage or ""))
             continue
         report.decoded["TensorFlow" if one.verdict.is_plain else "Pillow"] += 1
         if one.verdict.damage:
             report.doubtful.append(_key(one))
-    return judged, images
+    return usable, None if decoded.images is None else decoded.images[: len(usable)]
 
 
 def _decoder(judged: Sequence[_Judged], image_size: int, method: ResizeMethod) -> FileDecoder:
-    files = [os.fsencode(f"{one.split.folder}/{one.file.path}") for one in judged]
+    files = [_path(one) for one in judged]
     is_plain = np.array([one.verdict.is_plain for one in judged], bool)
     return FileDecoder(files, is_plain, image_size, method)
+
+
+def _path(one: _Judged) -> bytes:
+    return os.fsencode(f"{one.split.folder}/{one.file.path}")
 
 
 def _key(one: _Judged) -> str:

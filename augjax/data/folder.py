@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from augjax.data.dataset import CACHE_LIMIT_BYTES, Dataset, ResizeMethod, Split
-from augjax.data.decode import cache_bytes
+from augjax.data.decode_all import cache_bytes
 from augjax.data.examine import Examined, Verify, examine
 from augjax.data.leaks import Outline, find_leaks
 from augjax.data.report import BadImage, DataReport, OnBadImage

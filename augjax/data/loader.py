@@ -8,7 +8,7 @@ from jaxtyping import Bool, Int, UInt8, UInt32
 
 from augjax.data.dataset import Split
 from augjax.data.decode import decoded_stream, untuned
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.quiet_tensorflow import import_tensorflow, unconverted
 from augjax.typing import AnyArray
 
 
@@ -53,7 +53,7 @@ _Rows = tuple[UInt8[np.ndarray, "rows height width 3"], Bool[np.ndarray, " rows"
 def _cached(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iterator[_Rows]:
     tf = import_tensorflow()
     indices = tf.data.Dataset.from_tensor_slices(order.astype(np.int64))
-    batches = indices.batch(batch_size).map(lambda i: tf.gather(split.cache, i))
+    batches = indices.batch(batch_size).map(unconverted(lambda i: tf.gather(split.cache, i)))
     for images in untuned(batches.prefetch(2)).as_numpy_iterator():
         yield images, np.ones(len(images), bool)
 
@@ -61,7 +61,8 @@ def _cached(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iter
 def _decoded(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iterator[_Rows]:
     """Decodes as it goes; the stream drops what fails, so each image comes with its position."""
     assert split.decode is not None
-    decoded = decoded_stream(split.decode, order, batch_size=batch_size)
+    indices = import_tensorflow().data.Dataset.from_tensor_slices(order.astype(np.int64))
+    decoded = decoded_stream(indices.enumerate(), split.decode, batch_size=batch_size)
     shape = tuple(decoded.element_spec[1].shape[1:])
     pieces = decoded.as_numpy_iterator()
     positions, waiting = np.empty(0, np.int64), np.empty((0, *shape), np.uint8)

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from augjax.data.dataset import CACHE_LIMIT_BYTES, Dataset, ResizeMethod, Split
-from augjax.data.decode import cache_bytes, resize
+from augjax.data.decode import resize
+from augjax.data.decode_all import cache_bytes
 from augjax.data.folder import VALID_NAMES
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.quiet_tensorflow import import_tensorflow, unconverted
 from augjax.errors import InputError
 from augjax.keys import image_ids
 
@@ -145,8 +146,8 @@ def _read_split(
         builder.as_dataset(
             split=name, shuffle_files=False, read_config=tfds.ReadConfig(add_tfds_id=True)
         )
-        .filter(lambda example: tf.reduce_any(example["label"] == wanted))
-        .map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+        .filter(unconverted(lambda example: tf.reduce_any(example["label"] == wanted)))
+        .map(unconverted(prepare), num_parallel_calls=tf.data.AUTOTUNE)
         .batch(64)
         .prefetch(tf.data.AUTOTUNE)
     )

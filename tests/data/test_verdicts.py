@@ -1,6 +1,7 @@
 """What is made of each kind of image file, and what is remembered of it."""
 
 import functools
+import itertools
 import json
 import os
 import sys
@@ -133,6 +134,47 @@ def test_what_the_system_refuses_is_named_and_not_remembered(root, monkeypatch):
     assert bad_images(root) == {"train/Car/0.png": reason, "valid/Car/0.png": reason}
     monkeypatch.setattr(verdicts, "open_regular", open_regular)
     assert bad_images(root) == {}
+
+
+# Judged while others are decoded.
+
+
+@pytest.mark.parametrize("piece", [1, 3, 16, 1000])
+def test_files_are_judged_piece_by_piece_to_the_same_end(root, monkeypatch, piece):
+    for n, name in enumerate(["RGBA PNG", "BMP", "JPEG that ends in its middle", "text", "JPEG"]):
+        kind = KINDS[name]
+        kind.write(root / "train" / "Truck" / f"{n}{Path(kind.file).suffix}")
+    load = functools.partial(load_image_folder, root, image_size=16, on_bad_image="skip")
+    monkeypatch.setattr(examine, "PIECE", 10**6)
+    expected = load()
+    monkeypatch.setattr(examine, "PIECE", piece)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(root.parent / "another"))
+    found = load()
+    assert found.report is not None and found.report == expected.report
+    assert found.report.bad and found.report.doubtful
+    for ours, theirs in ((found.train, expected.train), (found.valid, expected.valid)):
+        assert ours.sources == theirs.sources
+        assert np.array_equal(ours.cache, theirs.cache)
+        assert ours.cache is not None and ours.decode is not None
+        for n, image in enumerate(ours.cache):
+            assert np.array_equal(image, ours.decode(n))
+
+
+def test_an_error_of_the_judge_is_not_lost_among_those_of_the_decoders(root, monkeypatch):
+    def fail(paths):
+        raise MemoryError("none left")
+
+    monkeypatch.setattr(examine, "judge_files", fail)
+    with pytest.raises(MemoryError, match="none left"):
+        bad_images(root)
+
+
+def test_only_usable_images_need_memory(root):
+    (root / "train" / "Car" / "bad.png").write_bytes(b"text")
+    load = functools.partial(load_image_folder, root, image_size=16, on_bad_image="skip")
+    needed = 16 * 16 * 16 * 3
+    assert load(cache_limit=needed).train.cache is not None
+    assert load(cache_limit=needed - 1).train.cache is None
 
 
 # What is remembered.
@@ -282,16 +324,17 @@ def test_verify_full_decodes_what_does_not_fit_once(truncated, monkeypatch):
     found = {"train/Car/half.jpg": "truncated or damaged"}
     assert bad_images(truncated, cache_limit=0) == {}
     assert bad_images(truncated, cache_limit=0, verify="full") == found
-    calls = []
-    decode_files = examine.decode_files
+    decoded = []
+    decode_all = examine.decode_all
 
-    def count(decoder, wanted, *args, **options):
-        calls.extend(wanted)
-        return decode_files(decoder, wanted, *args, **options)
+    def count(pieces, **options):
+        pieces = list(pieces)
+        decoded.extend(itertools.chain.from_iterable(pieces))
+        return decode_all(pieces, **options)
 
-    monkeypatch.setattr(examine, "decode_files", count)
+    monkeypatch.setattr(examine, "decode_all", count)
     assert bad_images(truncated, cache_limit=0, verify="full") == found
-    assert calls == []
+    assert decoded == []
 
 
 def test_what_was_verified_once_changes_no_later_run(truncated):

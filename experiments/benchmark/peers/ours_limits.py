@@ -11,7 +11,7 @@ import numpy as np
 import optax
 
 import augjax as aj
-from augjax.data.decode import FileDecoder, decode_files
+from augjax.data.decode_all import FileToDecode, decode_all
 from augjax.data.verdicts import judge_files
 from augjax.kernels.conv import conv_general_dilated
 from augjax.models import NotebookCNN
@@ -97,9 +97,9 @@ def _convolutions(work: Work) -> list[tuple[jax.Array, int]]:
 
 def first_epoch_decoding(work: Work, setting: str) -> Callable[[], Any]:
     """Of a first epoch, what Keras does too: the files decoded and resized, in parallel."""
-    files = [os.fsencode(path) for path in _files(work)]
-    decoder = FileDecoder(files, np.ones(len(files), bool), work.size, "nearest")
-    return lambda: decode_files(decoder, np.arange(len(files)), work.size, keep=True)
+    files = [FileToDecode(n, os.fsencode(path), True) for n, path in enumerate(_files(work))]
+    options = {"count": len(files), "image_size": work.size, "method": "nearest", "keep": True}
+    return lambda: decode_all([files], number=1, **options)
 
 
 def first_epoch_judging(work: Work, setting: str) -> Callable[[], Any]:
