@@ -25,9 +25,20 @@ PIECE = 256
 _Verdicts = dict[str, tuple[FileState, Verdict]]
 
 
-class _Judged(NamedTuple):
+class _Found(NamedTuple):
     split: FolderSplit
     file: FoundFile
+    path: str
+    key: str
+    """Its path below the data folder."""
+
+    @property
+    def state(self) -> FileState:
+        return self.file.size, self.file.changed
+
+
+class _Judged(NamedTuple):
+    found: _Found
     verdict: Verdict
 
 
@@ -58,7 +69,7 @@ def examine(
     """
     kept = load_verdicts(root)
     left_out: _Verdicts = {}
-    found = [(split, file) for split in splits for file in split.files]
+    found = [one for split in splits for one in _found(split)]
     report.files += len(found)
     pieces: Iterable[list[_Judged]] = _judge(found, kept, left_out, report, max_pixels)
     count = len(found)
@@ -77,13 +88,13 @@ def examine(
     else:
         usable = list(itertools.chain.from_iterable(pieces))
         good = [True] * len(usable)
-    current = left_out | {_key(one): (_state(one.file), one.verdict) for one in usable}
+    current = left_out | {one.found.key: (one.found.state, one.verdict) for one in usable}
     if current != kept:
         save_verdicts(root, current)
     examined = []
     end = 0
     for split in splits:
-        start, end = end, end + sum(one.split is split for one in usable)
+        start, end = end, end + sum(one.found.split is split for one in usable)
         chosen = np.array(good[start:end], bool)
         mine = list(itertools.compress(usable[start:end], chosen))
         cache = None
@@ -92,7 +103,7 @@ def examine(
             cache = as_tensor(of_split if chosen.all() else of_split[chosen])
         examined.append(
             Examined(
-                files=tuple(one.file for one in mine),
+                files=tuple(one.found.file for one in mine),
                 verdicts=tuple(one.verdict for one in mine),
                 decoder=_decoder(mine, image_size, method),
                 cache=cache,
@@ -101,8 +112,15 @@ def examine(
     return examined
 
 
+def _found(split: FolderSplit) -> list[_Found]:
+    folder, name = str(split.folder), split.folder.name
+    return [
+        _Found(split, file, f"{folder}/{file.path}", f"{name}/{file.path}") for file in split.files
+    ]
+
+
 def _judge(
-    found: Sequence[tuple[FolderSplit, FoundFile]],
+    found: Sequence[_Found],
     kept: _Verdicts,
     left_out: _Verdicts,
     report: DataReport,
@@ -114,26 +132,25 @@ def _judge(
     """
     for start in range(0, len(found), PIECE):
         piece = found[start : start + PIECE]
-        known = [_known_verdict(split, file, kept) for split, file in piece]
+        known = [_known_verdict(one, kept) for one in piece]
         unknown = itertools.compress(piece, [verdict is None for verdict in known])
-        judged = iter(judge_files(f"{split.folder}/{file.path}" for split, file in unknown))
+        judged = iter(judge_files(one.path for one in unknown))
         usable = []
-        for (split, file), verdict in zip(piece, known, strict=True):
-            one = _Judged(split, file, verdict or next(judged))
-            why = file.reason or one.verdict.refusal(max_pixels)
-            if why:
-                left_out[_key(one)] = _state(file), one.verdict
-                report.bad.append(BadImage(_key(one), why))
+        for one, verdict in zip(piece, known, strict=True):
+            verdict = verdict or next(judged)
+            if why := one.file.reason or verdict.refusal(max_pixels):
+                left_out[one.key] = one.state, verdict
+                report.bad.append(BadImage(one.key, why))
             else:
-                usable.append(one)
+                usable.append(_Judged(one, verdict))
         yield usable
 
 
-def _known_verdict(split: FolderSplit, file: FoundFile, kept: _Verdicts) -> Verdict | None:
-    if file.reason:
-        return refused(file.reason)
-    state, verdict = kept.get(f"{split.folder.name}/{file.path}", (None, None))
-    return verdict if state == _state(file) else None
+def _known_verdict(one: _Found, kept: _Verdicts) -> Verdict | None:
+    if one.file.reason:
+        return refused(one.file.reason)
+    state, verdict = kept.get(one.key, (None, None))
+    return verdict if state == one.state else None
 
 
 def _decode(
@@ -155,7 +172,7 @@ def _decode(
     def wanted() -> Iterator[list[FileToDecode]]:
         for piece in pieces:
             files = [
-                FileToDecode(place, _path(one), one.verdict.is_plain)
+                FileToDecode(place, os.fsencode(one.found.path), one.verdict.is_plain)
                 for place, one in enumerate(piece, start=len(usable))
                 if keep or one.verdict.damage is None
             ]
@@ -175,31 +192,18 @@ def _decode(
                 damage = DOUBTFUL
             else:
                 damage = "" if decoded.seen[place] else decoder.failure(place)
-            one = _Judged(one.split, one.file, one.verdict._replace(damage=damage))
+            one = _Judged(one.found, one.verdict._replace(damage=damage))
             usable[place] = one
         if one.verdict.damage not in ("", DOUBTFUL):
-            report.bad.append(BadImage(_key(one), one.verdict.damage or ""))
+            report.bad.append(BadImage(one.found.key, one.verdict.damage or ""))
             continue
         report.decoded["TensorFlow" if one.verdict.is_plain else "Pillow"] += 1
         if one.verdict.damage:
-            report.doubtful.append(_key(one))
+            report.doubtful.append(one.found.key)
     return usable, None if decoded.images is None else decoded.images[: len(usable)]
 
 
 def _decoder(judged: Sequence[_Judged], image_size: int, method: ResizeMethod) -> FileDecoder:
-    files = [_path(one) for one in judged]
+    files = [os.fsencode(one.found.path) for one in judged]
     is_plain = np.array([one.verdict.is_plain for one in judged], bool)
     return FileDecoder(files, is_plain, image_size, method)
-
-
-def _path(one: _Judged) -> bytes:
-    return os.fsencode(f"{one.split.folder}/{one.file.path}")
-
-
-def _key(one: _Judged) -> str:
-    """Its path below the data folder."""
-    return f"{one.split.folder.name}/{one.file.path}"
-
-
-def _state(file: FoundFile) -> FileState:
-    return file.size, file.changed

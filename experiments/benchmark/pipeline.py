@@ -49,7 +49,7 @@ def run(config: Config) -> Report:
             sittings=config.sittings,
         )
         report.add([_with_images_per_second(row, train + valid) for row in rows], timed)
-        for part in ("decoding", "judging"):
+        for part in ("decoding", "judging", "batches"):
             rows, timed = alone(
                 running,
                 Work(f"first_epoch_{part}", batch, size, data=str(data)),

@@ -154,8 +154,8 @@ def test_files_are_judged_piece_by_piece_to_the_same_end(root, monkeypatch, piec
     assert found.report.bad and found.report.doubtful
     for ours, theirs in ((found.train, expected.train), (found.valid, expected.valid)):
         assert ours.sources == theirs.sources
+        assert ours.cache is not None and theirs.cache is not None and ours.decode is not None
         assert np.array_equal(ours.cache, theirs.cache)
-        assert ours.cache is not None and ours.decode is not None
         for n, image in enumerate(ours.cache):
             assert np.array_equal(image, ours.decode(n))
 

@@ -13,7 +13,7 @@ import numpy as np
 import optax
 
 import augjax as aj
-from augjax.data import Batch, epoch_batches, epoch_order, load_image_folder
+from augjax.data import Batch, Dataset, epoch_batches, epoch_order, load_image_folder
 from augjax.models import NotebookCNN, infer
 from augjax.training.memory import SMALL, keep_freed_memory
 from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
@@ -154,24 +154,34 @@ def forward(work: Work, setting: str) -> Callable[[], Any]:
 
 def first_epoch(work: Work, setting: str) -> Callable[[], Any]:
     """From a folder that was never seen to all its batches on the device; every file is judged."""
-    assert work.data
-    mesh, root = data_mesh(), work.data
 
     def call() -> Any:
-        # What was found out about the files before is elsewhere.
-        with tempfile.TemporaryDirectory() as cache, _users_cache(cache):
-            dataset = load_image_folder(root, image_size=work.size)
-            shuffled = epoch_order(len(dataset.train), seed=0, epoch=1)
-            images = 0
-            for split, order in (
-                (dataset.train, shuffled),
-                (dataset.valid, np.arange(len(dataset.valid))),
-            ):
-                for batch in on_device(epoch_batches(split, order, work.batch), mesh):
-                    images += int(jax.block_until_ready(batch).mask.sum())
-            return images
+        return _all_batches(_never_seen(work), work)
 
     return call
+
+
+def first_epoch_batches(work: Work, setting: str) -> Callable[[], Any]:
+    """Of a first epoch, what comes after the decoding: all images from memory to the device."""
+    dataset = _never_seen(work)
+    return lambda: _all_batches(dataset, work)
+
+
+def _never_seen(work: Work) -> Dataset:
+    """The images of a folder, whatever was found out about its files before."""
+    assert work.data
+    with tempfile.TemporaryDirectory() as cache, _users_cache(cache):
+        return load_image_folder(work.data, image_size=work.size)
+
+
+def _all_batches(dataset: Dataset, work: Work) -> int:
+    mesh, images = data_mesh(), 0
+    shuffled = epoch_order(len(dataset.train), seed=0, epoch=1)
+    in_order = np.arange(len(dataset.valid))
+    for split, order in ((dataset.train, shuffled), (dataset.valid, in_order)):
+        for batch in on_device(epoch_batches(split, order, work.batch), mesh):
+            images += int(jax.block_until_ready(batch).mask.sum())
+    return images
 
 
 def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
@@ -181,11 +191,9 @@ def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
     the device; or, `waited_for`, what they take one by one, so that nothing is hidden behind them
     but what tf.data does by itself.
     """
-    assert work.data
     keep_freed_memory(work.size)
     mesh, model, optimizer = data_mesh(), NotebookCNN(), optax.adam(1e-3)
-    with tempfile.TemporaryDirectory() as cache, _users_cache(cache):
-        split = load_image_folder(work.data, image_size=work.size).train
+    split = _never_seen(work).train
     step = jit_train_step(mesh, model=model, optimizer=optimizer, augment=aj.preset("notebook"))
     state = TrainState.create(model, optimizer, aj.key(0), (work.size, work.size, 3))
     key, epoch = aj.stream(aj.key(0), "augment"), 0
@@ -254,6 +262,7 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     "train_augmented": train_augmented,
     "infer": forward,
     "first_epoch": first_epoch,
+    "first_epoch_batches": first_epoch_batches,
     **dict.fromkeys(("cached_epoch", "cached_epoch_waited_for"), cached_epoch),
     **ours_limits.CALLS,
 }
