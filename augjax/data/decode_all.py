@@ -15,7 +15,7 @@ ALIGNMENT = 64
 """Bytes that the memory of a tensor starts at a multiple of; TensorFlow aborts at any other."""
 
 WAITING = 4096
-"""How many files wait to be decoded, at most, when the next ones are asked for."""
+"""How many files may wait to be decoded while more are asked for."""
 
 
 class FileToDecode(NamedTuple):
@@ -58,7 +58,7 @@ def decode_all(
     """Decodes files once, in parallel; the next ones are asked for while others are decoded.
 
     Args:
-      pieces: the files, a few at a time; taken one piece after another in a thread of TensorFlow's.
+      pieces: the files, a few at a time; taken one after another, in a thread of TensorFlow's.
       number: of pieces, at most.
       count: of places for images.
       image_size: side of the square that each is resized to.
@@ -84,7 +84,6 @@ def decode_all(
             if images is not None:
                 images[places] = batch
 
-    # The decoders complain on stderr without saying about which file.
     with silent_stderr() as written:
         source, failures = _pulled(plain(), number)
         decode(source, decode_plain)

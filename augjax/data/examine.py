@@ -165,7 +165,7 @@ def _decode(
 ) -> tuple[list[_Judged], UInt8[np.ndarray, "n size size 3"] | None]:
     """Decodes all files, or those never decoded if the images are not kept; notes the damage.
 
-    The next files are judged while others are decoded.
+    Whatever judges the `pieces` does so while earlier ones are decoded.
     """
     usable: list[_Judged] = []
 

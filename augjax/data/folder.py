@@ -42,11 +42,11 @@ def load_image_folder(
     on a white page: turned by their EXIF orientation, transparency composited on white, 16 bits
     scaled to 8, CMYK and palettes converted, the first frame of an animation.
 
-    The header of every file is judged before anything is decoded. Images that fit into memory are
-    then decoded, once, and every file that cannot be is named; those that do not fit are checked
-    as each epoch decodes them. A JPEG has no checksums: one whose decoder complains but does not
-    fail is used, and named in a note. Nothing in `root` is written; what was found out about each
-    file is kept in the user's cache folder.
+    No file is decoded before its header is judged. Images that fit into memory are decoded at once,
+    and every file that cannot be is named; those that do not fit are checked as each epoch decodes
+    them. A JPEG has no checksums: one whose decoder complains but does not fail is used, and named
+    in a note. Nothing in `root` is written; what was found out about each file is kept in the
+    user's cache folder.
 
     Args:
       root: holds `train` and one of `valid`, `val`, `validation`, `test`.
