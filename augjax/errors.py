@@ -11,7 +11,7 @@ class AugjaxError(Exception):
     """An error told in one line: what, which path or option, what to do.
 
     Attributes:
-      details: what the line is about where it is many things, one a line.
+      details: what the line is about where it is many things, one a line; in tracebacks too.
     """
 
     exit_code: int
@@ -19,6 +19,8 @@ class AugjaxError(Exception):
     def __init__(self, message: str, details: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.details = tuple(details)
+        for detail in details:
+            self.add_note(detail)
 
 
 class InputError(AugjaxError):

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 
@@ -20,6 +21,12 @@ from augjax.printable import printable
 
 VALID_NAMES = ("valid", "val", "validation", "test")
 """The names a validation folder may have, in order of preference."""
+
+_CHOICES = {
+    "method": get_args(ResizeMethod),
+    "on_bad_image": get_args(OnBadImage),
+    "verify": get_args(Verify),
+}
 
 
 def load_image_folder(
@@ -58,11 +65,12 @@ def load_image_folder(
       verify: 'full' to decode every file before training even if the images do not fit into memory.
 
     Raises:
-      InputError: for any folder that cannot be used; as a `BadImagesError`, which has the whole
-        report, for images that cannot.
+      InputError: for an option or a folder that cannot be used; as a `BadImagesError`, which has
+        the whole report, for images that cannot.
 
     Reference: `keras.utils.image_dataset_from_directory`.
     """
+    _check_options(image_size, method=method, on_bad_image=on_bad_image, verify=verify)
     root = Path(root)
     train_folder, valid_folder, notes = _find_splits(root)
     scanned = [scan_split(train_folder, root), scan_split(valid_folder, root)]
@@ -108,6 +116,15 @@ def load_image_folder(
         notes=tuple(notes),
         report=report,
     )
+
+
+def _check_options(image_size: Any, **chosen: str) -> None:
+    if not isinstance(image_size, int | np.integer) or image_size < 1:
+        raise InputError(f"image_size={image_size!r}: expected a side of a square in whole pixels")
+    for name, value in chosen.items():
+        if value not in (allowed := _CHOICES[name]):
+            expected = " or ".join(map(repr, allowed))
+            raise InputError(f"{name}={value!r}: expected {expected}")
 
 
 def _find_splits(root: Path) -> tuple[Path, Path, list[str]]:

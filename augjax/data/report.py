@@ -111,7 +111,8 @@ class DataReport:
         else:
             message = (
                 f"cannot use {len(lines)} of {_counted(self.files, 'image')}; "
-                "repair or remove them, or leave them out with --on-bad-image skip"
+                "repair or remove them, or leave them out with --on-bad-image skip "
+                "(on_bad_image='skip')"
             )
         return BadImagesError(message, self, [*lines[:LISTED], *more])
 

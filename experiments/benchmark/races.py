@@ -83,7 +83,8 @@ def compare(
         if sittings > 1:
             running.restart()
         for work, what, entries in zip(works, sizes, raced, strict=True):
-            tell(f"{TITLES[work.kind]}, {what}")
+            which = f", sitting {sitting + 1} of {sittings}" if sittings > 1 else ""
+            tell(f"{TITLES[work.kind]}, {what}{which}")
             settings = [one for one, entry in entries.items() if not entry.left]
             now = {
                 one: running.entry(*one, work, seconds)

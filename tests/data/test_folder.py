@@ -10,7 +10,7 @@ from augjax.data.scan import scan_split
 from augjax.errors import InputError
 from augjax.keys import image_ids
 from experiments.reliability import folder_zoo
-from tests.helpers import write_image_folder
+from tests.helpers import run_python, write_image_folder
 
 
 @pytest.fixture
@@ -138,11 +138,37 @@ def test_all_bad_images_are_named_at_once(root, options):
     ) as error:
         load_image_folder(root, image_size=16, **options)
     assert error.value.details == tuple(named) and error.value.exit_code == 2
+    assert error.value.__notes__ == named
     assert [bad["path"] for bad in error.value.report.as_json()["bad"]] == [
         "train/Car/empty.jpg",
         "train/Truck/truncated.png",
         "valid/Car/text.jpg",
     ]
+
+
+def test_options_there_are_none_of_are_refused(root):
+    wrong = [
+        (
+            {"image_size": (16, 16)},
+            "image_size=(16, 16): expected a side of a square in whole pixels",
+        ),
+        ({"image_size": 0}, "image_size=0: expected a side of a square in whole pixels"),
+        ({"on_bad_image": "ignore"}, "on_bad_image='ignore': expected 'fail' or 'skip'"),
+        ({"method": "area"}, "method='area': expected 'nearest' or 'bilinear'"),
+        ({"verify": True}, "verify=True: expected 'auto' or 'full'"),
+    ]
+    # In a process of its own, without the tests' type checker, which would be the first to object.
+    done = run_python(
+        "-c",
+        "from augjax.data import load_image_folder\n"
+        "from augjax.errors import InputError\n"
+        f"for options in {[options for options, _ in wrong]}:\n"
+        "    try:\n"
+        f"        load_image_folder({str(root)!r}, **{{'image_size': 16, **options}})\n"
+        "    except InputError as error:\n"
+        "        print(error)\n",
+    )
+    assert done.stdout.splitlines() == [message for _, message in wrong], done.stderr
 
 
 def test_of_many_bad_images_the_first_are_named(root):

@@ -243,7 +243,7 @@ def test_bad_images_end_the_run_or_are_left_out(spoilt, tmp_path):
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         "error: cannot use 3 of 19 images; repair or remove them, "
-        "or leave them out with --on-bad-image skip",
+        "or leave them out with --on-bad-image skip (on_bad_image='skip')",
         rf"{spoilt}/train/Car/a\x1b[31m\n.png (text, not an image)",
         f"{spoilt}/valid/Truck/9.png (the file is empty)",
         f"{spoilt}/valid/Truck/half.png (truncated or damaged)",
