@@ -85,10 +85,10 @@ class FileDecoder:
         return found
 
 
-def decode_plain(file: Any) -> Any:
+def decode_plain(path: Any) -> Any:
     """The uint8 pixels of an ordinary JPEG or PNG, a tensor (height, width, 3), by TensorFlow."""
     tf = import_tensorflow()
-    content = tf.io.read_file(file)
+    content = tf.io.read_file(path)
     # All of its decoders tell the format by the bytes, so this is what keeps the others away.
     start = tf.strings.substr(content, 0, len(JPEG_START))
     trusted = tf.reduce_any(tf.equal(start, [JPEG_START, PNG_START[: len(JPEG_START)]]))
@@ -96,10 +96,10 @@ def decode_plain(file: Any) -> Any:
     return tf.io.decode_image(content, channels=3, expand_animations=False)
 
 
-def decode_by_pillow(file: Any) -> Any:
+def decode_by_pillow(path: Any) -> Any:
     """The uint8 pixels of any picture by `pictures.read_upright`; of none if that fails."""
     tf = import_tensorflow()
-    return tf.numpy_function(_read_by_pillow, [file], tf.uint8, stateful=False)
+    return tf.numpy_function(_read_by_pillow, [path], tf.uint8, stateful=False)
 
 
 def resize(image: Any, image_size: int, method: ResizeMethod) -> Any:

@@ -139,9 +139,9 @@ def _find_splits(root: Path) -> tuple[Path, Path, list[str]]:
     train = root / "train"
     valid = next((root / name for name in VALID_NAMES if name in found), None)
     if "train" not in found or valid is None:
-        missing = "train" if "train" not in found else ", ".join(VALID_NAMES)
+        missing = "train" if "train" not in found else " or ".join(VALID_NAMES)
         raise InputError(
-            f"--data {shown}: found none of the folders {missing} "
+            f"--data {shown}: found no folder {missing} "
             f"(there are: {', '.join(map(printable, found)) or 'none'}); "
             "expected train/<class>/... and valid/<class>/..."
         )

@@ -51,7 +51,9 @@ def show(
     key = aj.stream(aj.key(0), "augment") if key is None else key
     rows = list(_examples(images))
     if not rows or draws < 1:
-        raise ValueError(f"expected images and draws to show, but got {len(rows)} and {draws}")
+        raise ValueError(
+            f"expected at least one image and one draw, but got {len(rows)} images, draws={draws}"
+        )
     if isinstance(pipeline, Mix):
         cells, drawer = _mixed(pipeline, key, rows, epoch, draws), aj.Sequential([])
     else:

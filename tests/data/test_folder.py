@@ -101,8 +101,8 @@ def test_no_such_folder(tmp_path):
 
 def test_missing_splits_list_what_was_found(root):
     (root / "valid").rename(root / "holdout")
-    refuse(root, "valid, val, validation, test", "there are: holdout, train")
-    refuse(root / "train", "none of the folders train", "there are: Car, Truck")
+    refuse(root, "valid or val or validation or test", "there are: holdout, train")
+    refuse(root / "train", "no folder train", "there are: Car, Truck")
 
 
 def test_no_classes_and_one_class(root):

@@ -303,7 +303,7 @@ def test_three_classes_are_refused(data, tmp_path):
 def test_user_errors_leave_by_one_line_and_code_2(tmp_path):
     done = start(f"--data={tmp_path}")
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: --data {tmp_path}: found none of the folders train")
+    assert done.stderr.startswith(f"error: --data {tmp_path}: found no folder train")
     assert done.stderr.count("\n") == 1
     assert "Traceback" in start(f"--data={tmp_path}", "--debug").stderr
 

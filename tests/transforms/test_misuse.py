@@ -195,7 +195,7 @@ CASES = {
     "t.batch(key, image[None], strength=-1)": "ValueError: strength=-1: expected a number that is not negative",
     "aj.image_key(key, 0, -1)": "ValueError: image_id=-1: expected a number of 32 bits",
     "aj.image_ids(None)": "TypeError: expected paths or names, but got None",
-    "aj.show(aj.RandomHue(0.1), np.zeros((0, 4, 4, 3)))": "ValueError: expected images and draws to show, but got 0 and 5",
+    "aj.show(aj.RandomHue(0.1), np.zeros((0, 4, 4, 3)))": "ValueError: expected at least one image and one draw, but got 0 images, draws=5",
     "aj.image_ids([1, 2])": "TypeError: expected paths or names, but got 1; numbers are ids as they are",
     "aj.key('a')": "TypeError: a seed is a whole number, but got 'a'",
     "aj.replay(t, seed=0, epoch=1, id='a', image='a.jpg')": "TypeError: RandomFlip takes an array, but got a str",
