@@ -33,7 +33,8 @@ class FileDecoder:
         method: ResizeMethod,
     ) -> None:
         self._paths = files
-        self._plain = is_plain
+        self._is_plain = is_plain
+        self._all_plain = bool(is_plain.all())
         self._image_size = image_size
         self._method: ResizeMethod = method
 
@@ -47,7 +48,7 @@ class FileDecoder:
         """
         paths, is_plain = self._tensors
         path = paths[index]
-        if self._plain.all():
+        if self._all_plain:
             image = decode_plain(path)
         else:
             image = import_tensorflow().cond(
@@ -60,7 +61,7 @@ class FileDecoder:
         """The paths, and which TensorFlow is to decode; not needed of images that are kept."""
         tf = import_tensorflow()
         with tf.init_scope():  # The first to ask may be a function of tf.data's.
-            return tf.constant(self._paths, tf.string), tf.constant(self._plain)
+            return tf.constant(self._paths, tf.string), tf.constant(self._is_plain)
 
     def failure(self, index: int) -> str:
         """Why file `index` could not be decoded, by trying once more."""
