@@ -6,14 +6,18 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, UInt8
 
 from augjax.kernels.few_by_few import map_few_by_few
+from augjax.transforms.concrete import first_values
 from augjax.typing import AnyArray
 
 PIXELS = 2**17
 """Of the images that a CPU takes at a time, about: beyond it, what layers write costs too much."""
+NOT_NORMALISED = 16.0
+"""Images of floats that begin at 0 or above and reach this go from 0 to 255."""
 
 
 def infer(
@@ -28,10 +32,12 @@ def infer(
     Args:
       model: hashable; called as `model.apply(variables, images, train=False)`.
       variables: its `params`, and `batch_stats` if it has some.
-      images: uint8 from 0 to 255, or floats in [0, 1].
+      images: uint8 from 0 to 255, or floats, which `model` gets as they are: in [0, 1] if it was
+        trained on what `augjax` makes of uint8.
 
     Raises:
-      ValueError: if `images` is no batch, or `variables` has no `params`.
+      ValueError: if `images` is no batch, of other numbers, or floats from 0 to 255; or if
+        `variables` has no `params`.
     """
     if jnp.ndim(images) != 4:
         raise ValueError(
@@ -43,7 +49,23 @@ def infer(
             "infer takes all variables of a model, as in {'params': ..., 'batch_stats': ...}, but "
             f"got {', '.join(map(repr, variables)) or 'none'}"
         )
+    _check_numbers(images)
     return _infer(model, variables, images)
+
+
+def _check_numbers(images: AnyArray) -> None:
+    given = np.dtype(images.dtype).name
+    if jnp.issubdtype(images.dtype, jnp.floating):
+        first = first_values(images, 3)
+        if first is None or first.min() < 0 or first.max() < NOT_NORMALISED:
+            return
+        given = f"{given} from {first.min():g} to {first.max():g}"
+    elif images.dtype == jnp.uint8:
+        return
+    raise ValueError(
+        f"infer takes uint8 images from 0 to 255, or floats in [0, 1], but got {given}; "
+        "images.astype(np.uint8) if they are from 0 to 255"
+    )
 
 
 @partial(jax.jit, static_argnums=0)

@@ -21,15 +21,15 @@ def run(config: Config) -> Report:
     works = [Work("chain", *sizes[0])]
     works += [Work(kind, *size) for kind in (*SINGLES, *MIXES, "randaugment") for size in sizes]
     with contenders(config) as running:
-        rows, timed = compare(
+        for results in compare(
             running,
             works,
             rounds=config.turns,
             seconds=config.burst,
             tell=report.tell,
             sittings=config.sittings,
-        )
-        report.add(rows, timed)
+        ):
+            report.add(*results)
         for size in sizes:
             limit = alone(
                 running,

@@ -4,7 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, NullFormatter, NullLocator, StrMethodFormatter
+from matplotlib.ticker import (
+    EngFormatter,
+    LogLocator,
+    NullFormatter,
+    NullLocator,
+    StrMethodFormatter,
+)
 
 from experiments.benchmark.table import Row, digits
 
@@ -38,9 +44,11 @@ def ratio_chart(rows: Sequence[Row], title: str) -> Figure:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(PLAIN)
         axes.xaxis.set_minor_formatter(PLAIN if axes.get_xlim()[1] < 10 else NullFormatter())
+        axes.tick_params(axis="x", which="both", length=3)  # Or their labels are not level.
     axes.set_xlabel(
-        "their time or memory by ours, with quartiles: above 1, augjax is ahead;\n"
-        "black: the target; red: behind, or short of it",
+        "their time or memory by ours, with quartiles:\n"
+        "above 1, augjax is ahead; black: the target;\n"
+        "red: behind, or short of it",
         fontsize=8,
     )
     axes.set_title(title, loc="left", fontsize=10)
@@ -50,16 +58,20 @@ def ratio_chart(rows: Sequence[Row], title: str) -> Figure:
 
 def growth_chart(
     series: Mapping[tuple[str, str], Mapping[str, Sequence[tuple[float, float]]]],
+    title: str,
 ) -> Figure:
     """One panel for each title and unit, with a line for each label of its own."""
     columns = min(2, len(series))
     lines = -(-len(series) // columns)
     figure = Figure(figsize=(5.5 * columns, 3.6 * lines), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
-    for axes, ((title, unit), by_label) in zip(panels, series.items(), strict=False):
+    for axes, ((what, unit), by_label) in zip(panels, series.items(), strict=False):
         for label, points in by_label.items():
             axes.plot(*zip(*points, strict=True), marker="o", label=label)
-        axes.set(xscale="log", yscale="log", title=title, ylabel=unit)
+        axes.set(xscale="log", yscale="log")
+        axes.set_title(what, fontsize=10)
+        axes.yaxis.set_major_formatter(EngFormatter(unit))
         sizes = sorted({size for points in by_label.values() for size, _ in points})
         axes.set_xticks(sizes, [EngFormatter(sep="", places=0)(size) for size in sizes], fontsize=8)
         axes.xaxis.set_minor_locator(NullLocator())
@@ -70,6 +82,10 @@ def growth_chart(
         middle = math.sqrt(low * high)
         above = 0.07 * len(by_label) * decades  # Room for the legend.
         axes.set_ylim(middle / 10 ** (decades / 2), middle * 10 ** (decades / 2 + above))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        if decades < 2:
+            axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+            axes.yaxis.set_minor_formatter(EngFormatter(unit))
         axes.legend(frameon=False, fontsize=8, loc="upper left")
     for axes in panels[len(series) :]:
         axes.set_axis_off()

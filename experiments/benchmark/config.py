@@ -18,7 +18,8 @@ class Config:
 
     what: tyro.conf.Positional[What]
     """augment: transforms; step: training and inference; pipeline: reading images, and memory;
-    startup: from the command to the first step; scale: how costs grow."""
+    startup: from the command to the first step; scale: how costs grow, of augjax alone. On two
+    cores about 8, 11, 13, 7 and 6 minutes, up to twice as many on a slow day."""
     rounds: int = 15
     """Turns of each contender (a third of them where a turn is a process, or waits for each step of
     an epoch; two for peak memory)."""
@@ -27,7 +28,7 @@ class Config:
     peers: tuple[str, ...] = tuple(PEERS)
     """Whom to compare with; who is not installed is a row that says so. Nobody: --peers alone."""
     quick: bool = False
-    """Small sizes and few rounds: whether it works, not how fast."""
+    """Small sizes and few rounds, in one to two minutes: whether it works, not how fast."""
     out: Path = Path(__file__).parents[1] / "results"
     """Where benchmark_<what>.json and .png are written (with --quick: benchmark_<what>_quick)."""
     debug: bool = False

@@ -39,7 +39,7 @@ def run(config: Config) -> Report:
     with tempfile.TemporaryDirectory() as scratch, contenders(config) as running:
         data = write_pictures(Path(scratch, "data"), train=train, valid=valid)
         what = f"{train + valid:,} of {WIDTH}x{HEIGHT} to {size}x{size}"
-        rows, timed = compare(
+        for rows, timed in compare(
             running,
             [Work("first_epoch", batch, size, data=str(data))],
             rounds=config.turns,
@@ -47,8 +47,8 @@ def run(config: Config) -> Report:
             tell=report.tell,
             size=what,
             sittings=config.sittings,
-        )
-        report.add([_with_images_per_second(row, train + valid) for row in rows], timed)
+        ):
+            report.add([_with_images_per_second(row, train + valid) for row in rows], timed)
         for part in ("decoding", "judging", "batches"):
             rows, timed = alone(
                 running,

@@ -69,12 +69,12 @@ def compare(
     tell: Callable[[str], object],
     size: str = "",
     sittings: int = 1,
-) -> tuple[list[Row], dict[str, Any]]:
+) -> Iterator[tuple[list[Row], dict[str, Any]]]:
     """Races everyone who can over each of the works: a row for each peer, and all samples.
 
     `size` says what it is done with, if not a batch of images. In each of the `sittings`, among
     which the rounds are divided, all processes are new: where memory comes to lie can make one a
-    tenth faster or slower for all of its life.
+    tenth faster or slower for all of its life. What there is by then is given after each of them.
     """
     sizes = [size or work.dimensions for work in works]
     raced: list[dict[tuple[str, str], Entry]] = [{} for _ in works]
@@ -95,11 +95,11 @@ def compare(
             running.drop()
             for one, entry in now.items():
                 entries[one] = entries[one].joined(entry) if sitting else entry
-    rows, timed = [], {}
-    for work, what, entries in zip(works, sizes, raced, strict=True):
-        rows += _rows(running, work, what, list(entries.values()))
-        timed[f"{work.kind} {what}"] = all_samples(list(entries.values()))
-    return rows, timed
+        rows, timed = [], {}
+        for work, what, entries in zip(works, sizes, raced, strict=True):
+            rows += _rows(running, work, what, list(entries.values()))
+            timed[f"{work.kind} {what}"] = all_samples(list(entries.values()))
+        yield rows, timed
 
 
 def _settings(running: Contenders, work: Work) -> list[tuple[str, str]]:
@@ -162,8 +162,11 @@ def _row(library: Library, name: str, work: Work, size: str, entries: list[Entry
         failures = [entry.failed for entry in entries if entry.name == whose and entry.failed]
         why = next(iter(failures), library.absence or "not measured")
         return dataclasses.replace(row, skipped=f"augjax: {why}" if theirs else why)
+    broken = [e.setting for e in entries if e.name == name and e.failed and e.setting]
+    notes = (note, f"its setting {', '.join(broken)} fails" if broken else "")
     return dataclasses.replace(
         row,
+        note="; ".join(filter(None, notes)),
         setting=theirs.setting,
         theirs=Spread.of(theirs.ms),
         value=Spread.of(ratios(theirs.ms, ours.ms)),

@@ -5,10 +5,12 @@ Both files are up to date as it goes, and take the place of those of the last ru
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.text import Text
 
 from augjax.errors import RunError
 from augjax.files import write_json
@@ -16,7 +18,7 @@ from augjax.report.figures import save_png
 from experiments.benchmark.chart import ratio_chart
 from experiments.benchmark.config import Config
 from experiments.benchmark.table import Row, in_markdown, on_screen
-from experiments.benchmark.works import OURS, PEERS, version
+from experiments.benchmark.works import OURS, PEERS, Library, version
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,11 +49,12 @@ class Report:
         self._config = config
         self._name = f"benchmark_{config.what}{'_quick' if config.quick else ''}"
         self._title = title
+        self._start = time.monotonic()
         self._environment = environment()
         self._console = Console(highlight=False)
         self._progress = Console(highlight=False, stderr=True, soft_wrap=True)
         self.rows: list[Row] = []
-        self.tables: list[Any] = []
+        self.tables: list[Any] = []  # What is printed, if not the rows.
         self.samples: dict[str, Any] = {}
 
     def tell(self, progress: str) -> None:
@@ -59,19 +62,30 @@ class Report:
         self._progress.print(progress, markup=False)
 
     def add(self, rows: Sequence[Row], samples: Mapping[str, Any]) -> None:
-        """Takes results in, and writes all there are."""
+        """Takes results in, in the place of those of fewer rounds, and writes all there are."""
         if self._config.quick:  # Targets are for the full sizes.
             rows = [dataclasses.replace(row, target=None) for row in rows]
-        self.rows += rows
+        renewed = {row.claim for row in rows}
+        self.rows = [row for row in self.rows if row.claim not in renewed] + list(rows)
         self.samples.update(samples)
-        here = self._environment
-        versions = (
-            f"{name} {here['versions'][name]}"
-            for name in ("jax", "keras", "torch")
-            if name in here["versions"]
-        )
-        where = ", ".join((f"{here['processor']}, {here['cpus']} cores", *versions))
-        self.write(ratio_chart(self.rows, f"{self._title}\n{where}"))
+        self.write(ratio_chart(self.rows, self.heading))
+
+    @property
+    def heading(self) -> str:
+        """A chart's: the title, and on what and with what it was measured."""
+        here, versions = self._environment, self._versions()
+        named = [
+            f"{name} {versions[name]}" for name in ("jax", "keras", "torch") if name in versions
+        ]
+        where = ", ".join((f"{here['processor']}, {here['cpus']} cores", *named))
+        return f"{self._title}\n{where}"
+
+    def _versions(self) -> dict[str, str]:
+        """Of all packages but those of peers that no row tells of."""
+        against = {row.peer for row in self.rows if row.value}
+        told = [OURS, *(peer for peer in PEERS.values() if peer.title in against)]
+        silent = _packages(PEERS.values()) - _packages(told)
+        return {name: v for name, v in self._environment["versions"].items() if name not in silent}
 
     def write(self, chart: "Figure", **more: Any) -> None:
         """Writes the JSON and the PNG, under names that say that there is more to come."""
@@ -101,18 +115,22 @@ class Report:
         for suffix in ("json", "png"):
             unfinished = self._config.out / f"{self._name}_unfinished.{suffix}"
             unfinished.replace(self._config.out / f"{self._name}.{suffix}")
-        self._console.print(self._title, style="bold")
-        for table in (*on_screen(self.rows), *self.tables):
-            self._console.print(table)
-        if self.rows:
-            self._console.print(in_markdown(self.rows), soft_wrap=True, markup=False)
-            self._console.print(LEGEND)
-        if self._config.quick:
-            self._console.print(QUICK)
+        results = self.tables or [*on_screen(self.rows), in_markdown(self.rows), Text(LEGEND)]
         here = self._environment
-        self._console.print(f"{here['processor']}, {here['cpus']} cores, Python {here['python']}")
-        listed = ", ".join(f"{name} {number}" for name, number in here["versions"].items())
-        self._console.print(listed, soft_wrap=True)
+        minutes = (time.monotonic() - self._start) / 60
+        self._console.print(self._title, style="bold")
+        for result in (
+            *results,
+            *([Text(QUICK)] if self._config.quick else []),
+            f"{here['processor']}, {here['cpus']} cores, Python {here['python']}",
+            ", ".join(f"{name} {number}" for name, number in self._versions().items()),
+            f"{minutes:.1f} minutes; written: {self._config.out / self._name}.json and .png",
+        ):
+            self._console.print(result, soft_wrap=isinstance(result, str), markup=False)
+
+
+def _packages(libraries: Iterable[Library]) -> set[str]:
+    return {name for one in libraries for alternatives in one.packages for name in alternatives}
 
 
 def environment() -> dict[str, Any]:
@@ -120,7 +138,7 @@ def environment() -> dict[str, Any]:
     from augjax.training import environment as ours
 
     here = ours.environment()
-    for library in (OURS, *PEERS.values()):
+    for library in (OURS, *PEERS.values()):  # In their order.
         for alternatives in library.packages:
             here["versions"] |= {name: v for name in alternatives if (v := version(name))}
     return here

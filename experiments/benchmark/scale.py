@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
+
 from experiments.benchmark.chart import growth_chart
 from experiments.benchmark.config import Config
 from experiments.benchmark.listing import write_files
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 STRAIGHT = 1.5
-"""A line is straight where the cost of a unit is within this factor of the median one."""
+"""A line is straight where the cost of a unit is within this factor of the median one; of two, of
+the first."""
 REAL_FILES = 100_000
 """Up to so many files are written; more are only made believe."""
 ONCE = "what is done, or kept, once whatever the number"
@@ -66,9 +69,9 @@ class Series:
 
     @property
     def bends(self) -> dict[float, float]:
-        """Where the cost of a unit is not near the median one, and by what factor."""
+        """Where the cost of a unit is not near the median one (of two, the first): its factor."""
         costs = self.unit_costs
-        middle = median(costs)
+        middle = median(costs[:1] if len(costs) == 2 else costs)
         if middle <= 0:
             return {}
         factors = {size: cost / middle for (size, _), cost in zip(self.points, costs, strict=True)}
@@ -120,46 +123,34 @@ def run(config: Config) -> Report:
         series += found
         report.samples.update(timed)
         report.write(
-            growth_chart(panels(series)),
+            growth_chart(panels(series), report.heading),
             table=in_markdown(series),
             series=[{**dataclasses.asdict(one), "told": one.told} for one in series],
         )
-    report.tables = [on_screen(series), LEGEND]
+    report.tables = [on_screen(series), in_markdown(series), Text(LEGEND)]
     return report
 
 
 def measured(config: Config, report: Report) -> Iterator[tuple[list[Series], dict[str, Any]]]:
     """The series, as they come, with their samples."""
     quick = config.quick
-    report.tell("files")
+    report.tell("folders of files")
     yield files((100, 1000) if quick else (1000, 10_000, 100_000, 1_000_000), config)
-    report.tell("images streamed")
+    report.tell("images streamed, not kept")
     yield streamed((20, 40) if quick else (1000, 2000, 4000, 8000), 16 if quick else 128)
-    grid = {
-        "pixels": [
-            ("chain", 2 if quick else 64, size)
-            for size in ((16, 32) if quick else (32, 64, 128, 256, 512))
-        ],
-        "images": [
-            ("chain", batch, 64) for batch in ((1, 2) if quick else (1, 4, 16, 64, 256, 512))
-        ],
-    }
-    grid["pixels and step"] = [
-        ("train_augmented", 2 if quick else 8, size)
-        for size in ((16, 32) if quick else (32, 64, 128, 256, 512))
-    ]
-    grid["images and step"] = [
-        ("train_augmented", batch, 16 if quick else 32)
-        for batch in ((1, 2) if quick else (1, 4, 16, 64, 256, 512))
-    ]
-    for name, works in grid.items():
-        report.tell(name)
-        yield sizes(name.split()[0], [Work(*work) for work in works], config)
+    pixels = (16, 32) if quick else (32, 64, 128, 256, 512)
+    batches = (1, 2) if quick else (1, 4, 16, 64, 256, 512)
+    for kind, batch, size in (("chain", 64, 64), ("train_augmented", 8, 16 if quick else 32)):
+        by_pixels = [Work(kind, 2 if quick else batch, side) for side in pixels]
+        by_images = [Work(kind, count, size) for count in batches]
+        for grows, works in (("pixels", by_pixels), ("images", by_images)):
+            report.tell(f"{_title(works[0])}, {_fixed(grows, works[0])}")
+            yield sizes(grows, works, config)
     for work in (
         Work("chain", 8, 16) if quick else Work("chain", 64, 128),
         Work("train_augmented", 8, 16) if quick else Work("train_augmented", 64, 32),
     ):
-        report.tell(f"devices, {work.kind}")
+        report.tell(f"{_title(work)}, {work.dimensions}, on several devices")
         yield devices(work, (1, 2) if quick else (1, 2, 4, 8), config)
 
 
@@ -247,7 +238,7 @@ def devices(
             running = Contenders(stack, {"devices": library})
             entries.append(running.entry("devices", "jit", work, config.burst))
         race(entries, config.long_turns, drop_out=False)
-        named = f"{_title(work)}, {work.batch}x{work.size}x{work.size}x3"
+        named = f"{_title(work)}, {work.dimensions}"
         return _series(named, "devices", list(counts), entries)
 
 
@@ -286,11 +277,11 @@ def _fixed(grows: str, work: Work) -> str:
 def panels(
     series: Sequence[Series],
 ) -> dict[tuple[str, str], dict[str, Sequence[tuple[float, float]]]]:
-    """The lines of the chart's panels: time and memory by what they grow with, and the units."""
+    """The lines of the chart's panels: time and memory by what they grow with, and the unit."""
     found: dict[tuple[str, str], dict[str, Sequence[tuple[float, float]]]] = {}
     for one in series:
-        factor, unit = (2.0**-30, "GiB") if one.measure == "memory" else (1.0, "seconds")
-        points = [(size, cost * factor) for size, cost in one.points if cost > 0]
+        unit = "B" if one.measure == "memory" else "s"
+        points = [(size, cost) for size, cost in one.points if cost > 0]
         found.setdefault((f"{one.measure} by {one.grows}", unit), {})[one.what] = points
     return found
 
@@ -298,7 +289,8 @@ def panels(
 COLUMNS = ("cost", "grows with", "at", "each costs", "")
 LEGEND = (
     f"Straight: at every size, what each costs is within {STRAIGHT:g} times the median of the "
-    "costs; x3 is three times that."
+    "costs (of two, the first); x3: three times that. Made-up: a folder of two files whose listing "
+    "says that there are as many. Devices: forced ones, which share the cores."
 )
 
 

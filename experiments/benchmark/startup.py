@@ -2,6 +2,7 @@
 
 import dataclasses
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,17 @@ def run(config: Config, keras: Library = PEERS["keras"]) -> Report:
             valid=4 if config.quick else VALID,
         )
         for size in sizes:
-            report.tell(f"starts at {size}x{size}")
-            report.add(*starts(data, size, batch, config, keras))
+            report.add(*starts(data, size, batch, config, keras, report.tell))
     return report
 
 
 def starts(
-    data: Path, size: int, batch: int, config: Config, keras: Library
+    data: Path,
+    size: int,
+    batch: int,
+    config: Config,
+    keras: Library,
+    tell: Callable[[str], object],
 ) -> tuple[list[Row], dict[str, Any]]:
     """A row for each way of ours to start."""
     seconds: dict[str, list[float]] = {name: [] for name in (*OURS, "keras")}
@@ -52,6 +57,8 @@ def starts(
         failed["keras"] = absent
     with tempfile.TemporaryDirectory() as scratch:
         for turn in range(-1, config.long_turns):  # The first fills the warm caches.
+            which = f"round {turn + 1} of {config.long_turns}" if turn >= 0 else "to warm up"
+            tell(f"starts at {size}x{size}, {which}")
             names = [name for name in seconds if name not in failed]
             first = turn % len(names)
             for name in names[first:] + names[:first]:

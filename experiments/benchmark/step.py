@@ -31,15 +31,15 @@ def run(config: Config) -> Report:
         # In processes of their own, whose memory is as in a run of that size.
         with contenders(config) as running:
             for kind, limits in LIMITS.items():
-                rows, timed = compare(
+                for results in compare(
                     running,
                     [Work(kind, batch, size)],
                     rounds=config.turns,
                     seconds=config.burst,
                     tell=report.tell,
                     sittings=config.sittings,
-                )
-                report.add(rows, timed)
+                ):
+                    report.add(*results)
                 for part, title in limits:
                     limit = alone(
                         running,

@@ -41,6 +41,11 @@ class Row:
     skipped: str = ""
 
     @property
+    def claim(self) -> tuple[str, str, str]:
+        """What it is about, whatever was measured."""
+        return (self.work, self.size, self.peer)
+
+    @property
     def reached(self) -> bool | None:
         """Whether the target is reached, if there is one and something was measured."""
         if self.target is None or self.value is None:

@@ -153,7 +153,7 @@ _LOOPS = ("loop", "loop, OpenCV's threads", "pool of threads")
 OURS = Library(
     "augjax",
     "experiments.benchmark.peers.ours",
-    (("jax",),),
+    (("jax",), _TENSORFLOW),
     dict.fromkeys(TITLES, Skill(("jit",))),
 )
 
@@ -181,7 +181,11 @@ PEERS: dict[str, Library] = {
         "Keras (JAX)",
         "experiments.benchmark.peers.keras",
         (("keras",), ("jax",)),
-        {"chain": Skill(("jit", "eager"), "two resamples; jit is by hand, Keras would not")},
+        {
+            "chain": Skill(
+                ("jit", "eager"), "two resamples; compiled by our jit, as Keras itself does not"
+            )
+        },
         {"KERAS_BACKEND": "jax"},
     ),
     "augmax": Library(

@@ -157,7 +157,7 @@ def test_in_each_sitting_all_processes_are_new_and_the_rounds_are_pooled():
             pass
 
     running = Running()
-    [row], _ = compare(
+    sittings = compare(
         running,  # type: ignore[arg-type]
         [Work("train", 64, 32)],
         rounds=6,
@@ -165,7 +165,11 @@ def test_in_each_sitting_all_processes_are_new_and_the_rounds_are_pooled():
         tell=log.append,
         sittings=2,
     )
-    assert running.restarts == 2 and not any(made.values())
+    [after_one], _ = next(sittings)
+    assert running.restarts == 1 and after_one.value == Spread(2.0, 2.0, 2.0, 3)
+    ([row], _), *more = sittings
+    assert running.restarts == 2 and not any(made.values()) and not more
+    assert row.claim == after_one.claim
     assert row.setting == "fast" and row.ours == Spread(15.0, 10.0, 20.0, 6)
     assert row.value == Spread(1.5, 1.0, 2.0, 6)
 
@@ -219,6 +223,8 @@ def test_where_a_line_bends():
     assert bent.bends == {1: 5.0} and bent.told == f"x5 at 1: {scale.ONCE}"
     on_devices = scale.Series("x", "devices", "time", ((1, 1.0), (2, 1.0), (4, 2.0)))
     assert on_devices.told == f"x2 at 4: {scale.REPEATED['time']}"
+    two = scale.Series("x", "files", "time", ((10, 10.0), (100, 300.0)))
+    assert two.told == f"x3 at 100: {scale.UNEXPLAINED}"
     ever_less = scale.Series("x", "images", "memory", ((1, 9.0), (10, 20.0), (100, 100.0)))
     assert ever_less.told == f"x4.5 at 1, x0.5 at 100: {scale.ONCE}"
     odd = scale.Series("x", "images", "time", ((1, 1.0), (10, 10.0), (100, 300.0)))
@@ -307,7 +313,7 @@ def test_a_contender_that_dies_is_a_row_that_says_so(a_peer_is_missing):
     dying = Library("dying", "antigravity_", (), {"erasing": Skill()}, {"PYTHONHOME": "/nowhere"})
     with ExitStack() as stack:
         running = Contenders(stack, {"dying": dying})
-        rows, _ = compare(
+        [(rows, _)] = compare(
             running, [Work("erasing", 2, 16)], rounds=1, seconds=1e-6, tell=lambda _: None
         )
     assert rows[0].skipped and rows[0].value is None

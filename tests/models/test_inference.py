@@ -1,5 +1,6 @@
 """What a network says of images does not depend on how many a CPU takes at a time."""
 
+import inspect
 from typing import Any
 
 import jax
@@ -55,3 +56,15 @@ def test_what_is_no_batch_or_not_all_variables_is_told(variables):
         infer(MODEL, variables, images[0])
     with pytest.raises(ValueError, match=r"'params': \.\.\., 'batch_stats'"):
         infer(MODEL, variables["params"], images)
+
+
+def test_images_that_are_plainly_of_another_range_are_refused(variables):
+    images = np.full((2, SIZE, SIZE, 3), 200)
+    unchecked = inspect.unwrap(infer)  # As outside the tests, where types are not checked.
+    for given, told in ((images, "int64"), (images.astype(np.float32), "float32 from 200 to 200")):
+        with pytest.raises(ValueError, match=rf"but got {told}; images\.astype\(np\.uint8\)"):
+            unchecked(MODEL, variables, given)
+    normalised = np.full(images.shape, 2.5, np.float32)
+    assert infer(MODEL, variables, normalised).shape == (2,)
+    traced = jax.jit(infer, static_argnums=0)  # Where values are out of reach.
+    assert traced(MODEL, variables, images.astype(np.float32)).shape == (2,)
