@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 PREVIEW_SIZE = 128
 """Pixels a side, so that the preview pleases even where training images are small."""
+PREVIEW_TITLE = (
+    "Transforms one by one, as strong as the notebook draws them;\n"
+    "what this run saw of an image is drawn by experiments.replay"
+)
 
 
 def main() -> None:
@@ -217,7 +221,7 @@ def draw_preview(dataset: "Dataset", seed: int, path: Path) -> None:
         for title, (params, picture) in jax.tree.map(np.asarray, drawn(number)).items():
             # RandomWidth leaves its canvas blank beyond the width it drew.
             rows[title].append(picture[:, : int(params["width"])] if "width" in params else picture)
-    save_png(picture_grid(rows), path)
+    save_png(picture_grid(rows, PREVIEW_TITLE), path)
 
 
 def finish_run(config: Config, result: "FitResult", console: "Console") -> None:

@@ -50,8 +50,11 @@ class Split:
         """One decoded image, of at least so many pixels a side if it can be decoded again.
 
         Raises:
+          IndexError: if there are not so many.
           InputError: if it cannot be decoded.
         """
+        if not 0 <= index < len(self):
+            raise IndexError(f"image {index}: {printable(self.name)} has 0 to {len(self) - 1}")
         if self.cache is not None and (self.cache.shape[1] >= at_least or self.decode is None):
             return self.cache[index].numpy()
         assert self.decode is not None

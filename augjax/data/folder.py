@@ -120,7 +120,9 @@ def load_image_folder(
 
 def _check_options(image_size: Any, **chosen: str) -> None:
     if not isinstance(image_size, int | np.integer) or image_size < 1:
-        raise InputError(f"image_size={image_size!r}: expected a side of a square in whole pixels")
+        raise InputError(
+            f"image_size={image_size!r}: expected the side of a square, at least 1 pixel"
+        )
     for name, value in chosen.items():
         if value not in (allowed := _CHOICES[name]):
             expected = " or ".join(map(repr, allowed))

@@ -39,10 +39,15 @@ def infer(
       ValueError: if `images` is no batch, of other numbers, or floats from 0 to 255; or if
         `variables` has no `params`.
     """
-    if jnp.ndim(images) != 4:
+    if not hasattr(images, "dtype"):
+        raise ValueError(
+            f"infer takes an array of images, but got a {type(images).__name__}; np.stack makes a "
+            "batch of several of one shape"
+        )
+    if images.ndim != 4:
         raise ValueError(
             "infer takes images of shape (batch, height, width, channels), but got an array of "
-            f"shape {jnp.shape(images)}; image[None] makes a batch of one"
+            f"shape {images.shape}; image[None] makes a batch of one"
         )
     if "params" not in variables:
         raise ValueError(
@@ -57,7 +62,7 @@ def _check_numbers(images: AnyArray) -> None:
     given = np.dtype(images.dtype).name
     if jnp.issubdtype(images.dtype, jnp.floating):
         first = first_values(images, 3)
-        if first is None or first.min() < 0 or first.max() < NOT_NORMALISED:
+        if first is None or not (first.min() >= 0 and first.max() >= NOT_NORMALISED):
             return
         given = f"{given} from {first.min():g} to {first.max():g}"
     elif images.dtype == jnp.uint8:

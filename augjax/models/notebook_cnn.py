@@ -8,6 +8,9 @@ from augjax.kernels.conv import conv_general_dilated
 from augjax.kernels.pool import max_pool
 from augjax.typing import AnyArray
 
+SMALLEST = 16
+"""Pixels a side, of which four poolings leave one."""
+
 
 class NotebookCNN(nn.Module):
     """Two convolutions (16 of 7x7, 32 of 5x5), then 64, 128, 256 and 512 channels, pooled between.
@@ -28,15 +31,21 @@ class NotebookCNN(nn.Module):
         """The logit of class 1 for each image.
 
         Args:
-          images: in [0, 1], at least 16 pixels high and wide (four poolings halve them).
+          images: in [0, 1], at least `SMALLEST` pixels high and wide.
           train: whether BatchNorm uses the batch's statistics and updates the running ones.
           mask: the rows that count in the batch's statistics; all of them by default.
 
         Raises:
           TypeError: for images that are not floating, such as uint8.
+          ValueError: for smaller images.
         """
         if not jnp.issubdtype(images.dtype, jnp.floating):
             raise TypeError(f"NotebookCNN takes floats in [0, 1], but got {images.dtype}")
+        if min(images.shape[1:3]) < SMALLEST:
+            raise ValueError(
+                f"NotebookCNN takes images of at least {SMALLEST}x{SMALLEST} pixels, but got "
+                f"{images.shape[1]}x{images.shape[2]}"
+            )
         valid = None if mask is None else mask[:, None, None, None]
 
         def norm(x: AnyArray, mask: Array | None) -> Array:

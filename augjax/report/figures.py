@@ -26,14 +26,14 @@ def curves(
         axes.plot(epochs, [row[column] for row in history], label=label, linewidth=2, marker=marker)  # type: ignore[literal-required]
     axes.axvline(best_epoch, color="0.6", linestyle=":", label=f"restored (epoch {best_epoch})")
     axes.set(title=title, xlabel="epoch", xlim=(min(epochs) - 0.5, max(epochs) + 0.5))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     return figure
 
 
-def picture_grid(rows: Mapping[str, Sequence[Any]]) -> Figure:
+def picture_grid(rows: Mapping[str, Sequence[Any]], title: str = "") -> Figure:
     """Rows of pictures (HWC, uint8 or [0, 1]) under their titles, all at one scale.
 
     Pictures narrower or wider than others are shown so.
@@ -46,10 +46,11 @@ def picture_grid(rows: Mapping[str, Sequence[Any]]) -> Figure:
     figure = Figure(
         figsize=(cell * columns * width / height, (cell + 0.3) * len(rows)), layout="constrained"
     )
-    for strip, (title, row) in zip(
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
+    for strip, (told, row) in zip(
         figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows.items(), strict=True
     ):
-        strip.suptitle(title, x=0.01, ha="left", fontsize=10, fontfamily="monospace")
+        strip.suptitle(told, x=0.01, ha="left", fontsize=10, fontfamily="monospace")
         for axes, picture in zip(strip.subplots(1, columns, squeeze=False)[0], row, strict=True):
             picture = np.asarray(picture)
             axes.imshow(picture, vmin=0, vmax=1)

@@ -39,9 +39,13 @@ def seconds_until(line: str, command: Sequence[str], environment: Mapping[str, s
             cwd=CHECKOUT,
         ) as process:
             assert process.stdout
-            for said in process.stdout:
-                if said.strip() == line:
-                    return time.perf_counter() - start
+            try:
+                for said in process.stdout:
+                    if said.strip() == line:
+                        return time.perf_counter() - start
+            except KeyboardInterrupt:
+                process.kill()
+                raise
             process.wait()
         errors.seek(0)
         raise Failed(_last(errors.read(), process.returncode))

@@ -74,7 +74,7 @@ def compare(
 
     `size` says what it is done with, if not a batch of images. In each of the `sittings`, among
     which the rounds are divided, all processes are new: where memory comes to lie can make one a
-    tenth faster or slower for all of its life. What there is by then is given after each of them.
+    tenth faster or slower for all of its life. After every race what there is of its work is given.
     """
     sizes = [size or work.dimensions for work in works]
     raced: list[dict[tuple[str, str], Entry]] = [{} for _ in works]
@@ -82,9 +82,10 @@ def compare(
     for sitting in range(sittings):
         if sittings > 1:
             running.restart()
-        for work, what, entries in zip(works, sizes, raced, strict=True):
-            which = f", sitting {sitting + 1} of {sittings}" if sittings > 1 else ""
-            tell(f"{TITLES[work.kind]}, {what}{which}")
+        for number, (work, what, entries) in enumerate(zip(works, sizes, raced, strict=True), 1):
+            counted = [(number, len(works), ""), (sitting + 1, sittings, "sitting ")]
+            which = [f", {unit}{one} of {all_}" for one, all_, unit in counted if all_ > 1]
+            tell(f"{TITLES[work.kind]}, {what}{''.join(which)}")
             settings = [one for one, entry in entries.items() if not entry.left]
             now = {
                 one: running.entry(*one, work, seconds)
@@ -95,11 +96,8 @@ def compare(
             running.drop()
             for one, entry in now.items():
                 entries[one] = entries[one].joined(entry) if sitting else entry
-        rows, timed = [], {}
-        for work, what, entries in zip(works, sizes, raced, strict=True):
-            rows += _rows(running, work, what, list(entries.values()))
-            timed[f"{work.kind} {what}"] = all_samples(list(entries.values()))
-        yield rows, timed
+            so_far = list(entries.values())
+            yield _rows(running, work, what, so_far), {f"{work.kind} {what}": all_samples(so_far)}
 
 
 def _settings(running: Contenders, work: Work) -> list[tuple[str, str]]:
@@ -162,11 +160,14 @@ def _row(library: Library, name: str, work: Work, size: str, entries: list[Entry
         failures = [entry.failed for entry in entries if entry.name == whose and entry.failed]
         why = next(iter(failures), library.absence or "not measured")
         return dataclasses.replace(row, skipped=f"augjax: {why}" if theirs else why)
-    broken = [e.setting for e in entries if e.name == name and e.failed and e.setting]
-    notes = (note, f"its setting {', '.join(broken)} fails" if broken else "")
+    broken = [
+        f"its setting {entry.setting} fails ({entry.failed})"
+        for entry in entries
+        if entry.name == name and entry.failed
+    ]
     return dataclasses.replace(
         row,
-        note="; ".join(filter(None, notes)),
+        note="; ".join(filter(None, (note, *broken))),
         setting=theirs.setting,
         theirs=Spread.of(theirs.ms),
         value=Spread.of(ratios(theirs.ms, ours.ms)),

@@ -1,6 +1,7 @@
 """What a benchmark leaves: a table on the screen, JSON and a chart.
 
-Both files are up to date as it goes, and take the place of those of the last run when it is done.
+What is measured is kept as it goes, in a JSON of another name, and takes the place of what the last
+run left when all is done.
 """
 
 import dataclasses
@@ -33,7 +34,7 @@ QUICK = "With --quick, this says that the benchmark works, and nothing of how fa
 
 
 class Report:
-    """Collects rows and the samples behind them, and writes both after each piece of work.
+    """Collects rows and the samples behind them, and writes both after each race.
 
     Raises:
       RunError: if nothing can be written to the folder asked for.
@@ -48,13 +49,17 @@ class Report:
             raise RunError(f"--out {config.out}: cannot write there")
         self._config = config
         self._name = f"benchmark_{config.what}{'_quick' if config.quick else ''}"
+        self._unfinished = config.out / f"{self._name}_unfinished.json"
         self._title = title
         self._start = time.monotonic()
         self._environment = environment()
         self._console = Console(highlight=False)
         self._progress = Console(highlight=False, stderr=True, soft_wrap=True)
         self.rows: list[Row] = []
-        self.tables: list[Any] = []  # What is printed, if not the rows.
+        # What is printed and drawn, if not the rows.
+        self.tables: list[Any] = []
+        self.chart: Figure | None = None
+        self.tell(f"Until all is measured, what there is is kept in {self._unfinished}")
         self.samples: dict[str, Any] = {}
 
     def tell(self, progress: str) -> None:
@@ -68,17 +73,18 @@ class Report:
         renewed = {row.claim for row in rows}
         self.rows = [row for row in self.rows if row.claim not in renewed] + list(rows)
         self.samples.update(samples)
-        self.write(ratio_chart(self.rows, self.heading))
+        self.write()
 
     @property
     def heading(self) -> str:
         """A chart's: the title, and on what and with what it was measured."""
+        quick = ", --quick: sizes that say nothing of speed" if self._config.quick else ""
         here, versions = self._environment, self._versions()
         named = [
             f"{name} {versions[name]}" for name in ("jax", "keras", "torch") if name in versions
         ]
         where = ", ".join((f"{here['processor']}, {here['cpus']} cores", *named))
-        return f"{self._title}\n{where}"
+        return f"{self._title}{quick}\n{where}"
 
     def _versions(self) -> dict[str, str]:
         """Of all packages but those of peers that no row tells of."""
@@ -87,11 +93,11 @@ class Report:
         silent = _packages(PEERS.values()) - _packages(told)
         return {name: v for name, v in self._environment["versions"].items() if name not in silent}
 
-    def write(self, chart: "Figure", **more: Any) -> None:
-        """Writes the JSON and the PNG, under names that say that there is more to come."""
+    def write(self, **more: Any) -> None:
+        """Writes the JSON, under a name that says that there is more to come."""
         config = self._config
         write_json(
-            config.out / f"{self._name}_unfinished.json",
+            self._unfinished,
             {
                 "title": self._title,
                 "settings": {
@@ -108,13 +114,12 @@ class Report:
                 "samples": self.samples,
             },
         )
-        save_png(chart, config.out / f"{self._name}_unfinished.png")
 
     def finish(self) -> None:
-        """Gives the files their names, and prints the table, the machine and the versions."""
-        for suffix in ("json", "png"):
-            unfinished = self._config.out / f"{self._name}_unfinished.{suffix}"
-            unfinished.replace(self._config.out / f"{self._name}.{suffix}")
+        """Gives the JSON its name, draws the chart, and prints the table, machine and versions."""
+        out, name = self._config.out, self._name
+        self._unfinished.replace(out / f"{name}.json")
+        save_png(self.chart or ratio_chart(self.rows, self.heading), out / f"{name}.png")
         results = self.tables or [*on_screen(self.rows), in_markdown(self.rows), Text(LEGEND)]
         here = self._environment
         minutes = (time.monotonic() - self._start) / 60
@@ -124,7 +129,7 @@ class Report:
             *([Text(QUICK)] if self._config.quick else []),
             f"{here['processor']}, {here['cpus']} cores, Python {here['python']}",
             ", ".join(f"{name} {number}" for name, number in self._versions().items()),
-            f"{minutes:.1f} minutes; written: {self._config.out / self._name}.json and .png",
+            f"{minutes:.1f} minutes; written: {out / name}.json and .png",
         ):
             self._console.print(result, soft_wrap=isinstance(result, str), markup=False)
 

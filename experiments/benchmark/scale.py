@@ -123,10 +123,10 @@ def run(config: Config) -> Report:
         series += found
         report.samples.update(timed)
         report.write(
-            growth_chart(panels(series), report.heading),
             table=in_markdown(series),
             series=[{**dataclasses.asdict(one), "told": one.told} for one in series],
         )
+    report.chart = growth_chart(panels(series), report.heading)
     report.tables = [on_screen(series), in_markdown(series), Text(LEGEND)]
     return report
 

@@ -150,9 +150,9 @@ def test_options_there_are_none_of_are_refused(root):
     wrong = [
         (
             {"image_size": (16, 16)},
-            "image_size=(16, 16): expected a side of a square in whole pixels",
+            "image_size=(16, 16): expected the side of a square, at least 1 pixel",
         ),
-        ({"image_size": 0}, "image_size=0: expected a side of a square in whole pixels"),
+        ({"image_size": 0}, "image_size=0: expected the side of a square, at least 1 pixel"),
         ({"on_bad_image": "ignore"}, "on_bad_image='ignore': expected 'fail' or 'skip'"),
         ({"method": "area"}, "method='area': expected 'nearest' or 'bilinear'"),
         ({"verify": True}, "verify=True: expected 'auto' or 'full'"),

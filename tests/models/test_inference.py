@@ -56,6 +56,8 @@ def test_what_is_no_batch_or_not_all_variables_is_told(variables):
         infer(MODEL, variables, images[0])
     with pytest.raises(ValueError, match=r"'params': \.\.\., 'batch_stats'"):
         infer(MODEL, variables["params"], images)
+    with pytest.raises(ValueError, match=r"but got a list; np\.stack"):
+        inspect.unwrap(infer)(MODEL, variables, list(images))
 
 
 def test_images_that_are_plainly_of_another_range_are_refused(variables):

@@ -182,3 +182,8 @@ def test_masked_rows_change_nothing():
     )
     assert_close(masked[:5], np.asarray(ours), rtol=1e-4)
     assert_close(masked_stats, jax.device_get(stats), rtol=1e-4)
+
+
+def test_images_that_poolings_would_leave_nothing_of_are_refused():
+    with pytest.raises(ValueError, match="at least 16x16 pixels, but got 16x15"):
+        NotebookCNN().init(jax.random.key(0), noise(1, 16, 15, 3), train=False)
