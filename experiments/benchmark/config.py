@@ -28,7 +28,7 @@ class Config:
     peers: tuple[str, ...] = tuple(PEERS)
     """Whom to compare with; who is not installed is a row that says so. Nobody: --peers alone."""
     quick: bool = False
-    """Small sizes and few rounds, in about two minutes: whether it works, not how fast."""
+    """Small sizes and few rounds, in one to three minutes: whether it works, not how fast."""
     out: Path = Path(__file__).parents[1] / "results"
     """Where benchmark_<what>.json and .png are written (with --quick: benchmark_<what>_quick)."""
     debug: bool = False
