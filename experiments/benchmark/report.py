@@ -143,7 +143,7 @@ def environment() -> dict[str, Any]:
     from augjax.training import environment as ours
 
     here = ours.environment()
-    for library in (OURS, *PEERS.values()):  # In their order.
+    for library in (OURS, *PEERS.values()):
         for alternatives in library.packages:
             here["versions"] |= {name: v for name in alternatives if (v := version(name))}
     return here
