@@ -62,9 +62,10 @@ def _check_numbers(images: AnyArray) -> None:
     given = np.dtype(images.dtype).name
     if jnp.issubdtype(images.dtype, jnp.floating):
         first = first_values(images, 3)
-        if first is None or not (first.min() >= 0 and first.max() >= NOT_NORMALISED):
+        finite = np.empty(0) if first is None else first[np.isfinite(first)]
+        if not finite.size or finite.min() < 0 or finite.max() < NOT_NORMALISED:
             return
-        given = f"{given} from {first.min():g} to {first.max():g}"
+        given = f"{given} from {float(finite.min()):g} to {float(finite.max()):g}"
     elif images.dtype == jnp.uint8:
         return
     raise ValueError(

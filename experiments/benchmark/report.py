@@ -78,7 +78,7 @@ class Report:
     @property
     def heading(self) -> str:
         """A chart's: the title, and on what and with what it was measured."""
-        quick = ", --quick: sizes that say nothing of speed" if self._config.quick else ""
+        quick = ", --quick" if self._config.quick else ""
         here, versions = self._environment, self._versions()
         named = [
             f"{name} {versions[name]}" for name in ("jax", "keras", "torch") if name in versions

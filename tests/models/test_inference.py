@@ -62,8 +62,14 @@ def test_what_is_no_batch_or_not_all_variables_is_told(variables):
 
 def test_images_that_are_plainly_of_another_range_are_refused(variables):
     images = np.full((2, SIZE, SIZE, 3), 200)
+    spoilt = images.astype(np.float32)
+    spoilt[0, 0, 0] = np.nan, np.inf, 0
     unchecked = inspect.unwrap(infer)  # As outside the tests, where types are not checked.
-    for given, told in ((images, "int64"), (images.astype(np.float32), "float32 from 200 to 200")):
+    for given, told in (
+        (images, "int64"),
+        (images.astype(np.float32), "float32 from 200 to 200"),
+        (spoilt, "float32 from 0 to 200"),
+    ):
         with pytest.raises(ValueError, match=rf"but got {told}; images\.astype\(np\.uint8\)"):
             unchecked(MODEL, variables, given)
     normalised = np.full(images.shape, 2.5, np.float32)
