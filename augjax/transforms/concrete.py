@@ -21,13 +21,13 @@ def check_values(transform: Transform, examples: Any) -> None:
     Of a batch only the first example is looked at, so that the rest need not be waited for.
     """
     given = examples if isinstance(examples, dict) else {"image": examples}
-    image = first_values(given.get("image"), 3)
+    image = _first(given.get("image"), 3)
     if image is not None and jnp.issubdtype(image.dtype, jnp.floating) and _recolours(transform):
         _check_range(transform, image)
     boxes = given.get("boxes")
     if isinstance(boxes, list | tuple):
         boxes = table(boxes, "boxes", 4)
-    boxes = first_values(boxes, 2)
+    boxes = _first(boxes, 2)
     if boxes is not None and boxes.shape[-1] == 4 and transform.facts.boxes is not None:
         _check_boxes(transform.facts.boxes, boxes)
 
@@ -36,7 +36,7 @@ def _recolours(transform: Transform) -> bool:
     return any(not isinstance(step.transform, Spatial) for step in transform.steps(None))
 
 
-def first_values(values: Any, dimensions: int) -> np.ndarray | None:
+def _first(values: Any, dimensions: int) -> np.ndarray | None:
     """The values of the first example of a batch or of the only one; None if out of reach."""
     if values is None or isinstance(values, Tracer):
         return None

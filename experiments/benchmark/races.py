@@ -83,9 +83,12 @@ def compare(
         if sittings > 1:
             running.restart()
         for number, (work, what, entries) in enumerate(zip(works, sizes, raced, strict=True), 1):
-            counted = [(number, len(works), ""), (sitting + 1, sittings, "sitting ")]
-            which = [f", {unit}{one} of {all_}" for one, all_, unit in counted if all_ > 1]
-            tell(f"{TITLES[work.kind]}, {what}{''.join(which)}")
+            progress = [TITLES[work.kind], what]
+            if len(works) > 1:
+                progress.append(f"{number} of {len(works)}")
+            if sittings > 1:
+                progress.append(f"sitting {sitting + 1} of {sittings}")
+            tell(", ".join(progress))
             settings = [one for one, entry in entries.items() if not entry.left]
             now = {
                 one: running.entry(*one, work, seconds)

@@ -123,6 +123,7 @@ def test_the_first_good_image_is_an_example(spoilt):
     with pytest.raises(InputError, match=r"train/Car/0\.png cannot be decoded"):
         split.image(0)
     np.testing.assert_array_equal(split.example(), split.image(3))
+    assert split.example(at_least=40).shape == (40, 40, 3)
 
 
 def test_an_image_that_is_none_of_a_split_is_told(root):
@@ -130,7 +131,6 @@ def test_an_image_that_is_none_of_a_split_is_told(root):
     for index in (-1, len(split)):
         with pytest.raises(IndexError, match=rf"image {index}: train has 0 to {len(split) - 1}"):
             split.image(index)
-    assert split.example(at_least=40).shape == (40, 40, 3)
 
 
 def test_an_epoch_with_gaps_prints_nothing_of_its_own(spoilt, capfd):

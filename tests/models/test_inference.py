@@ -74,5 +74,6 @@ def test_images_that_are_plainly_of_another_range_are_refused(variables):
             unchecked(MODEL, variables, given)
     normalised = np.full(images.shape, 2.5, np.float32)
     assert infer(MODEL, variables, normalised).shape == (2,)
-    traced = jax.jit(infer, static_argnums=0)  # Where values are out of reach.
-    assert traced(MODEL, variables, images.astype(np.float32)).shape == (2,)
+    on_device = jnp.asarray(images, jnp.float32)  # Whose values would have to be waited for.
+    for function in (infer, jax.jit(infer, static_argnums=0)):
+        assert function(MODEL, variables, on_device).shape == (2,)
