@@ -10,6 +10,7 @@ import jax
 import pytest
 
 import tests.typechecker  # noqa: F401 (found by name when augjax is imported)
+from augjax.training.compilation_cache import machine
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -24,11 +25,18 @@ def adam_may_promote():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def users_cache_is_left_alone(tmp_path_factory):
-    """What augjax keeps for the next start goes to a folder of the tests' own."""
+def caches_of_the_tests_own(request, tmp_path_factory):
+    """The user's cache folder is left alone; compiled programs are kept from one run to the next.
+
+    They lie in pytest's cache folder, one for all workers, by machine and versions, or in a
+    temporary folder where pytest runs without its cache plugin.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("user_cache")))
-        jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("compiled")))
+        cache = getattr(request.config, "cache", None)
+        name = f"jax-{jax.__version__}-{machine()}"
+        compiled = cache.mkdir(name) if cache else tmp_path_factory.mktemp("compiled")
+        jax.config.update("jax_compilation_cache_dir", str(compiled))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         yield
 

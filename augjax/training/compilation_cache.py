@@ -19,7 +19,7 @@ def keep_compiled_programs() -> None:
     compilation. JAX_COMPILATION_CACHE_DIR puts them elsewhere, and
     JAX_ENABLE_COMPILATION_CACHE=false keeps none.
     """
-    folder = user_cache() / "compiled" / _machine()
+    folder = user_cache() / "compiled" / machine()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_oldest(folder.parent)
@@ -35,7 +35,7 @@ def keep_compiled_programs() -> None:
     warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation")
 
 
-def _machine() -> str:
+def machine() -> str:
     """Of the processor: XLA compiles for the one it runs on, and homes are shared."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
