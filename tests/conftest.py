@@ -11,6 +11,7 @@ import pytest
 
 import tests.typechecker  # noqa: F401 (found by name when augjax is imported)
 from augjax.training.compilation_cache import machine
+from tests.oracles import MISSING
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -50,3 +51,12 @@ def compiled_programs_are_dropped():
     yield
     if next(_finished_tests) % 40 == 0:
         jax.clear_caches()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many comparisons were skipped."""
+    reports = terminalreporter.stats
+    skipped = sum(MISSING in str(report.longrepr) for report in reports.get("skipped", []))
+    total = skipped + len(reports.get("passed", [])) + len(reports.get("failed", []))
+    if skipped:
+        terminalreporter.write_line(f"{skipped} of {total} tests compare with an absent library")

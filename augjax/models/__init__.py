@@ -1,5 +1,9 @@
 """Flax linen networks, and what they say of images."""
 
+from augjax.extras import require
+
+require("augjax.models", "flax")
+
 from augjax.models.inference import infer
 from augjax.models.notebook_cnn import NotebookCNN
 

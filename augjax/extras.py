@@ -1,0 +1,37 @@
+"""What needs more than the core says in one line how to install it."""
+
+import sys
+from importlib.util import find_spec
+
+from augjax.errors import InputError
+
+INSTALL = "pip install -e '.[train]' -c constraints.txt"
+"""Brings all optional packages, from a checkout."""
+
+
+class MissingPackageError(InputError, ImportError):
+    """An optional package is not installed."""
+
+
+def require(what: str, *packages: str) -> None:
+    """Raises MissingPackageError unless all `packages` are installed.
+
+    Args:
+      what: the part of augjax that needs them, for the message.
+      packages: names to import; none of them is imported here.
+    """
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise MissingPackageError(
+            f"{what} needs {' and '.join(missing)}, which the extra 'train' brings: {INSTALL}"
+        )
+
+
+def exit_without(what: str, *packages: str) -> None:
+    """`require` for programs: ends the process with one line on stderr and exit code 2."""
+    try:
+        require(what, *packages)
+    except MissingPackageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+

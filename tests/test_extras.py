@@ -1,0 +1,36 @@
+"""Without the extra 'train', one line says what it takes away and how to install it."""
+
+import pytest
+
+from tests.helpers import run_python
+
+INSTALL = "which the extra 'train' brings: pip install -e '.[train]' -c constraints.txt"
+
+
+def without(package: str, program: str):
+    return run_python("-c", f"import sys; sys.modules[{package!r}] = None; {program}")
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [("augjax.data", "tensorflow"), ("augjax.models", "flax"), ("augjax.training", "optax")],
+)
+def test_a_package_that_needs_the_extra_names_the_command(module, package):
+    program = f"""
+try:
+    import {module}
+except ImportError as error:
+    print(error)
+"""
+    assert without(package, program).stdout.startswith(f"{module} needs {package}, {INSTALL}")
+
+
+def test_show_needs_matplotlib():
+    done = without("matplotlib", "import augjax as aj; aj.show(aj.RandomFlip(), None)")
+    assert done.stderr.splitlines()[-1].endswith(f"aj.show needs matplotlib, {INSTALL}")
+
+
+def test_a_program_ends_with_one_line_and_exit_code_2():
+    done = without("tyro", "import runpy; runpy.run_module('experiments.car_truck')")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: experiments needs tyro, {INSTALL}\n"

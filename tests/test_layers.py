@@ -1,0 +1,80 @@
+"""Imports point one way, stand at the top of their file, and form no circle."""
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+FAMILIES = ["geometry", "color", "filter", "policy", "composition", "mixing"]
+LAYERS = [
+    ["augjax.typing", "augjax.errors", "augjax.printable", "augjax.extras", "augjax.files"],
+    ["augjax.keys", "augjax.draws", "augjax.kernels", "augjax.runtime"],
+    ["augjax.transforms.core"],
+    [f"augjax.transforms.{family}" for family in FAMILIES],
+    ["augjax.transforms", "augjax.data", "augjax.models"],
+    ["augjax.training"],
+    ["augjax.runs"],
+    ["augjax", "augjax.report", "augjax.commands"],
+    ["tests.corpora"],
+    ["experiments"],
+]
+SLOW_TO_IMPORT = {"tensorflow", "tensorflow_datasets", "keras", "matplotlib", "flax", "orbax"}
+
+ROOT = Path(__file__).parents[1]
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for top in ("augjax", "experiments", "tests/corpora")
+    for path in ROOT.glob(f"{top}/**/*.py")
+}
+
+
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """The modules that a file imports when it runs, each with whether at the top of the file."""
+    tree = ast.parse(path.read_text())
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+        at_top = node in tree.body
+        if isinstance(node, ast.Import):
+            found += [(name.name, at_top) for name in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            for name in node.names:
+                module = f"{node.module}.{name.name}"
+                found.append((module if module in FILES else node.module or "", at_top))
+    return found
+
+
+IMPORTS = {module: imports(path) for module, path in FILES.items()}
+ARROWS = {
+    module: {name for name, _ in found if name in FILES and name != module}
+    for module, found in IMPORTS.items()
+}
+
+
+def layer(module: str) -> int:
+    """How high a module stands, by the longest prefix in LAYERS."""
+    return max(
+        (len(prefix), height)
+        for height, prefixes in enumerate(LAYERS)
+        for prefix in prefixes
+        if f"{module}.".startswith(f"{prefix}.")
+    )[1]
+
+
+def test_imports_point_down():
+    up = [(m, n) for m, names in ARROWS.items() for n in names if layer(n) > layer(m)]
+    assert not up
+
+
+def test_there_is_no_circle():
+    TopologicalSorter(ARROWS).prepare()
+
+
+def test_imports_stand_at_the_top():
+    late = [
+        (module, name)
+        for module, found in IMPORTS.items()
+        for name, at_top in found
+        if not at_top and name.split(".")[0] not in SLOW_TO_IMPORT
+    ]
+    assert not late
