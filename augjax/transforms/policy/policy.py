@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from augjax.kernels.once import once
+from augjax.kernels.fusion import compute_once
 from augjax.kernels.warp import FillMode, Interpolation
 from augjax.keys import stream
 from augjax.transforms.base import Params, Shape, Step, Strength, Transform
@@ -94,7 +94,10 @@ class Layered(Policy):
         )
         recolors = PolicyColor(name=f"{self.label} recolours")
         for layer in range(self.layers):
-            own = {name: once(jnp.asarray(drawn)[layer]) for name, drawn in (params or {}).items()}
+            own = {
+                name: compute_once(jnp.asarray(drawn)[layer])
+                for name, drawn in (params or {}).items()
+            }
             yield Step(moves, own, None, "")
             yield Step(recolors, own, None, "")
 
