@@ -53,8 +53,8 @@ from jaxtyping import Array, Bool, Float, Int
 from augjax.kernels import pillow
 from augjax.kernels.batching import only_where
 from augjax.kernels.color import COLORS
-from augjax.transforms.base import Shape
-from augjax.transforms.spatial import affine_matrix
+from augjax.transforms.core.spatial import affine_matrix
+from augjax.transforms.core.types import Shape
 
 OPERATIONS = (
     "Identity", "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate",
