@@ -1,7 +1,7 @@
 """augjax: image augmentation for JAX, and a training run to trust built on it.
 
 Importing this package runs no JAX operation and loads only what is used (PEP 562): here are the
-names of `augjax.keys`, `augjax.report.show` and all of `augjax.transforms`.
+names of `augjax.keys`, `augjax.transforms.show` and all of `augjax.transforms`.
 """
 
 import importlib
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from augjax.keys import *  # noqa: F403
-    from augjax.report.show import show as show
     from augjax.transforms import *  # noqa: F403
+    from augjax.transforms.show import show as show
 
 __version__ = "0.1.0"
 
 _ELSEWHERE = {
     **dict.fromkeys(("image_ids", "image_key", "key", "stream"), "augjax.keys"),
-    "show": "augjax.report.show",
+    "show": "augjax.transforms.show",
 }
 
 
@@ -26,7 +26,7 @@ def __getattr__(name: str) -> Any:
         return [*_ELSEWHERE, *home.__all__]
     if name not in _ELSEWHERE and name not in home.__all__:
         known = () if name.startswith("_") else (*_ELSEWHERE, *home.__all__)
-        from augjax.transforms.names_elsewhere import hint
+        from augjax.transforms.aliases import hint
 
         raise AttributeError(f"module 'augjax' has no attribute {name!r}{hint(name, known)}")
     value = globals()[name] = getattr(home, name)

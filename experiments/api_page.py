@@ -29,6 +29,55 @@ PAGE = Path(__file__).parents[1] / "augjax" / "transforms" / "README.md"
 PICTURES = Path(__file__).parent / "results" / "transforms"
 SIDE, DRAWS = 96, 5
 
+TABLE = """
+| augjax | Keras 3 | torchvision v2 | albumentations 2 |
+|---|---|---|---|
+| `RandomFlip("horizontal")` | `RandomFlip("horizontal")` | `RandomHorizontalFlip` | `HorizontalFlip` |
+| `RandomRotation(0.1)`, of a full turn | the same | `RandomRotation(36)` | `Rotate(36)` |
+| `RandomTranslation(0.1, 0.1)` | the same | `RandomAffine(0, translate=(0.1, 0.1))` | `Affine(translate_percent=...)` |
+| `RandomZoom((-0.2, 0.2))`, out if positive | the same | `RandomAffine(0, scale=...)` | `Affine(scale=...)` |
+| `RandomShear(0.2, 0.2)` | `RandomShear` | `RandomAffine(0, shear=...)` | `Affine(shear=...)` |
+| `RandomAffine(degrees, translate, scale, shear)` | | the same | `Affine` |
+| `RandomRot90()` | | | `RandomRotate90` |
+| `RandomPerspective(0.3, p=0.5)`, first the scale | `RandomPerspective(0.5, 0.3)` | `RandomPerspective(distortion_scale, p)` | `Perspective` |
+| `RandomWidth`, `RandomHeight` | in Keras 2 | | |
+| `RandomCrop(height, width)` | the same | `RandomCrop((height, width))` | `RandomCrop` |
+| `CenterCrop(height, width)` | the same | `CenterCrop((height, width))` | `CenterCrop` |
+| `RandomResizedCrop(height, width, scale, ratio)` | | `RandomResizedCrop((height, width), ...)` | `RandomResizedCrop` |
+| `Resize(height, width)` | `Resizing`, which never antialiases | `Resize((height, width))` | `Resize` |
+| `Pad(padding)` | | the same | `Pad` |
+| `RandomElastic(alpha, sigma)` | `RandomElasticTransform` | `ElasticTransform` | `ElasticTransform` |
+| `RandomBrightness(0.2)`, added | the same | `ColorJitter`, multiplied | `RandomBrightnessContrast` |
+| `RandomContrast(0.2)` | the same | `ColorJitter(contrast=0.2)`, about the mean grey | `RandomBrightnessContrast` |
+| `RandomSaturation`, `RandomHue` | the same | `ColorJitter` | `HueSaturationValue` |
+| `ColorJitter(...)` | `RandomColorJitter` | the same | `ColorJitter` |
+| `RandomGamma` | | `functional.adjust_gamma` | `RandomGamma` |
+| `RandomGrayscale(p=0.1)` | `RandomGrayscale(0.1)` | the same | `ToGray(p=0.1)` |
+| `RandomInvert(p=0.5)` | `RandomInvert(0.5)` | the same | `InvertImg` |
+| `RandomSolarize(0.5, p=0.5)` | `Solarization` | `RandomSolarize(128, p=0.5)` | `Solarize` |
+| `RandomPosterize(4, p=0.5)` | `RandomPosterization(4)` | the same | `Posterize` |
+| `RandomEqualize(p=0.5)` | `Equalization` | the same | `Equalize` |
+| `RandomAutoContrast(p=0.5)` | `AutoContrast` | `RandomAutocontrast` | `AutoContrast` |
+| `RandomSharpness` | the same | `RandomAdjustSharpness` | `Sharpen` |
+| `RandomChannelShuffle`, `RandomChannelDrop` | | `RandomChannelPermutation` | `ChannelShuffle`, `ChannelDropout` |
+| `Normalize(mean, std)` | `Normalization` | the same | `Normalize` |
+| `RandomGaussianBlur(kernel_size, sigma)`, `RandomMotionBlur((3, 7))` | `RandomGaussianBlur` | `GaussianBlur` | `GaussianBlur`, `MotionBlur(blur_limit=7)` |
+| `RandomGaussianNoise`, `RandomSaltAndPepper` | `GaussianNoise` | `GaussianNoise` | `GaussNoise`, `SaltAndPepper` |
+| `RandomErasing(p=0.5)`, one rectangle of 2 to 33 % | `RandomErasing(0.5)` | the same | `Erasing`; `CoarseDropout` for several |
+| `RandomGridDropout` | | | `GridDropout` |
+| `RandAugment(2, 9)`, magnitude 9 of 31 | `RandAugment`, one draw a batch | the same, one draw a batch | |
+| `TrivialAugmentWide()`, `AutoAugment("imagenet")` | | the same, one draw a batch | |
+| `AugMix(severity=3)` | `AugMix` | the same | |
+| `Sequential([...], value_range=(0, 255))`, and uint8 images need nothing | `Rescaling` | `ToDtype(scale=True)` | `ToFloat` |
+| `Sequential([...])` | `Pipeline` | `Compose` | `Compose` |
+| `RandomApply(t, p)` | | the same | `p=` of each, `Sequential(p=)`, `OneOf(p=)` |
+| `MixUp(0.2)`, after the pipeline | the same | `MixUp(alpha=0.2)` | |
+| `CutMix()` | `CutMix()`, with an alpha drawn from 0 to 1 | `CutMix()` | |
+| `RandomMixChoice([MixUp(), CutMix()])` | | `RandomChoice([MixUp(), CutMix()])`, in timm `Mixup` | |
+| `RandomChoice`, `RandomSomeOf`, `RandomOrder` | | `RandomChoice`, `RandomOrder` | `OneOf`, `SomeOf`, `RandomOrder` |
+"""  # noqa: E501
+"""The names of transforms in other libraries; `augjax.transforms.aliases` knows them too."""
+
 FAMILIES = {
     "geometry": (
         "Geometry",
@@ -69,11 +118,11 @@ def main() -> None:
     with told_in_one_line(debug="--debug" in sys.argv):
         tyro.cli(Config, prog="python -m experiments.api_page")
         from augjax.files import write_atomically
-        from augjax.transforms.catalog import catalog, mixes
+        from augjax.transforms.catalog import examples, mix_examples
 
         PICTURES.mkdir(parents=True, exist_ok=True)
-        cells = {name: draws(transform.example()) for name, transform in catalog().items()}
-        cells |= {name: mixed(mix.example()) for name, mix in mixes().items()}
+        cells = {name: draws(transform) for name, transform in examples().items()}
+        cells |= {name: mixed(mix) for name, mix in mix_examples().items()}
         for name, pictures in cells.items():
             jpeg = io.BytesIO()
             strip(pictures).save(jpeg, "JPEG", quality=85)
@@ -84,8 +133,7 @@ def main() -> None:
 
 def page() -> str:
     """The text of the page."""
-    from augjax.transforms.catalog import catalog, mixes
-    from augjax.transforms.names_elsewhere import TABLE
+    from augjax.transforms.catalog import examples, mix_examples
 
     lines = [
         "# Transforms",
@@ -96,11 +144,11 @@ def page() -> str:
     ]
     for family, (title, about) in FAMILIES.items():
         lines += ["", f"## {title}", "", about, "", "| | |", "|---|---|"]
-        for name, transform in {**catalog(), **mixes()}.items():
-            if transform.__module__.split(".")[2] == family:
+        for name, example in {**examples(), **mix_examples()}.items():
+            if type(example).__module__.split(".")[2] == family:
                 path = f"../../experiments/results/transforms/{name}.jpg"
-                does = (inspect.getdoc(transform) or "").split("\n")[0]
-                code = repr(transform.example()).replace("|", "\\|")
+                does = (inspect.getdoc(example) or "").split("\n")[0]
+                code = repr(example).replace("|", "\\|")
                 lines.append(f"| **{name}**<br>{does} | ![{name}]({path})<br>`{code}` |")
     lines += ["", "## Coming from Keras, torchvision or albumentations", "", TABLE.strip(), ""]
     return "\n".join(lines)

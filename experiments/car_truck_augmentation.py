@@ -141,7 +141,7 @@ def _check_fits(pipeline: "aj.Sequential", size: int, told: str) -> None:
             f"{told} makes images of {height}x{width} pixels, but the network is validated on "
             f"those of {size}x{size}; put Resize({size}, {size}) at its end"
         )
-    outside = [s.transform.label for s in pipeline.steps(None) if not s.transform.keeps_range]
+    outside = [s.operation.label for s in pipeline.steps(None) if not s.operation.keeps_range]
     if pipeline.value_range != (0.0, 1.0):
         outside.append(f"value_range={pipeline.value_range}")
     if outside:

@@ -110,17 +110,17 @@ def main() -> None:
 
         from augjax.files import write_json
         from augjax.training.environment import environment
-        from augjax.transforms.catalog import catalog, mixes
+        from augjax.transforms.catalog import examples, mix_examples
 
         rows = []
         print(HEADER, flush=True)
         elsewhere = tuple(device for device in jax.devices()[:1] if device.platform != "cpu")
         with jax.default_device(jax.devices("cpu")[0]):
-            for transform in catalog().values():
-                rows.append(certify(transform.example(), elsewhere=elsewhere))
+            for transform in examples().values():
+                rows.append(certify(transform, elsewhere=elsewhere))
                 print(line(rows[-1]), flush=True)
-            for mix in mixes().values():
-                rows.append(certify_mix(mix.example(), elsewhere=elsewhere))
+            for mix in mix_examples().values():
+                rows.append(certify_mix(mix, elsewhere=elsewhere))
                 print(line(rows[-1]), flush=True)
         RESULTS.mkdir(exist_ok=True)
         write_json(

@@ -26,7 +26,7 @@ from experiments.car_truck_config import recorded_config
 # JAX and TensorFlow are imported by the functions that need them, so that --help is instant.
 if TYPE_CHECKING:
     from augjax.data import Dataset, Split
-    from augjax.transforms.base import Strength
+    from augjax.typing import Strength
 
 PROGRAM = "python -m experiments.replay"
 

@@ -16,7 +16,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-from augjax.kernels.once import once
+from augjax.kernels.fusion import compute_once
 
 
 def gaussian_kernel(sigma: Float[Array, ""], size: int) -> Float[Array, " size"]:
@@ -60,7 +60,7 @@ def filter_separable(
     """
     height, width, channels = image.shape
     (size,) = kernel.shape
-    reach, kernel = size // 2, once(kernel)
+    reach, kernel = size // 2, compute_once(kernel)
     # Rows are looked up: of a padded image, a CPU would choose for each number where it is from.
     mirrored = np.pad(np.arange(height), reach, mode="reflect")
     seen = np.stack([mirrored[i : i + height] for i in range(size)])

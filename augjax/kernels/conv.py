@@ -6,7 +6,7 @@ loop, ten to fifty times slower. One matrix product is all that such a map needs
 output pixel sees side by side, and multiply by the flattened kernel. Its gradients are products.
 
 On larger maps the convolution is XLA's, but for that of an image's few channels, which is in
-`augjax.kernels.narrow_conv`; the gradients are in `augjax.kernels.conv_gradient`. Any other
+`augjax.kernels.space_to_depth`; the gradients are in `augjax.kernels.conv_gradient`. Any other
 convolution, and any other platform, gets `jax.lax.conv_general_dilated` untouched, so removing this
 file costs speed and nothing else.
 """

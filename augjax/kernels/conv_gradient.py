@@ -32,8 +32,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from augjax.kernels.few_by_few import divisor, map_few_by_few, shares
-from augjax.kernels.narrow_conv import is_narrow, narrow_conv
+from augjax.kernels.batching import device_groups, largest_divisor, map_in_batches
+from augjax.kernels.space_to_depth import has_few_channels, space_to_depth_conv
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
 LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -58,12 +58,12 @@ def conv(
 
     Reference: `jax.lax.conv_general_dilated`.
     """
-    if not is_narrow(kernel):
+    if not has_few_channels(kernel):
         return _by_lax(pads, precision, x, kernel)
     return lax.platform_dependent(
         x,
         kernel,
-        cpu=lambda x, kernel: narrow_conv(x, kernel, pads, precision),
+        cpu=lambda x, kernel: space_to_depth_conv(x, kernel, pads, precision),
         default=partial(_by_lax, pads, precision),
     )
 
@@ -74,9 +74,9 @@ def _forward(x: Array, kernel: Array, pads: Pads, precision: lax.PrecisionLike):
 
 def _backward(pads: Pads, precision: lax.PrecisionLike, seen: tuple[Array, Array], g: Array):
     x, kernel = seen
-    narrow, wide = is_narrow(kernel), kernel.shape[1] >= WIDE
+    narrow, wide = has_few_channels(kernel), kernel.shape[1] >= WIDE
     # A sum of convolutions would gather what is split over devices; a batched product does not.
-    convolve = wide and not narrow and shares(len(x)) == 1
+    convolve = wide and not narrow and device_groups(len(x)) == 1
 
     def of_input(g: Array, kernel: Array) -> Array:
         return jax.linear_transpose(lambda x: _by_lax(pads, precision, x, kernel), x)(g)[0]
@@ -87,7 +87,7 @@ def _backward(pads: Pads, precision: lax.PrecisionLike, seen: tuple[Array, Array
     def of_kernel(x: Array, g: Array) -> Array:
         return jax.linear_transpose(partial(_by_lax, pads, precision, x), kernel)(g)[0]
 
-    def of_kernel_few_by_few(x: Array, g: Array) -> Array:
+    def of_kernel_in_batches(x: Array, g: Array) -> Array:
         if convolve:
             gradient = _by_convolutions(x, g, pads, precision)
         else:
@@ -98,7 +98,7 @@ def _backward(pads: Pads, precision: lax.PrecisionLike, seen: tuple[Array, Array
         lax.platform_dependent(
             g, kernel, cpu=of_narrow_input if narrow else of_input, default=of_input
         ),
-        lax.platform_dependent(x, g, cpu=of_kernel_few_by_few, default=of_kernel),
+        lax.platform_dependent(x, g, cpu=of_kernel_in_batches, default=of_kernel),
     )
 
 
@@ -122,7 +122,7 @@ def _by_convolutions(
         x, g = x[0].transpose(3, 1, 2, 0), g[0].transpose(1, 2, 0, 3)
         return _by_lax(pads, precision, x, g).transpose(1, 2, 0, 3)[None]
 
-    return _sum_few_by_few(of_few, x, g, NUMBERS // g[0].size)
+    return _sum_in_batches(of_few, x, g, NUMBERS // g[0].size)
 
 
 def _by_products(
@@ -150,16 +150,16 @@ def _by_products(
             precision,
         )
 
-    total = _sum_few_by_few(of_few, x, g, PIXELS // (height * x.shape[2]))
+    total = _sum_in_batches(of_few, x, g, PIXELS // (height * x.shape[2]))
     return total.reshape(b, x.shape[3], a, g.shape[3]).transpose(2, 0, 1, 3)
 
 
-def _sum_few_by_few(
+def _sum_in_batches(
     of_few: Callable[[Array, Array], Array], x: Array, g: Array, most: int
 ) -> Array:
     """The sum of `of_few` over at most `most` images at a time, of each device's share at once."""
-    wide, groups = _wide(x), shares(len(x))
-    few = divisor(len(x) // groups, most)
+    wide, groups = _wide(x), device_groups(len(x))
+    few = largest_divisor(len(x) // groups, most)
     of_all = [part.reshape(groups, len(x) // groups, *part.shape[1:]) for part in (x, g)]
 
     def add_few(turn: Array | int, total: Array | float) -> Array:
@@ -194,7 +194,7 @@ def _input_gradient(
         of_rows = of_rows.reshape(*of_rows.shape[:-1], a, channels)
         return reduce(add, (of_rows[:, i : i + height, :, i] for i in range(a)))
 
-    return map_few_by_few(of_few, g, PIXELS // (height * width))
+    return map_in_batches(of_few, g, PIXELS // (height * width))
 
 
 def _wide(x: Array) -> jnp.dtype:

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from augjax.kernels.color import COLORS
+from augjax.kernels.fusion import compute_once, unfused
 from augjax.kernels.lookup import LEVELS, equalizing_table, histogram
-from augjax.kernels.once import once
 
 
 def to_levels(
@@ -38,9 +38,7 @@ def blend(
 
     Reference: `PIL.Image.blend`, as `PIL.ImageEnhance` calls it.
     """
-    # The clip stands between a product and a sum, which a compiler may round as one; Pillow rounds
-    # each, and cuts the result.
-    moved = other + jnp.clip(factor * (levels - other), -255.0, 255.0)
+    moved = other + unfused(factor * (levels - other), -255.0, 255.0)
     return jnp.floor(jnp.clip(moved, 0.0, 255.0))
 
 
@@ -69,8 +67,8 @@ def stretch(
     extent = jnp.where(highest > lowest, highest - lowest, 255.0)
     lowest = jnp.where(highest > lowest, lowest, 0.0)
     # The half keeps a quotient that is whole from falling below itself, and is too little to lift
-    # another. The clip keeps a product and a sum from being rounded as one.
-    moved = jnp.clip((255.0 / extent) * (levels - lowest), 0.0, 255.0) + 0.5 / extent
+    # another.
+    moved = unfused((255.0 / extent) * (levels - lowest), 0.0, 255.0) + 0.5 / extent
     return jnp.floor(jnp.clip(moved, 0.0, 255.0))
 
 
@@ -102,7 +100,7 @@ def equalize(
     Reference: `PIL.ImageOps.equalize`.
     """
     indices = levels.astype(jnp.int32)
-    table = once(jnp.round((LEVELS - 1) * equalizing_table(histogram(indices))))
+    table = compute_once(jnp.round((LEVELS - 1) * equalizing_table(histogram(indices))))
     # One channel after the other: all at once, a CPU would take twice as long.
     channels = [
         table[:, i].at[indices[..., i]].get(mode="promise_in_bounds")

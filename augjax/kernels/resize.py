@@ -11,7 +11,7 @@ from operator import add
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Num, Shaped
 
-from augjax.kernels.once import once
+from augjax.kernels.fusion import compute_once
 from augjax.kernels.warp import Interpolation
 from augjax.typing import AnyArray
 
@@ -117,7 +117,7 @@ def _weighted_sum(
         # A reduction: XLA would compute a mere sum anew for each tap of what reads the result.
         return jnp.sum(weights[:, :, None] * seen, axis=1).reshape(-1, width, channels)
     pixels, row = image.reshape(height * width, channels), jnp.arange(height)[:, None] * width
-    index = once(index)
+    index = compute_once(index)
 
     def tap(i: int) -> Float[Array, "height canvas channels"]:
         seen = pixels.at[row + index[None, :, i]].get(mode="promise_in_bounds")

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Shaped
 
-from augjax.kernels.once import once
+from augjax.kernels.fusion import compute_once
 
 FillMode: TypeAlias = Literal["reflect", "constant", "wrap", "nearest"]
 Interpolation: TypeAlias = Literal["nearest", "bilinear"]
@@ -88,11 +88,11 @@ def sample_at(
         i, i_inside = _nearest_tap(y, height, fill_mode)
         j, j_inside = _nearest_tap(x, width, fill_mode)
         if fill_mode != "constant":
-            return pixels.at[once(i * width + j)].get(mode="promise_in_bounds")
+            return pixels.at[compute_once(i * width + j)].get(mode="promise_in_bounds")
         # One pixel more, of the fill: chosen afterwards, whatever follows would choose again.
         fill = jnp.full((1, channels), fill_value, image.dtype)
         index = jnp.where(i_inside & j_inside, i * width + j, height * width)
-        return jnp.concatenate([pixels, fill]).at[once(index)].get(mode="promise_in_bounds")
+        return jnp.concatenate([pixels, fill]).at[compute_once(index)].get(mode="promise_in_bounds")
 
     top, bottom, top_weight, bottom_weight = _linear_taps(y, height, fill_mode)
     left, right, left_weight, right_weight = _linear_taps(x, width, fill_mode)

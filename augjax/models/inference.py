@@ -10,7 +10,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, UInt8
 
-from augjax.kernels.few_by_few import map_few_by_few
+from augjax.kernels.batching import map_in_batches
 from augjax.typing import AnyArray
 
 PIXELS = 2**17
@@ -82,6 +82,6 @@ def _infer(model: nn.Module, variables: dict[str, Any], images: AnyArray) -> Arr
         return answers
 
     def of_few(images: Array) -> Array:
-        return map_few_by_few(of, images, PIXELS // (images.shape[1] * images.shape[2]))
+        return map_in_batches(of, images, PIXELS // (images.shape[1] * images.shape[2]))
 
     return lax.platform_dependent(jnp.asarray(images), cpu=of_few, default=of)

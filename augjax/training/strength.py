@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
+from augjax.kernels.fusion import unfused
 from augjax.typing import AnyArray
 
 Schedule: TypeAlias = Callable[[Any], Any]
@@ -30,8 +31,7 @@ def strength_ramp(start: float, end: float, steps: int) -> Schedule:
     def strength(step: int | Int[AnyArray, ""]) -> Float[Array, ""]:
         done = jnp.asarray(step, jnp.int32)
         change = jnp.float32((end - start) / steps) * done.astype(jnp.float32)
-        # With a clip between them, product and sum cannot be contracted into one operation.
-        ramp = jnp.float32(start) + jnp.clip(change, lower, upper)
+        ramp = jnp.float32(start) + unfused(change, lower, upper)
         return jnp.where(done < steps, ramp, jnp.float32(end))
 
     return strength

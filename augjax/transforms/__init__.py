@@ -1,6 +1,5 @@
 """Random image transforms: `sample(key, shape)` draws, `apply(params, image)` does."""
 
-from augjax.transforms.base import Params, Transform
 from augjax.transforms.color.auto_contrast import RandomAutoContrast
 from augjax.transforms.color.brightness import RandomBrightness
 from augjax.transforms.color.channel_drop import RandomChannelDrop
@@ -23,6 +22,8 @@ from augjax.transforms.composition.random_choice import RandomChoice
 from augjax.transforms.composition.random_order import RandomOrder
 from augjax.transforms.composition.random_some_of import RandomSomeOf
 from augjax.transforms.composition.sequential import Sequential
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params
 from augjax.transforms.filter.erasing import RandomErasing
 from augjax.transforms.filter.gaussian_blur import RandomGaussianBlur
 from augjax.transforms.filter.gaussian_noise import RandomGaussianNoise

@@ -10,9 +10,10 @@ import numpy as np
 from jaxtyping import PRNGKeyArray, UInt32
 
 from augjax import keys
-from augjax.transforms.base import Example, Image, Strength, Transform
-from augjax.transforms.targets import shape_of
-from augjax.typing import AnyArray
+from augjax.transforms.core.scene import shape_of
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Example, Image
+from augjax.typing import AnyArray, Strength
 
 ImageId = str | PurePath | int | np.integer | UInt32[AnyArray, ""] | UInt32[AnyArray, "2"]
 """A path, as for `augjax.image_ids`, or a number of one or two words of 32 bits."""
@@ -38,7 +39,7 @@ def replay(
       seed: of the run.
       epoch: its number, as it was given to `batch`; a training loop of augjax's counts from 1.
       id: which image it is: its path relative to the split's folder, or the number it had in `ids`.
-      image: the image as training read it, or a dict of arrays (`augjax.transforms.targets`).
+      image: the image as training read it, or an example of arrays (see `augjax.Transform`).
       stream: the name of the augmentation's stream of keys.
       strength: as it was given to `batch`.
 

@@ -5,13 +5,14 @@ import math
 import reprlib
 import types
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from augjax.transforms.arguments import Configured, arguments, check_arguments
+from augjax.transforms.aliases import hint
 from augjax.transforms.catalog import catalog, mixes
-from augjax.transforms.names_elsewhere import hint
+from augjax.transforms.core.configured import Configured, arguments, check_arguments
 
 _KIND = "transform"
 _DEEPEST = 10
@@ -19,7 +20,7 @@ _DEEPEST = 10
 
 
 def to_dict(transform: Configured) -> dict[str, Any]:
-    """A transform as a dict that `json.dumps` writes and `from_dict` makes it of again.
+    """A transform as a dict that `json.dumps` can write and `from_dict` can read.
 
     `{"transform": "RandomRotation", "factor": 0.1}`: the name of the class and the arguments that
     differ from their defaults, transforms inside as dicts of their own.
@@ -34,15 +35,16 @@ def to_dict(transform: Configured) -> dict[str, Any]:
 def from_dict(data: dict[str, Any]) -> Any:
     """The transform that `to_dict` made `data` of: `from_dict(to_dict(t)) == t`.
 
-    Nothing but augjax's own transforms can come of it, whoever wrote it.
+    Only augjax's own transforms are made, so data from elsewhere are safe to read.
 
     Raises:
-      ValueError: if nothing can, in a sentence that says where it is wrong, such as
+      ValueError: if `data` are wrong, in a sentence that says where, such as
         transforms[2].factor.
     """
     return _made(data, "", 1)
 
 
+@cache
 def _kinds() -> dict[str, type[Configured]]:
     return {**catalog(), **mixes()}
 

@@ -9,9 +9,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from augjax.keys import image_key
-from augjax.transforms.base import Images, Strength, Transform, check_strength
-from augjax.transforms.program import brought_back
-from augjax.typing import AnyArray
+from augjax.transforms.core.checks import check_strength
+from augjax.transforms.core.run import brought_back
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Images
+from augjax.typing import AnyArray, Strength
 
 
 def tta(

@@ -3,8 +3,8 @@
 import re
 
 from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.transforms.aliases import ALIASES
 from augjax.transforms.catalog import catalog, mixes
-from augjax.transforms.names_elsewhere import TABLE
 from experiments import api_page
 
 import_tensorflow()
@@ -25,7 +25,7 @@ def test_every_transform_has_its_picture():
 
 def test_the_names_of_ours_and_of_keras_exist():
     found = set()
-    for row in TABLE.strip().splitlines()[2:]:
+    for row in api_page.TABLE.strip().splitlines()[2:]:
         ours, theirs = row.split("|")[1:3]
         found |= set(NAME.findall(ours))
         if "Keras 2" not in theirs:
@@ -33,3 +33,13 @@ def test_the_names_of_ours_and_of_keras_exist():
         if "the same" in theirs:
             assert all(hasattr(keras.layers, name) for name in NAME.findall(ours)), ours
     assert found == PUBLIC
+
+
+def test_the_names_of_others_have_an_alias():
+    for row in api_page.TABLE.strip().splitlines()[2:]:
+        ours, *elsewhere = row.strip("| ").split(" | ")
+        for name in re.findall(r"`([A-Z]\w+)", " ".join(elsewhere)):
+            assert name in PUBLIC or set(re.findall(r"\w+", ALIASES[name])) & set(
+                NAME.findall(ours)
+            )
+    assert not set(ALIASES) & PUBLIC

@@ -12,8 +12,8 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from augjax.kernels import conv_gradient
 from augjax.kernels.conv import conv_general_dilated
-from augjax.kernels.narrow_conv import narrow_conv
 from augjax.kernels.pool import max_pool
+from augjax.kernels.space_to_depth import space_to_depth_conv
 
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 
@@ -160,7 +160,7 @@ def test_a_narrow_convolution_in_blocks_is_that_of_lax(size, taps, padding):
         padding = lax.padtype_to_pads(size, taps, (1, 1), padding)
     expected = lax.conv_general_dilated(x, kernel, (1, 1), padding, dimension_numbers=LAYOUT)
     if expected.size:
-        blocks = narrow_conv(x, kernel, padding, None)
+        blocks = space_to_depth_conv(x, kernel, padding, None)
         np.testing.assert_allclose(blocks, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
 
 

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 import augjax as aj
-from augjax.transforms.policy.aug_mix import dirichlet
+from augjax.draws import dirichlet
 from tests.transforms.policy_examples import (
     AT,
     AUG_MIXES,

@@ -11,6 +11,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 import augjax as aj
 from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.transforms.catalog import examples
 from tests.helpers import noise
 
 tf = import_tensorflow()
@@ -153,7 +154,7 @@ def test_jitter(same):
             theirs = np.clip(steps[step](theirs), 0, 1)
         params = {name: jnp.float32(amount) for name, amount in amounts.items()}
         params["order"] = jnp.array(order, jnp.int32)
-        same(aj.ColorJitter.example().apply(params, image.astype(np.float32)), theirs)
+        same(examples()["ColorJitter"].apply(params, image.astype(np.float32)), theirs)
 
 
 @pytest.mark.parity("RandomChannelShuffle", "numpy.take")

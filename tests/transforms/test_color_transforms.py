@@ -10,29 +10,30 @@ import pytest
 from scipy import stats
 
 import augjax as aj
-from augjax.transforms.base import Pointwise
+from augjax.transforms.catalog import examples
+from augjax.transforms.core.operation import Pointwise
 from tests.helpers import noise
 
 RGB_ONLY = [
-    aj.RandomSaturation.example(),
-    aj.RandomHue.example(),
+    examples()["RandomSaturation"],
+    examples()["RandomHue"],
     aj.RandomGrayscale(p=1.0),
     aj.RandomChannelShuffle(p=1.0),
     aj.RandomChannelDrop(p=1.0),
 ]
 CHANNEL_BY_CHANNEL = [
-    aj.RandomBrightness.example(),
-    aj.RandomGamma.example(),
+    examples()["RandomBrightness"],
+    examples()["RandomGamma"],
     aj.RandomInvert(p=1.0),
     aj.RandomSolarize(0.5, p=1.0),
     aj.RandomPosterize(3, p=1.0),
     aj.RandomEqualize(p=1.0),
     aj.RandomAutoContrast(p=1.0),
-    aj.RandomSharpness.example(),
+    examples()["RandomSharpness"],
 ]
-JITTER = aj.ColorJitter.example()
+JITTER = examples()["ColorJitter"]
 RANDOM = [*RGB_ONLY, *CHANNEL_BY_CHANNEL, JITTER]
-ALL = [*RANDOM, aj.Normalize.example()]
+ALL = [*RANDOM, examples()["Normalize"]]
 KEY = aj.key(0)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import augjax as aj
-from augjax.transforms.catalog import catalog, mixes
+from augjax.transforms.catalog import catalog, mix_examples, mixes
 from experiments import certificate
 from tests.helpers import noise
 
@@ -40,7 +40,7 @@ def test_is_documented(name):
 
 @every
 def test_comes_back_from_json_and_from_python(name):
-    mix = mixes()[name].example()
+    mix = mix_examples()[name]
     for variant in (
         mix,
         dataclasses.replace(mix, name="a 'name'", p=0.5, num_classes=7, label_smoothing=0.1),
@@ -59,7 +59,7 @@ def test_comes_back_from_json_and_from_python(name):
 def test_any_size_any_channels_and_any_count(name, shape, count):
     images = noise(count, *shape)
     labels = np.linspace(0, 1, count, dtype=np.float32)
-    mixed, soft = mixes()[name].example().batch(aj.key(0), images, labels)
+    mixed, soft = mix_examples()[name].batch(aj.key(0), images, labels)
     assert mixed.shape == images.shape and soft.shape == (count,)
     assert images.min() - 1e-6 <= mixed.min() and mixed.max() <= images.max() + 1e-6
     if count == 1:
@@ -68,7 +68,7 @@ def test_any_size_any_channels_and_any_count(name, shape, count):
 
 @every
 def test_draws_are_small_and_have_the_batch_first(name):
-    params = mixes()[name].example().sample(aj.key(0), np.arange(5, dtype=np.uint32), (8, 8, 3))
+    params = mix_examples()[name].sample(aj.key(0), np.arange(5, dtype=np.uint32), (8, 8, 3))
     assert all(draw.shape == (5,) for draw in jax.tree.leaves(params))
     json.dumps(jax.tree.map(lambda draw: draw.tolist(), params))
 
@@ -76,7 +76,7 @@ def test_draws_are_small_and_have_the_batch_first(name):
 @every
 def test_is_certified(name):
     found = certificate.certify_mix(
-        mixes()[name].example(), batches=(7,), devices=(8,), elsewhere=jax.devices()[1:2]
+        mix_examples()[name], batches=(7,), devices=(8,), elsewhere=jax.devices()[1:2]
     )
     assert found.ok, found
 
@@ -84,5 +84,5 @@ def test_is_certified(name):
 @every
 def test_a_batch_of_no_images_is_none(name):
     none = np.zeros(0, np.float32)
-    images, labels = mixes()[name].example().batch(aj.key(0), np.zeros((0, 8, 8, 3)), none)
+    images, labels = mix_examples()[name].batch(aj.key(0), np.zeros((0, 8, 8, 3)), none)
     assert images.shape == (0, 8, 8, 3) and labels.shape == (0,)

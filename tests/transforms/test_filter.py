@@ -13,17 +13,18 @@ import pytest
 from scipy import ndimage, stats
 
 import augjax as aj
-from augjax.transforms.factors import field_key
+from augjax.draws import field_key
+from augjax.transforms.catalog import examples
 from tests.helpers import noise
 
 EXAMPLES = [
-    aj.RandomErasing.example(),
+    examples()["RandomErasing"],
     aj.RandomErasing(value="random", p=1.0),
-    aj.RandomGaussianBlur.example(),
-    aj.RandomGaussianNoise.example(),
-    aj.RandomGridDropout.example(),
-    aj.RandomMotionBlur.example(),
-    aj.RandomSaltAndPepper.example(),
+    examples()["RandomGaussianBlur"],
+    examples()["RandomGaussianNoise"],
+    examples()["RandomGridDropout"],
+    examples()["RandomMotionBlur"],
+    examples()["RandomSaltAndPepper"],
 ]
 KEY = aj.key(0)
 

@@ -10,8 +10,9 @@ import pytest
 from scipy import stats
 
 import augjax as aj
-from augjax.transforms.program import groups
-from augjax.transforms.spatial import Spatial
+from augjax.transforms.catalog import examples
+from augjax.transforms.core.groups import groups
+from augjax.transforms.core.spatial import Spatial
 from tests.helpers import noise
 
 KEY = aj.key(0)
@@ -20,7 +21,7 @@ CLASSES = [
     aj.RandomHeight, aj.RandomPerspective, aj.RandomResizedCrop, aj.RandomRot90, aj.RandomRotation,
     aj.RandomShear, aj.RandomTranslation, aj.RandomWidth, aj.RandomZoom, aj.Resize,
 ]  # fmt: skip
-KEEP_SIZE = [c for c in CLASSES if c.example().out_shape((21, 34, 3)) == (21, 34, 3)]
+KEEP_SIZE = [c for c in CLASSES if examples()[c.__name__].out_shape((21, 34, 3)) == (21, 34, 3)]
 named = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 
 
@@ -45,7 +46,7 @@ def test_these_are_all_the_classes_of_geometry():
 
 @named
 def test_each_channel_is_moved_alike_and_dtypes_are_kept(kind):
-    transform, gray = kind.example(), noise(3, 20, 24, 1)
+    transform, gray = examples()[kind.__name__], noise(3, 20, 24, 1)
     painted = np.asarray(transform.batch(KEY, gray))
     for channels in (3, 4):
         alike = transform.batch(KEY, np.repeat(gray, channels, axis=-1))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import augjax as aj
-from augjax.transforms.base import Switched
-from augjax.transforms.catalog import catalog
+from augjax.transforms.catalog import catalog, examples
+from augjax.transforms.core.transform import Switched
 from tests.helpers import noise
 
 CATALOG = catalog()
@@ -31,7 +31,7 @@ def weighed(made):
 
 @every
 def test_the_gradient_of_the_strength_is_finite_and_flows_where_it_can(name):
-    transform = CATALOG[name].example()
+    transform = examples()[name]
 
     @jax.jit
     @jax.grad
@@ -49,7 +49,7 @@ def test_the_gradient_of_the_strength_is_finite_and_flows_where_it_can(name):
 
 @every
 def test_the_gradient_of_what_is_drawn_is_finite(name):
-    transform, images = CATALOG[name].example(), noise(4, *SHAPE)
+    transform, images = examples()[name], noise(4, *SHAPE)
     keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(4, dtype=jnp.uint32))
     draws = jax.vmap(lambda key: transform.sample(key, SHAPE))(keys)
     leaves, tree = jax.tree.flatten(draws)

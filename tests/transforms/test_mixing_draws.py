@@ -10,8 +10,8 @@ import scipy.stats
 from jax.sharding import NamedSharding, PartitionSpec
 
 import augjax as aj
+from augjax.draws import beta
 from augjax.training.mesh import data_mesh
-from augjax.transforms.mixing.beta import beta
 from augjax.transforms.mixing.partners import partners
 from tests.transforms.mixing_examples import (
     CLASS_LABELS,

@@ -8,8 +8,7 @@ import pytest
 
 import augjax as aj
 from augjax.data.quiet_tensorflow import import_tensorflow
-from augjax.transforms.factors import whole_number
-from augjax.transforms.mixing.beta import beta
+from augjax.draws import beta, whole_number
 from tests.helpers import noise
 
 tf = import_tensorflow()

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import augjax as aj
-from augjax.transforms.program import groups
+from augjax.transforms.core.groups import groups
 from tests.helpers import noise
 
 

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import augjax as aj
-from augjax.transforms.base import Switched
-from augjax.transforms.catalog import catalog
+from augjax.transforms.catalog import examples
+from augjax.transforms.core.transform import Switched
 from tests.helpers import run_python
 
 NAMES = {name: getattr(aj, name) for name in aj.__all__}
-EXAMPLES = [kind.example() for kind in catalog().values()]
+EXAMPLES = list(examples().values())
 
 
 def through_json(transform):

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 import augjax as aj
+from augjax.transforms.catalog import examples
+from augjax.transforms.core.scene import BOX_FORMATS, from_corners, to_corners
+from augjax.transforms.core.spatial import Filled
 from augjax.transforms.geometry.resize import Resized
-from augjax.transforms.spatial import Filled
-from augjax.transforms.targets import BOX_FORMATS, from_corners, to_corners
 from tests.helpers import noise
 from tests.transforms.test_geometry import CLASSES
 
@@ -37,7 +38,7 @@ PIPELINES = {
     ],
     "gated": [aj.RandomApply([aj.RandomRotation(0.1), aj.RandomElastic()], p=0.5)],
 }
-CASES = {kind.__name__: [kind.example()] for kind in CLASSES} | PIPELINES
+CASES = {kind.__name__: [examples()[kind.__name__]] for kind in CLASSES} | PIPELINES
 CASES["RandomCrop"] = [aj.RandomCrop(28, 32)]  # Which often has all of what is drawn below.
 BENT = ("RandomElastic", "gated")
 every_case = pytest.mark.parametrize("case", CASES)

@@ -6,12 +6,16 @@ import dm_pix as pix
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.transforms.base import Params, Pointwise, Shape, Strength
-from augjax.transforms.factors import Factor, factor_range, uniform
+from augjax.draws import uniform
+from augjax.transforms.core.factors import Factor, ranged
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomBrightness(Pointwise):
+class RandomBrightness(Transform, Pointwise):
     """Makes an image lighter or darker.
 
         y = clip(x + delta, 0, 1)
@@ -28,21 +32,10 @@ class RandomBrightness(Pointwise):
     References: `keras.layers.RandomBrightness`; `dm_pix.adjust_brightness`, which does the work.
     """
 
-    factor: Factor
-
-    @classmethod
-    def example(cls) -> "RandomBrightness":
-        return cls(0.3)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._lower_upper()
-
-    def _lower_upper(self) -> tuple[float, float]:
-        return factor_range(self, "factor", self.factor, lowest=-1, highest=1)
+    factor: Factor = dataclasses.field(metadata=ranged(lowest=-1, highest=1))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        return {"delta": uniform(key, *self._lower_upper(), strength)}
+        return {"delta": uniform(key, *self.range("factor"), strength)}
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

@@ -8,8 +8,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.kernels.color import COLORS, recolor
 from augjax.keys import stream
-from augjax.transforms.base import Params, Pointwise, Shape, Switched
-from augjax.transforms.spatial import check_fill_value
+from augjax.transforms.core.factors import check_level
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params, Shape
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +37,7 @@ class RandomChannelDrop(Switched, Pointwise):
         super().__post_init__()
         if self.channels not in (1, 2):
             raise ValueError(f"RandomChannelDrop(channels={self.channels!r}): expected 1 or 2")
-        check_fill_value(self, self.fill_value)
+        check_level(self, "fill_value", self.fill_value)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         order = jnp.argsort(jax.random.uniform(stream(key, "dropped"), (COLORS,)))

@@ -8,7 +8,9 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.kernels.color import COLORS, recolor
 from augjax.keys import stream
-from augjax.transforms.base import Params, Pointwise, Shape, Switched
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params, Shape
 
 
 @dataclasses.dataclass(frozen=True)

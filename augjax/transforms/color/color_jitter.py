@@ -8,16 +8,20 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from augjax.draws import uniform, uniform_about
 from augjax.kernels.color import COLORS, adjust_hue, luma
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength, Transform
-from augjax.transforms.factors import Factor, around_one, factor_range, uniform, uniform_about
+from augjax.transforms.core.factors import Factor, around_one, ranged
+from augjax.transforms.core.operation import Operation
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 _BRIGHTNESS, _CONTRAST, _SATURATION, _HUE = range(4)
 
 
 @dataclasses.dataclass(frozen=True)
-class ColorJitter(Transform):
+class ColorJitter(Transform, Operation):
     """Changes brightness, contrast, saturation and hue, in an order drawn for each image.
 
         brightness   y = clip(b x, 0, 1)
@@ -45,31 +49,20 @@ class ColorJitter(Transform):
 
     amounts: ClassVar[tuple[str, ...]] = ("brightness", "contrast", "saturation", "hue")
 
-    brightness: Factor = 0.0
-    contrast: Factor = 0.0
-    saturation: Factor = 0.0
-    hue: Factor = 0.0
-
-    @classmethod
-    def example(cls) -> "ColorJitter":
-        return cls(0.4, 0.4, 0.4, 0.1)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for amount in self.amounts:
-            self._lower_upper(amount)
-
-    def _lower_upper(self, amount: str) -> tuple[float, float]:
-        factor = getattr(self, amount)
-        if amount == "hue":
-            return factor_range(self, amount, factor, lowest=-0.5, highest=0.5)
-        return factor_range(self, amount, factor, lowest=0, number=around_one)
+    brightness: Factor = dataclasses.field(
+        default=0.0, metadata=ranged(lowest=0, number=around_one)
+    )
+    contrast: Factor = dataclasses.field(default=0.0, metadata=ranged(lowest=0, number=around_one))
+    saturation: Factor = dataclasses.field(
+        default=0.0, metadata=ranged(lowest=0, number=around_one)
+    )
+    hue: Factor = dataclasses.field(default=0.0, metadata=ranged(lowest=-0.5, highest=0.5))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         order = jnp.argsort(jax.random.uniform(stream(key, "order"), (len(self.amounts),)))
         draws: Params = {"order": order.astype(jnp.int32)}
         for amount in self.amounts:
-            lower, upper = self._lower_upper(amount)
+            lower, upper = self.range(amount)
             own_key = stream(key, amount)
             if amount == "hue" and (lower, upper) != (0.0, 0.0):
                 draws[amount] = uniform(own_key, lower, upper, strength)
@@ -97,12 +90,12 @@ class ColorJitter(Transform):
         params: Params,
         image: Float[Array, "height width channels"],
         order: Int[Array, " slots"],
-        taken: Bool[Array, " slots"],
+        active: Bool[Array, " slots"],
     ) -> Float[Array, "height width channels"]:
         """All but hue, in order: each blends the image with something darker, flatter or greyer."""
         has_colors = image.shape[-1] == COLORS
         ratios = [params.get(amount, 1.0) for amount in self.amounts if amount != "hue"]
-        ratios = jnp.where(taken, jnp.float32([*ratios, 1.0])[order], 1.0)
+        ratios = jnp.where(active, jnp.float32([*ratios, 1.0])[order], 1.0)
 
         def blend(
             image: Float[Array, "height width channels"], slot: tuple[Array, Array]

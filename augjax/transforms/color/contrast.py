@@ -6,12 +6,16 @@ import dm_pix as pix
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.transforms.base import Params, Shape, Strength, Transform
-from augjax.transforms.factors import Factor, at_least, factor_numbers, uniform
+from augjax.draws import at_least, uniform
+from augjax.transforms.core.factors import Factor, factor_numbers
+from augjax.transforms.core.operation import Operation
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomContrast(Transform):
+class RandomContrast(Transform, Operation):
     """Moves every pixel away from or towards its channel's mean, then clips to the value range.
 
         y = clip((x - mean) * factor + mean, 0, 1), factor ~ U[1 - lower, 1 + upper]
@@ -31,10 +35,6 @@ class RandomContrast(Transform):
     """
 
     factor: Factor
-
-    @classmethod
-    def example(cls) -> "RandomContrast":
-        return cls(0.5)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -5,7 +5,8 @@ import dataclasses
 from jaxtyping import Array, Float
 
 from augjax.kernels.lookup import equalizing_table, histogram, look_up, quantize
-from augjax.transforms.base import Params, Switched
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,12 +6,16 @@ import dm_pix as pix
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.transforms.base import Params, Pointwise, Shape, Strength
-from augjax.transforms.factors import Factor, around_one, factor_range, uniform_about
+from augjax.draws import uniform_about
+from augjax.transforms.core.factors import Factor, around_one, ranged
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomGamma(Pointwise):
+class RandomGamma(Transform, Pointwise):
     """Makes an image's middle tones lighter or darker, and keeps black and white.
 
         y = x ** gamma
@@ -27,22 +31,12 @@ class RandomGamma(Pointwise):
     does the work.
     """
 
-    gamma: Factor
-
-    @classmethod
-    def example(cls) -> "RandomGamma":
-        return cls(0.5)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self._lower_upper()[0] == 0:
-            raise ValueError(f"RandomGamma(gamma={self.gamma!r}): exponents must lie above 0")
-
-    def _lower_upper(self) -> tuple[float, float]:
-        return factor_range(self, "gamma", self.gamma, lowest=0, number=around_one)
+    gamma: Factor = dataclasses.field(
+        metadata=ranged(lowest=0, number=around_one, open_below="exponents must lie above 0")
+    )
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        return {"gamma": uniform_about(1.0, key, *self._lower_upper(), strength)}
+        return {"gamma": uniform_about(1.0, key, *self.range("gamma"), strength)}
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

@@ -6,7 +6,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from augjax.kernels.color import luma, recolor
-from augjax.transforms.base import Params, Pointwise, Switched
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,14 +7,18 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import uniform
 from augjax.kernels.color import adjust_hue, recolor
 from augjax.keys import stream
-from augjax.transforms.base import Params, Pointwise, Shape, Strength
-from augjax.transforms.factors import Factor, factor_range, uniform, up_to
+from augjax.transforms.core.factors import Factor, ranged, up_to
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomHue(Pointwise):
+class RandomHue(Transform, Pointwise):
     """Turns an image's hues (HSV), one way or the other.
 
     Images without three channels stay as they are, and so does a fourth channel.
@@ -28,21 +32,10 @@ class RandomHue(Pointwise):
     References: `keras.layers.RandomHue`; `dm_pix.adjust_hue`.
     """
 
-    factor: Factor
-
-    @classmethod
-    def example(cls) -> "RandomHue":
-        return cls(0.5)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._lower_upper()
-
-    def _lower_upper(self) -> tuple[float, float]:
-        return factor_range(self, "factor", self.factor, lowest=0, highest=1, number=up_to)
+    factor: Factor = dataclasses.field(metadata=ranged(lowest=0, highest=1, number=up_to))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        lower, upper = (bound / 2 for bound in self._lower_upper())
+        lower, upper = (bound / 2 for bound in self.range("factor"))
         turn = uniform(stream(key, "turn"), lower, upper, strength)
         backwards = jax.random.uniform(stream(key, "sign")) < 0.5
         return {"turn": jnp.where(backwards, -turn, turn)}

@@ -4,7 +4,9 @@ import dataclasses
 
 from jaxtyping import Array, Float
 
-from augjax.transforms.base import Params, Pointwise, Switched
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,14 +9,18 @@ from typing import ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.transforms.base import Params, Pointwise, Shape, Strength, shape_text
+from augjax.transforms.core.checks import shape_text
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 Channels = float | tuple[float, ...]
 """One number for all channels, or one for each."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Normalize(Pointwise):
+class Normalize(Transform, Pointwise):
     """Brings each channel to mean 0 and standard deviation 1: y = (x - mean) / std.
 
     It leaves [0, 1], so it stands after all other transforms of colour, and the pipeline's value
@@ -36,10 +40,6 @@ class Normalize(Pointwise):
 
     mean: Channels | Sequence[float]
     std: Channels | Sequence[float]
-
-    @classmethod
-    def example(cls) -> "Normalize":
-        return cls(0.5, 0.25)
 
     def __post_init__(self) -> None:
         super().__post_init__()

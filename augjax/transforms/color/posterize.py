@@ -6,7 +6,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from augjax.kernels.lookup import quantize
-from augjax.transforms.base import Params, Pointwise, Switched
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,10 +28,6 @@ class RandomPosterize(Switched, Pointwise):
     """
 
     bits: int
-
-    @classmethod
-    def example(cls) -> "RandomPosterize":
-        return cls(3)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -6,13 +6,17 @@ from functools import partial
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import uniform_about
 from augjax.kernels.color import adjust_saturation, recolor
-from augjax.transforms.base import Params, Pointwise, Shape, Strength
-from augjax.transforms.factors import Factor, factor_range, uniform_about, up_to
+from augjax.transforms.core.factors import Factor, ranged, up_to
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomSaturation(Pointwise):
+class RandomSaturation(Transform, Pointwise):
     """Makes an image's colours paler or stronger.
 
     Multiplies the saturation of each pixel (HSV) by factor / (1 - factor), up to 1. Images without
@@ -29,21 +33,10 @@ class RandomSaturation(Pointwise):
     References: `keras.layers.RandomSaturation`; `dm_pix.adjust_saturation`.
     """
 
-    factor: Factor
-
-    @classmethod
-    def example(cls) -> "RandomSaturation":
-        return cls((0.25, 0.75))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._lower_upper()
-
-    def _lower_upper(self) -> tuple[float, float]:
-        return factor_range(self, "factor", self.factor, lowest=0, highest=1, number=up_to)
+    factor: Factor = dataclasses.field(metadata=ranged(lowest=0, highest=1, number=up_to))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        return {"factor": uniform_about(0.5, key, *self._lower_upper(), strength)}
+        return {"factor": uniform_about(0.5, key, *self.range("factor"), strength)}
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

@@ -5,12 +5,16 @@ import dataclasses
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.transforms.base import Params, Shape, Strength, Transform
-from augjax.transforms.factors import Factor, factor_range, uniform_about, up_to
+from augjax.draws import uniform_about
+from augjax.transforms.core.factors import Factor, ranged, up_to
+from augjax.transforms.core.operation import Operation
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomSharpness(Transform):
+class RandomSharpness(Transform, Operation):
     """Blurs or sharpens an image.
 
         y = clip(x + (1 - 2 factor) (smooth(x) - x), 0, 1)
@@ -31,21 +35,10 @@ class RandomSharpness(Transform):
     `PIL.ImageEnhance.Sharpness`.
     """
 
-    factor: Factor
-
-    @classmethod
-    def example(cls) -> "RandomSharpness":
-        return cls((0.0, 1.0))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._lower_upper()
-
-    def _lower_upper(self) -> tuple[float, float]:
-        return factor_range(self, "factor", self.factor, lowest=0, highest=1, number=up_to)
+    factor: Factor = dataclasses.field(metadata=ranged(lowest=0, highest=1, number=up_to))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        return {"factor": uniform_about(0.5, key, *self._lower_upper(), strength)}
+        return {"factor": uniform_about(0.5, key, *self.range("factor"), strength)}
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

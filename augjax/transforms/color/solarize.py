@@ -6,7 +6,10 @@ import dm_pix as pix
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from augjax.transforms.base import Params, Pointwise, Switched
+from augjax.transforms.core.factors import check_level
+from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,17 +29,9 @@ class RandomSolarize(Switched, Pointwise):
 
     threshold: float
 
-    @classmethod
-    def example(cls) -> "RandomSolarize":
-        return cls(0.5)
-
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.threshold <= 1:
-            raise ValueError(
-                f"RandomSolarize(threshold={self.threshold!r}): expected a number in [0, 1], "
-                "where 1 is white whatever the pipeline's value range"
-            )
+        check_level(self, "threshold", self.threshold)
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

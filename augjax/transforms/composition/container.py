@@ -1,4 +1,4 @@
-"""What containers share: one name space of draws, and steps that may be gated."""
+"""What containers have in common: one name space of draws, and steps that may be gated."""
 
 import abc
 import dataclasses
@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeGuard
 
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
 from augjax.keys import stream
-from augjax.transforms.arguments import Configured
-from augjax.transforms.base import Gate, Params, Shape, Step, Strength, Transform
-from augjax.transforms.spatial import Spatial
+from augjax.transforms.core.configured import Configured
+from augjax.transforms.core.operation import Step
+from augjax.transforms.core.spatial import Spatial
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Gate, Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +47,8 @@ class Container(Transform):
         return self.transforms
 
     @abc.abstractmethod
-    def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
-        """The transforms in the order in which they are applied, with whether they are.
+    def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
+        """The transforms in the order of application, each with whether it is applied.
 
         Args:
           own: what the container drew for itself; None to see which transforms there are.
@@ -79,7 +82,7 @@ class Container(Transform):
         own = self.draw_own(stream(key, self.own_label))
         draws: Params = {self.own_label: own} if own else {}
         for inner in self.children:
-            of_inner = inner.sample(key, shape, strength=strength)
+            of_inner = inner.draw(inner.own_key(key), shape, strength)
             draws |= of_inner if _shares_names(inner) else {inner.label: of_inner}
             shape = inner.out_shape(shape)
         return draws
@@ -89,11 +92,6 @@ class Container(Transform):
             shape = inner.out_shape(shape)
         return shape
 
-    def render(
-        self, params: Params, image: Float[Array, "height width channels"]
-    ) -> Float[Array, "_ _ channels"]:
-        raise AssertionError("a container is opened up into steps")
-
     def steps(self, params: Params | None) -> Iterator[Step]:
         if params is not None and set(params) != set(self.labels):
             raise ValueError(
@@ -101,7 +99,7 @@ class Container(Transform):
                 f"{sorted(self.labels)}"
             )
         own = None if params is None else params.get(self.own_label)
-        for inner, gate in self.taken(own):
+        for inner, gate in self.active(own):
             if params is None:
                 of_inner = None
             elif _shares_names(inner):
@@ -146,24 +144,24 @@ def _check_names(owner: Container) -> None:
 def _check_order(owner: Container) -> None:
     """Raises ValueError if a transform cannot follow the one before it, or be left out."""
     steps = list(owner.steps(None))
-    for (before, _, _, _), (after, _, _, _) in pairwise(steps):
-        if before.leaves_blank and not (after.leaves_blank or after.reads_frame):
+    for before, after in pairwise(step.operation for step in steps):
+        if before.draws_frame and not after.reads_frame:
             raise ValueError(
                 f"{before.label} draws the image's size, and stands last or before Resize, "
                 f"not before {after.label}"
             )
     for place, step in enumerate(steps):
-        if step.transform.keeps_range:
+        if step.operation.keeps_range:
             continue
-        later = [s.transform for s in steps[place + 1 :] if not isinstance(s.transform, Spatial)]
+        later = [s.operation for s in steps[place + 1 :] if not isinstance(s.operation, Spatial)]
         if later:
             raise ValueError(
-                f"{step.transform.label} leaves [0, 1], and stands after all transforms of colour, "
+                f"{step.operation.label} leaves [0, 1], and stands after all transforms of colour, "
                 f"not before {later[0].label}"
             )
         if step.gate is not None:
             raise ValueError(
-                f"{step.transform.label} leaves [0, 1], so it cannot be applied to some images and "
+                f"{step.operation.label} leaves [0, 1], so it cannot be applied to some images and "
                 "not to others"
             )
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import jax
 from jaxtyping import PRNGKeyArray
 
-from augjax.transforms.base import Gate, Params, Transform
 from augjax.transforms.composition.container import Container
+from augjax.transforms.core.factors import check_share
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Gate, Params
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,18 +30,11 @@ class RandomApply(Container):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.p <= 1:
-            raise ValueError(f"RandomApply(p={self.p!r}): expected a number in [0, 1]")
-
-    @classmethod
-    def example(cls) -> "RandomApply":
-        from augjax.transforms import RandomRotation
-
-        return cls(RandomRotation(0.2), p=0.5)
+        check_share(self, "p", self.p)
 
     def draw_own(self, key: PRNGKeyArray) -> Params:
         return {"on": jax.random.uniform(key) < self.p}
 
-    def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
+    def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
         on = True if own is None else own["on"]
         yield from ((inner, on) for inner in self.children)

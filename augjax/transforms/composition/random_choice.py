@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from jaxtyping import PRNGKeyArray
 
-from augjax.transforms.base import Gate, Params, Transform
-from augjax.transforms.choice import checked_weights, choose
+from augjax.draws import choose
 from augjax.transforms.composition.container import Container
+from augjax.transforms.core.factors import checked_weights
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Gate, Params
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,15 +34,9 @@ class RandomChoice(Container):
         weights = checked_weights(self, self.weights, len(self.children))
         object.__setattr__(self, "weights", weights)
 
-    @classmethod
-    def example(cls) -> "RandomChoice":
-        from augjax.transforms import RandomContrast, RandomRotation, RandomTranslation
-
-        return cls([RandomRotation(0.2), RandomTranslation(0.2, 0.2), RandomContrast(0.5)])
-
     def draw_own(self, key: PRNGKeyArray) -> Params:
         return {"choice": choose(key, self.weights, len(self.children))}
 
-    def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
+    def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
         for place, inner in enumerate(self.children):
             yield inner, True if own is None else own["choice"] == place

@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
-from augjax.transforms.base import Gate, Params, Transform
 from augjax.transforms.composition.container import Container
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Gate, Params
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,17 +28,11 @@ class RandomOrder(Container):
     Reference: `torchvision.transforms.v2.RandomOrder`.
     """
 
-    @classmethod
-    def example(cls) -> "RandomOrder":
-        from augjax.transforms import RandomFlip, RandomRotation, RandomTranslation
-
-        return cls([RandomFlip(), RandomRotation(0.1), RandomTranslation(0.2, 0.2)])
-
     def draw_own(self, key: PRNGKeyArray) -> Params:
         numbers = jax.random.uniform(key, (len(self.children),))
         return {"order": jnp.argsort(numbers).astype(jnp.int32)}
 
-    def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
+    def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
         for turn in range(len(self.children)):
             for place, inner in enumerate(self.children):
                 yield inner, True if own is None else own["order"][turn] == place

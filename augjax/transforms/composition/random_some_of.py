@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
-from augjax.transforms.base import Gate, Params, Transform
 from augjax.transforms.composition.container import Container
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Gate, Params
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,19 +34,11 @@ class RandomSomeOf(Container):
                 f"RandomSomeOf(n={self.n!r}): expected a number from 0 to {len(self.children)}"
             )
 
-    @classmethod
-    def example(cls) -> "RandomSomeOf":
-        from augjax.transforms import RandomContrast, RandomFlip, RandomRotation, RandomTranslation
-
-        return cls(
-            [RandomContrast(0.5), RandomFlip(), RandomRotation(0.1), RandomTranslation(0.2, 0.2)]
-        )
-
     def draw_own(self, key: PRNGKeyArray) -> Params:
         # Its rank among the numbers drawn for all says whether a transform is among the n lowest.
         numbers = jax.random.uniform(key, (len(self.children),))
         return {"chosen": jnp.argsort(jnp.argsort(numbers)) < self.n}
 
-    def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
+    def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
         for place, inner in enumerate(self.children):
             yield inner, True if own is None else own["chosen"][place]

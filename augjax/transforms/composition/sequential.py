@@ -3,10 +3,12 @@
 import dataclasses
 from collections.abc import Iterator
 
-from augjax.transforms.base import Facts, Gate, Params, Step, Transform
 from augjax.transforms.composition.container import Container
-from augjax.transforms.factors import check_choice
-from augjax.transforms.targets import BOX_FORMATS
+from augjax.transforms.core.factors import check_choice
+from augjax.transforms.core.operation import Facts, Step
+from augjax.transforms.core.scene import BOX_FORMATS
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Gate, Params
 
 _BOXES_ELSEWHERE = {
     "pascal_voc": "xyxy",
@@ -59,19 +61,15 @@ class Sequential(Container):
         if self.boxes is not None:
             check_choice(self, "boxes", self.boxes, BOX_FORMATS)
 
-    @classmethod
-    def example(cls) -> "Sequential":
-        from augjax.transforms import RandomFlip, RandomRotation, RandomTranslation
-
-        return cls([RandomFlip("horizontal"), RandomRotation(0.1), RandomTranslation(0.1, 0.1)])
-
     @property
     def facts(self) -> Facts:
         return Facts(self.value_range, self.boxes, self.mask_fill)
 
-    def taken(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
+    def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
         yield from ((inner, None) for inner in self.children)
 
     def steps(self, params: Params | None) -> Iterator[Step]:
         for step in super().steps(params):
-            yield step._replace(apart=step.apart or ("" if self.fuse else "fuse=False"))
+            yield step._replace(
+                why_separate=step.why_separate or ("" if self.fuse else "fuse=False")
+            )

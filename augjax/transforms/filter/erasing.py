@@ -5,11 +5,13 @@ import dataclasses
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import whole_number
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Switched
-from augjax.transforms.factors import Range, always, factor_range, whole_number
+from augjax.transforms.core.factors import Range, always, ranged
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.filter.fill import Fill, check_fill, fill_draws, fill_picture
-from augjax.transforms.rectangles import first_that_fits
+from augjax.transforms.filter.rectangles import first_that_fits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,27 +40,23 @@ class RandomErasing(Switched):
     Reference: `torchvision.transforms.v2.RandomErasing`.
     """
 
-    scale: Range = (0.02, 0.33)
-    ratio: Range = (0.3, 3.3)
+    scale: Range = dataclasses.field(
+        default=(0.02, 0.33), metadata=ranged(lowest=0, highest=1, number=always)
+    )
+    ratio: Range = dataclasses.field(
+        default=(0.3, 3.3),
+        metadata=ranged(lowest=0, number=always, open_below="expected it above 0"),
+    )
     value: Fill = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._scales()
         check_fill(self, self.value)
-        if self._ratios()[0] == 0:
-            raise ValueError(f"RandomErasing(ratio={self.ratio!r}): expected it above 0")
-
-    def _scales(self) -> tuple[float, float]:
-        return factor_range(self, "scale", self.scale, lowest=0, highest=1, number=always)
-
-    def _ratios(self) -> tuple[float, float]:
-        return factor_range(self, "ratio", self.ratio, lowest=0, number=always)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         height, width, _ = shape
-        smallest, largest = (height * width * share for share in self._scales())
-        flattest, tallest = self._ratios()
+        smallest, largest = (height * width * share for share in self.range("scale"))
+        flattest, tallest = self.range("ratio")
         rows, columns, found = first_that_fits(
             key,
             (smallest, largest),

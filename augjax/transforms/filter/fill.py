@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.transforms.base import Params
-from augjax.transforms.factors import field_data, field_key
+from augjax.draws import field_data, field_key
+from augjax.transforms.core.types import Params
 
 Fill = float | tuple[float, ...] | Literal["random"]
 """A number in [0, 1], one for each channel, or noise."""

@@ -5,10 +5,12 @@ import dataclasses
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import uniform
 from augjax.kernels.blur import filter_separable, gaussian_kernel
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Switched
-from augjax.transforms.factors import Range, always, factor_range, uniform
+from augjax.transforms.core.factors import Range, always, ranged
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params, Shape
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,12 +37,11 @@ class RandomGaussianBlur(Switched):
     """
 
     kernel_size: int
-    sigma: Range = (0.1, 2.0)
+    sigma: Range = dataclasses.field(
+        default=(0.1, 2.0),
+        metadata=ranged(lowest=0, number=always, open_below="expected it above 0"),
+    )
     p: float = dataclasses.field(default=1.0, kw_only=True)
-
-    @classmethod
-    def example(cls) -> "RandomGaussianBlur":
-        return cls(9, (0.5, 3.0))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,14 +50,9 @@ class RandomGaussianBlur(Switched):
             raise ValueError(
                 f"RandomGaussianBlur(kernel_size={size!r}): expected an odd number of pixels"
             )
-        if self._lower_upper()[0] == 0:
-            raise ValueError(f"RandomGaussianBlur(sigma={self.sigma!r}): expected it above 0")
-
-    def _lower_upper(self) -> tuple[float, float]:
-        return factor_range(self, "sigma", self.sigma, lowest=0, number=always)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
-        return {"sigma": uniform(stream(key, "sigma"), *self._lower_upper())}
+        return {"sigma": uniform(stream(key, "sigma"), *self.range("sigma"))}
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

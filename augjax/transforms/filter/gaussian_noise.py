@@ -6,13 +6,17 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import field_data, field_key, uniform
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength, Transform
-from augjax.transforms.factors import Range, always, factor_range, field_data, field_key, uniform
+from augjax.transforms.core.factors import Range, always, ranged
+from augjax.transforms.core.operation import Operation
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomGaussianNoise(Transform):
+class RandomGaussianNoise(Transform, Operation):
     """Adds noise to every value of every pixel, then clips to the value range.
 
         y = clip(x + stddev * n, 0, 1), n ~ N(0, 1)
@@ -26,22 +30,11 @@ class RandomGaussianNoise(Transform):
     Reference: `torchvision.transforms.v2.GaussianNoise(sigma=stddev)`.
     """
 
-    stddev: Range
-
-    @classmethod
-    def example(cls) -> "RandomGaussianNoise":
-        return cls((0.0, 0.2))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._lower_upper()
-
-    def _lower_upper(self) -> tuple[float, float]:
-        return factor_range(self, "stddev", self.stddev, lowest=0, number=always)
+    stddev: Range = dataclasses.field(metadata=ranged(lowest=0, number=always))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {
-            "stddev": uniform(stream(key, "stddev"), *self._lower_upper(), strength),
+            "stddev": uniform(stream(key, "stddev"), *self.range("stddev"), strength),
             "noise": field_data(stream(key, "noise")),
         }
 

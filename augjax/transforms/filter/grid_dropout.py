@@ -5,9 +5,11 @@ import dataclasses
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import uniform, whole_number
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Switched
-from augjax.transforms.factors import Range, always, factor_range, uniform, whole_number
+from augjax.transforms.core.factors import Range, always, ranged
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.filter.fill import Fill, check_fill, fill_draws, fill_picture
 
 
@@ -33,32 +35,23 @@ class RandomGridDropout(Switched):
     References: `albumentations.GridDropout`; GridMask (https://arxiv.org/abs/2001.04086).
     """
 
-    unit_size: int | tuple[int, int]
-    ratio: Range = 0.5
+    unit_size: int | tuple[int, int] = dataclasses.field(metadata=ranged(lowest=2, number=always))
+    ratio: Range = dataclasses.field(
+        default=0.5, metadata=ranged(lowest=0, highest=1, number=always)
+    )
     value: Fill = 0.0
-
-    @classmethod
-    def example(cls) -> "RandomGridDropout":
-        return cls((8, 24))
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if any(size != int(size) for size in self._units()):
+        if any(size != int(size) for size in self.range("unit_size")):
             raise ValueError(
                 f"RandomGridDropout(unit_size={self.unit_size!r}): expected whole numbers"
             )
-        self._ratios()
         check_fill(self, self.value)
 
-    def _units(self) -> tuple[float, float]:
-        return factor_range(self, "unit_size", self.unit_size, lowest=2, number=always)
-
-    def _ratios(self) -> tuple[float, float]:
-        return factor_range(self, "ratio", self.ratio, lowest=0, highest=1, number=always)
-
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
-        unit = whole_number(stream(key, "unit"), *(int(size) for size in self._units()))
-        share = uniform(stream(key, "ratio"), *self._ratios())
+        unit = whole_number(stream(key, "unit"), *(int(size) for size in self.range("unit_size")))
+        share = uniform(stream(key, "ratio"), *self.range("ratio"))
         hole = jnp.round(unit.astype(jnp.float32) * share).astype(jnp.int32)
         return {
             "unit": unit,

@@ -6,21 +6,18 @@ import math
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import at_least, uniform
 from augjax.kernels.blur import filter_2d, line_kernel
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength, Transform
-from augjax.transforms.factors import (
-    Factor,
-    Range,
-    always,
-    at_least,
-    factor_range,
-    uniform,
-)
+from augjax.transforms.core.factors import Factor, Range, always, ranged
+from augjax.transforms.core.operation import Operation
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomMotionBlur(Transform):
+class RandomMotionBlur(Transform, Operation):
     """Blurs an image along a line, as a camera does that moves.
 
     Each pixel becomes the mean over a line of `length` pixels through its middle. Beyond its border
@@ -39,34 +36,19 @@ class RandomMotionBlur(Transform):
     Reference: `albumentations.MotionBlur(blur_limit, angle_range, allow_shifted=False)`.
     """
 
-    kernel_size: Range
-    angle: Factor = 0.25
-
-    @classmethod
-    def example(cls) -> "RandomMotionBlur":
-        return cls((3, 9))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._lengths()
-        self._angles()
-
-    def _lengths(self) -> tuple[float, float]:
-        return factor_range(self, "kernel_size", self.kernel_size, lowest=1, number=always)
-
-    def _angles(self) -> tuple[float, float]:
-        return factor_range(self, "angle", self.angle, lowest=-1, highest=1)
+    kernel_size: Range = dataclasses.field(metadata=ranged(lowest=1, number=always))
+    angle: Factor = dataclasses.field(default=0.25, metadata=ranged(lowest=-1, highest=1))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        shortest, longest = self._lengths()
-        lower, upper = (2 * math.pi * bound for bound in self._angles())
+        shortest, longest = self.range("kernel_size")
+        lower, upper = (2 * math.pi * bound for bound in self.range("angle"))
         more = at_least(0.0, uniform(stream(key, "length"), shortest - 1, longest - 1, strength))
         return {"length": 1.0 + more, "angle": uniform(stream(key, "angle"), lower, upper)}
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "height width channels"]:
-        taps = 1 + 2 * math.ceil((self._lengths()[1] - 1) / 2)
+        taps = 1 + 2 * math.ceil((self.range("kernel_size")[1] - 1) / 2)
         angle, length = jnp.float32(params["angle"]), jnp.float32(params["length"])
         kernel = line_kernel(angle, length, taps)
         return jnp.clip(filter_2d(image, kernel), 0.0, 1.0)

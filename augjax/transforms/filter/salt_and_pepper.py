@@ -6,13 +6,17 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import field_data, field_key, uniform
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength, Transform
-from augjax.transforms.factors import Range, always, factor_range, field_data, field_key, uniform
+from augjax.transforms.core.factors import Range, always, ranged
+from augjax.transforms.core.operation import Operation
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomSaltAndPepper(Transform):
+class RandomSaltAndPepper(Transform, Operation):
     """Makes scattered pixels white or black, in all channels alike.
 
     Draws: `amount` ~ U[lower, upper], how likely a pixel is one of them, scaled by `strength`;
@@ -26,25 +30,15 @@ class RandomSaltAndPepper(Transform):
     Reference: `albumentations.SaltAndPepper`, which draws the positions' number as well.
     """
 
-    amount: Range
-    salt_vs_pepper: Range = 0.5
-
-    @classmethod
-    def example(cls) -> "RandomSaltAndPepper":
-        return cls((0.0, 0.1))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._range("amount")
-        self._range("salt_vs_pepper")
-
-    def _range(self, field: str) -> tuple[float, float]:
-        return factor_range(self, field, getattr(self, field), lowest=0, highest=1, number=always)
+    amount: Range = dataclasses.field(metadata=ranged(lowest=0, highest=1, number=always))
+    salt_vs_pepper: Range = dataclasses.field(
+        default=0.5, metadata=ranged(lowest=0, highest=1, number=always)
+    )
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {
-            "amount": uniform(stream(key, "amount"), *self._range("amount"), strength),
-            "salt_vs_pepper": uniform(stream(key, "salt"), *self._range("salt_vs_pepper")),
+            "amount": uniform(stream(key, "amount"), *self.range("amount"), strength),
+            "salt_vs_pepper": uniform(stream(key, "salt"), *self.range("salt_vs_pepper")),
             "noise": field_data(stream(key, "noise")),
         }
 

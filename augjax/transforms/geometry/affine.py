@@ -6,16 +6,20 @@ import math
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import at_least, uniform
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import Factor, at_least, factor_numbers, factor_range, uniform
-from augjax.transforms.spatial import Resampled, affine_matrix
+from augjax.transforms.core.factors import Factor, Limits, factor_numbers, ranged
+from augjax.transforms.core.spatial import Resampled, affine_matrix
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 _NONE = (0.0, 0.0)
+_SHEARS = Limits(lowest=-89, highest=89)
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomAffine(Resampled):
+class RandomAffine(Transform, Resampled):
     """Shears, scales and turns an image about its centre, then moves it.
 
         p_out = centre + move + scale * turn(angle) shear_y shear_x (p_in - centre)
@@ -43,18 +47,13 @@ class RandomAffine(Resampled):
     Reference: `torchvision.transforms.v2.RandomAffine`.
     """
 
-    degrees: Factor
+    degrees: Factor = dataclasses.field(metadata=ranged(lowest=-360, highest=360))
     translate: tuple[float, float] | None = None
     scale: tuple[float, float] | None = None
     shear: Factor | tuple[float, float, float, float] | None = None
 
-    @classmethod
-    def example(cls) -> "RandomAffine":
-        return cls(20, (0.1, 0.1), (0.8, 1.2), (-10, 10, -5, 5))
-
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._angles()
         self._scales()
         self._shears()
         if self.translate is not None:
@@ -64,9 +63,6 @@ class RandomAffine(Resampled):
                     f"RandomAffine(translate={self.translate!r}): expected (a, b), fractions of "
                     "the width and of the height in [0, 1]"
                 )
-
-    def _angles(self) -> tuple[float, float]:
-        return factor_range(self, "degrees", self.degrees, lowest=-360, highest=360)
 
     def _scales(self) -> tuple[float, float]:
         if self.scale is None:
@@ -85,7 +81,7 @@ class RandomAffine(Resampled):
             both = self.shear[:2], self.shear[2:]
         else:
             both = self.shear, 0.0
-        x, y = (factor_range(self, "shear", one, lowest=-89, highest=89) for one in both)
+        x, y = (_SHEARS.range(self, "shear", one) for one in both)
         return x, y
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
@@ -94,7 +90,7 @@ class RandomAffine(Resampled):
         lower, upper = self._scales()
         shear_x, shear_y = self._shears()
         ranges = {
-            "angle": _radians(self._angles()),
+            "angle": _radians(self.range("degrees")),
             "dx": (-width * right, width * right),
             "dy": (-height * down, height * down),
             "scale": (lower - 1, upper - 1),

@@ -9,8 +9,11 @@ from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.spatial import Geometric, affine_matrix, check_size
+from augjax.transforms.core.factors import check_size
+from augjax.transforms.core.spatial import Geometric, affine_matrix
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +75,7 @@ class _Crop(Geometric):
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomCrop(_Crop):
+class RandomCrop(Transform, _Crop):
     """Cuts a part of a fixed size out of an image.
 
     Draws: `top` and `left` (int32), each with the same probability; `strength` changes nothing.
@@ -86,10 +89,6 @@ class RandomCrop(_Crop):
     Reference: `keras.layers.RandomCrop`.
     """
 
-    @classmethod
-    def example(cls) -> "RandomCrop":
-        return cls(16, 16)
-
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {
             name: jax.random.randint(stream(key, name), (), 0, room + 1, "int32")
@@ -101,7 +100,7 @@ class RandomCrop(_Crop):
 
 
 @dataclasses.dataclass(frozen=True)
-class CenterCrop(_Crop):
+class CenterCrop(Transform, _Crop):
     """Cuts the middle out of an image; if that is half a pixel off, the part is up and to the left.
 
     Draws nothing.
@@ -113,10 +112,6 @@ class CenterCrop(_Crop):
 
     Reference: `keras.layers.CenterCrop`.
     """
-
-    @classmethod
-    def example(cls) -> "CenterCrop":
-        return cls(16, 16)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         self.room(shape)

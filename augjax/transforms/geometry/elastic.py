@@ -8,15 +8,18 @@ import numpy as np
 from jax import lax
 from jaxtyping import Float, PRNGKeyArray
 
+from augjax.draws import field_data, field_key
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import factor_numbers, field_data, field_key
-from augjax.transforms.motion import FieldMotion
-from augjax.transforms.spatial import Filled
+from augjax.transforms.core.factors import factor_numbers
+from augjax.transforms.core.motion import FieldMotion
+from augjax.transforms.core.spatial import Filled
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomElastic(Filled):
+class RandomElastic(Transform, Filled):
     """Bends an image as if it were printed on rubber.
 
         p_in = p_out + alpha / 2 * blur(noise)(p_out),    noise ~ U[-1, 1]

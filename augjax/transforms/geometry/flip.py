@@ -8,15 +8,17 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import check_choice
-from augjax.transforms.spatial import Geometric, affine_matrix
+from augjax.transforms.core.factors import check_choice
+from augjax.transforms.core.spatial import Geometric, affine_matrix
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 FlipMode = Literal["horizontal", "vertical", "horizontal_and_vertical"]
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomFlip(Geometric):
+class RandomFlip(Transform, Geometric):
     """Mirrors an image left-right, upside down, or both, each with probability 1/2.
 
     Draws: `horizontal` and `vertical` (bool), those of the mode. `strength` scales the

@@ -6,14 +6,16 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from augjax.kernels.warp import FillMode
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.spatial import Resampled, affine_matrix
+from augjax.transforms.core.spatial import Resampled, affine_matrix
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 _NUMPY_NAMES = {"reflect": "symmetric", "wrap": "wrap", "nearest": "edge"}
 
 
 @dataclasses.dataclass(frozen=True)
-class Pad(Resampled):
+class Pad(Transform, Resampled):
     """Adds pixels around an image.
 
     Draws nothing.
@@ -34,10 +36,6 @@ class Pad(Resampled):
 
     padding: int | tuple[int, int] | tuple[int, int, int, int]
     fill_mode: FillMode = dataclasses.field(default="constant", kw_only=True)
-
-    @classmethod
-    def example(cls) -> "Pad":
-        return cls((8, 4))
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -6,11 +6,13 @@ from typing import ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import at_least, uniform
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Switched
-from augjax.transforms.factors import at_least, uniform
-from augjax.transforms.motion import inverted
-from augjax.transforms.spatial import Resampled
+from augjax.transforms.core.factors import check_share
+from augjax.transforms.core.motion import inverted
+from augjax.transforms.core.spatial import Resampled
+from augjax.transforms.core.transform import Switched
+from augjax.transforms.core.types import Params, Shape
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,12 +48,7 @@ class RandomPerspective(Switched, Resampled):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        Switched.__post_init__(self)
-        Resampled.__post_init__(self)
-        if not 0 <= self.scale <= 1:
-            raise ValueError(
-                f"RandomPerspective(scale={self.scale!r}): expected a number in [0, 1]"
-            )
+        check_share(self, "scale", self.scale)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         corners = []

@@ -9,10 +9,12 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from augjax.kernels.resize import resize_axis
 from augjax.kernels.warp import Interpolation
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import check_choice
-from augjax.transforms.motion import Resampling
-from augjax.transforms.spatial import Geometric, affine_matrix, check_size
+from augjax.transforms.core.factors import check_choice, check_size
+from augjax.transforms.core.motion import Resampling
+from augjax.transforms.core.spatial import Geometric, affine_matrix
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Resized(Geometric):
 
 
 @dataclasses.dataclass(frozen=True)
-class Resize(Resized):
+class Resize(Transform, Resized):
     """Resizes an image, whatever its proportions were.
 
     After RandomWidth or RandomHeight it resizes what they left not blank.
@@ -108,10 +110,6 @@ class Resize(Resized):
     """
 
     reads_frame: ClassVar[bool] = True
-
-    @classmethod
-    def example(cls) -> "Resize":
-        return cls(24, 32)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {}

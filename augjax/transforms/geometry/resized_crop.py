@@ -7,15 +7,18 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
+from augjax.draws import whole_number
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import factor_numbers, whole_number
+from augjax.transforms.core.factors import factor_numbers
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.transforms.filter.rectangles import first_that_fits
 from augjax.transforms.geometry.resize import Resized
-from augjax.transforms.rectangles import first_that_fits
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomResizedCrop(Resized):
+class RandomResizedCrop(Transform, Resized):
     """Cuts a part of random size and proportions out of an image, and resizes it.
 
     Up to ten times an area ~ U[scale] of the image's and a ratio of width to height whose logarithm
@@ -42,10 +45,6 @@ class RandomResizedCrop(Resized):
 
     scale: tuple[float, float] = (0.08, 1.0)
     ratio: tuple[float, float] = (3 / 4, 4 / 3)
-
-    @classmethod
-    def example(cls) -> "RandomResizedCrop":
-        return cls(32, 32)
 
     def __post_init__(self) -> None:
         super().__post_init__()

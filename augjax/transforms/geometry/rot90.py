@@ -7,12 +7,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.spatial import Geometric, affine_matrix
+from augjax.transforms.core.spatial import Geometric, affine_matrix
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomRot90(Geometric):
+class RandomRot90(Transform, Geometric):
     """Turns an image by quarter turns, exactly; an image that is not square by half turns only.
 
     Draws: `k` (int32), how many quarter turns counter-clockwise, each of 0 to 3 with the same

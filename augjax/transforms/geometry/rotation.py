@@ -6,13 +6,16 @@ import math
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import Factor, factor_range, uniform
-from augjax.transforms.spatial import Resampled, affine_matrix
+from augjax.draws import uniform
+from augjax.transforms.core.factors import Factor, ranged
+from augjax.transforms.core.spatial import Resampled, affine_matrix
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomRotation(Resampled):
+class RandomRotation(Transform, Resampled):
     """Turns an image about its centre ((width - 1) / 2, (height - 1) / 2).
 
     Draws: `angle` in radians ~ 2 pi U[lower, upper]; positive is counter-clockwise on screen.
@@ -27,22 +30,16 @@ class RandomRotation(Resampled):
     Reference: `keras.layers.RandomRotation`.
     """
 
-    factor: Factor
-
-    @classmethod
-    def example(cls) -> "RandomRotation":
-        return cls(0.1)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._lower_upper()
-
-    def _lower_upper(self) -> tuple[float, float]:
-        unit = "shares of a full turn, of which 20 degrees are 20 / 360"
-        return factor_range(self, "factor", self.factor, lowest=-1, highest=1, unit=unit)
+    factor: Factor = dataclasses.field(
+        metadata=ranged(
+            lowest=-1,
+            highest=1,
+            unit="shares of a full turn, of which 20 degrees are 20 / 360",
+        )
+    )
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        lower, upper = (2 * math.pi * bound for bound in self._lower_upper())
+        lower, upper = (2 * math.pi * bound for bound in self.range("factor"))
         return {"angle": uniform(key, lower, upper, strength)}
 
     def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:

@@ -4,14 +4,17 @@ import dataclasses
 
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import uniform
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import Factor, factor_range, uniform
-from augjax.transforms.spatial import Resampled, about_centre
+from augjax.transforms.core.factors import Factor, ranged
+from augjax.transforms.core.spatial import Resampled, about_centre
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomShear(Resampled):
+class RandomShear(Transform, Resampled):
     """Slants an image about its centre.
 
         x_in = x_out + x_shear * y_out,    y_in = y_out + y_shear * x_out,    from the centre
@@ -35,29 +38,22 @@ class RandomShear(Resampled):
     Reference: `keras.layers.RandomShear`.
     """
 
-    x_factor: Factor = 0.0
-    y_factor: Factor = 0.0
-
-    @classmethod
-    def example(cls) -> "RandomShear":
-        return cls(0.3, 0.2)
+    x_factor: Factor = dataclasses.field(default=0.0, metadata=ranged(lowest=-1, highest=1))
+    y_factor: Factor = dataclasses.field(default=0.0, metadata=ranged(lowest=-1, highest=1))
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        x, y = (max(map(abs, self._range(field))) for field in ("x_factor", "y_factor"))
+        x, y = (max(map(abs, self.range(field))) for field in ("x_factor", "y_factor"))
         if x * y >= 1:
             raise ValueError(
                 f"RandomShear(x_factor={self.x_factor!r}, y_factor={self.y_factor!r}): shears of 1 "
                 "along both axes make a line of the image"
             )
 
-    def _range(self, field: str) -> tuple[float, float]:
-        return factor_range(self, field, getattr(self, field), lowest=-1, highest=1)
-
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {
             f"{axis}_shear": uniform(
-                stream(key, f"{axis}_shear"), *self._range(f"{axis}_factor"), strength
+                stream(key, f"{axis}_shear"), *self.range(f"{axis}_factor"), strength
             )
             for axis in ("x", "y")
         }

@@ -4,14 +4,19 @@ import dataclasses
 
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import uniform
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import Factor, factor_range, uniform
-from augjax.transforms.spatial import Resampled, affine_matrix
+from augjax.transforms.core.factors import Factor, ranged
+from augjax.transforms.core.spatial import Resampled, affine_matrix
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
+
+_SHARES = ranged(lowest=-1, highest=1, unit="shares of the image's size")
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomTranslation(Resampled):
+class RandomTranslation(Transform, Resampled):
     """Moves an image.
 
     Draws: `dy` and `dx` in pixels, ~ height U[lower, upper] and width U[lower, upper]; positive is
@@ -28,26 +33,13 @@ class RandomTranslation(Resampled):
     Reference: `keras.layers.RandomTranslation`.
     """
 
-    height_factor: Factor
-    width_factor: Factor
-
-    @classmethod
-    def example(cls) -> "RandomTranslation":
-        return cls(0.2, 0.2)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._range("height_factor")
-        self._range("width_factor")
-
-    def _range(self, field: str) -> tuple[float, float]:
-        unit = "shares of the image's size"
-        return factor_range(self, field, getattr(self, field), lowest=-1, highest=1, unit=unit)
+    height_factor: Factor = dataclasses.field(metadata=_SHARES)
+    width_factor: Factor = dataclasses.field(metadata=_SHARES)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         height, width, _ = shape
-        top, bottom = (height * bound for bound in self._range("height_factor"))
-        left, right = (width * bound for bound in self._range("width_factor"))
+        top, bottom = (height * bound for bound in self.range("height_factor"))
+        left, right = (width * bound for bound in self.range("width_factor"))
         return {
             "dy": uniform(stream(key, "dy"), top, bottom, strength),
             "dx": uniform(stream(key, "dx"), left, right, strength),

@@ -7,47 +7,42 @@ from typing import Any, ClassVar, get_args
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from augjax.draws import uniform
 from augjax.kernels.resize import resize_axis
 from augjax.kernels.warp import Interpolation
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import Factor, check_choice, factor_range, uniform
-from augjax.transforms.motion import Frame, Resampling
-from augjax.transforms.spatial import Geometric, affine_matrix
+from augjax.transforms.core.factors import Factor, check_choice, ranged
+from augjax.transforms.core.motion import Resampling
+from augjax.transforms.core.spatial import Geometric, affine_matrix
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Frame, Params, Shape
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class _RandomExtent(Geometric):
+class _RandomExtent(Transform, Geometric):
     """Of one axis of an image, `axis`, whose length is drawn under the name `drawn`."""
 
     axis: ClassVar[int]
     drawn: ClassVar[str]
-    leaves_blank: ClassVar[bool] = True
+    draws_frame: ClassVar[bool] = True
     reads_frame: ClassVar[bool] = True
 
-    factor: Factor
+    factor: Factor = dataclasses.field(
+        metadata=ranged(lowest=-1, open_below="lower must lie above -1")
+    )
     interpolation: Interpolation = "bilinear"
-
-    @classmethod
-    def example(cls) -> "_RandomExtent":
-        return cls(0.3)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
-        if self._lower_upper()[0] == -1:
-            kind = type(self).__name__
-            raise ValueError(f"{kind}(factor={self.factor!r}): lower must lie above -1")
-
-    def _lower_upper(self) -> tuple[float, float]:
-        return factor_range(self, "factor", self.factor, lowest=-1)
 
     def canvas(self, size: int) -> int:
         """The length of the axis in the result, for an image of `size` pixels along it."""
-        return max(1, math.floor((1 + self._lower_upper()[1]) * size))
+        return max(1, math.floor((1 + self.range("factor")[1]) * size))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         size = shape[self.axis]
-        lower, upper = self._lower_upper()
+        lower, upper = self.range("factor")
         drawn = jnp.floor(uniform(key, (1 + lower) * size, (1 + upper) * size))
         return {self.drawn: jnp.clip(drawn.astype(jnp.int32), 1, self.canvas(size))}
 

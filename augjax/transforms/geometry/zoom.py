@@ -4,14 +4,24 @@ import dataclasses
 
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import at_least, uniform
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import Factor, at_least, factor_range, uniform
-from augjax.transforms.spatial import Resampled, about_centre
+from augjax.transforms.core.factors import Factor, ranged
+from augjax.transforms.core.spatial import Resampled, about_centre
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
+from augjax.typing import Strength
+
+_ZOOM = ranged(
+    lowest=-1,
+    highest=1,
+    unit="where 0 changes nothing and 0.2 shows a fifth more",
+    open_below="lower must lie above -1",
+)
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomZoom(Resampled):
+class RandomZoom(Transform, Resampled):
     """Zooms an image about its centre; a positive factor zooms out.
 
         x_in = centre + height_zoom or width_zoom * (x_out - centre)
@@ -31,24 +41,8 @@ class RandomZoom(Resampled):
     Reference: `keras.layers.RandomZoom`.
     """
 
-    height_factor: Factor
-    width_factor: Factor | None = None
-
-    @classmethod
-    def example(cls) -> "RandomZoom":
-        return cls(0.4, 0.3)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for field in ("height_factor", "width_factor"):
-            if getattr(self, field) is not None and self._range(field)[0] == -1:
-                raise ValueError(
-                    f"RandomZoom({field}={getattr(self, field)!r}): lower must lie above -1"
-                )
-
-    def _range(self, field: str) -> tuple[float, float]:
-        unit = "where 0 changes nothing and 0.2 shows a fifth more"
-        return factor_range(self, field, getattr(self, field), lowest=-1, highest=1, unit=unit)
+    height_factor: Factor = dataclasses.field(metadata=_ZOOM)
+    width_factor: Factor | None = dataclasses.field(default=None, metadata=_ZOOM)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         height_zoom = self._zoom(stream(key, "height_zoom"), "height_factor", strength)
@@ -58,7 +52,7 @@ class RandomZoom(Resampled):
         return {"height_zoom": height_zoom, "width_zoom": width_zoom}
 
     def _zoom(self, key: PRNGKeyArray, field: str, strength: Strength) -> Float[Array, ""]:
-        lower, upper = self._range(field)
+        lower, upper = self.range(field)
         # A strength above 1 stops short of a zoom of 0.
         return 1.0 + at_least(min(lower, -0.99), uniform(key, lower, upper, strength))
 

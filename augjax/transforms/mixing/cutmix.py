@@ -5,11 +5,12 @@ import dataclasses
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from augjax.draws import beta, whole_number
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import whole_number
-from augjax.transforms.mixing.beta import beta, check_alpha
+from augjax.transforms.core.factors import check_alpha
+from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.mixing.mix import Mix, Shares
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)

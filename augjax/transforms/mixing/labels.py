@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 SoftLabels: TypeAlias = Float[Array, " batch"] | Float[Array, "batch classes"]
 
 
-def check_labels(labels: Any, num_classes: int | None, *, told: str) -> None:
+def check_labels(labels: Any, num_classes: int | None, *, title: str) -> None:
     """Raises unless `soft_labels` takes such labels; values are looked at where they can be seen.
 
     Raises:
@@ -20,21 +20,21 @@ def check_labels(labels: Any, num_classes: int | None, *, told: str) -> None:
     """
     shape = tuple(labels.shape)
     if _are_classes(labels) and num_classes is not None:
-        what = f"{told} has num_classes={num_classes}, and counts classes from 0"
+        what = f"{title} has num_classes={num_classes}, and counts classes from 0"
         return _check_range(labels, 0, num_classes - 1, what)
     if _are_classes(labels):
         raise TypeError(
-            f"{told} is not told how many classes the labels are of, as in num_classes=10; for a "
+            f"{title} is not told how many classes the labels are of, as in num_classes=10; for a "
             "binary loss give them as floats, labels.astype(np.float32)"
         )
     fits = len(shape) in (1, 2) if num_classes is None else shape[1:] == (num_classes,)
     if not fits or not jnp.issubdtype(labels.dtype, jnp.floating):
         raise TypeError(
-            f"{told} takes labels as whole numbers of shape (n,) with num_classes=, or as floats "
+            f"{title} takes labels as whole numbers of shape (n,) with num_classes=, or as floats "
             "of shape (n, classes), or as floats of shape (n,) for a binary loss and without "
             f"num_classes=, but got {labels.dtype} of shape {shape}"
         )
-    _check_range(labels, 0, 1, f"{told} takes floats as labels from 0 to 1")
+    _check_range(labels, 0, 1, f"{title} takes floats as labels from 0 to 1")
 
 
 def soft_labels(labels: Any, num_classes: int | None) -> SoftLabels:

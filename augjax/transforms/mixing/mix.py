@@ -11,21 +11,12 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray
 
 from augjax.keys import check_epoch, check_key, image_key, stream
-from augjax.transforms.arguments import Configured
-from augjax.transforms.base import (
-    Ids,
-    Images,
-    Params,
-    Shape,
-    Strength,
-    batch_ids,
-    check_strength,
-    shape_text,
-    told,
-)
+from augjax.transforms.core.checks import batch_ids, check_strength, shape_text
+from augjax.transforms.core.configured import Configured
+from augjax.transforms.core.types import Ids, Images, Params, Shape
 from augjax.transforms.mixing.labels import SoftLabels, check_labels, smoothed, soft_labels
 from augjax.transforms.mixing.partners import partners
-from augjax.typing import AnyArray
+from augjax.typing import AnyArray, Strength
 
 Labels = Num[AnyArray, " batch"] | Num[AnyArray, "batch classes"]
 Shares = tuple[Float[Array, "_ _"], Float[Array, ""]]
@@ -33,7 +24,7 @@ Shares = tuple[Float[Array, "_ _"], Float[Array, ""]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Mix(Configured):
+class Mix(Configured, abc.ABC):
     """A random transform of a batch, which mixes each image and its label with another's.
 
     Images are NHWC: uint8 is read as 0..255 and becomes float32 in [0, 1]; floating images keep
@@ -79,11 +70,6 @@ class Mix(Configured):
         whole = isinstance(classes, int | np.integer) and not isinstance(classes, bool)
         if classes is not None and not (whole and classes >= 2):
             raise ValueError(f"{kind}(num_classes={classes!r}): expected a whole number from 2")
-
-    @classmethod
-    def example(cls) -> "Mix":
-        """A typical instance: what the pictures of the API page and all proofs are made with."""
-        return cls()
 
     @abc.abstractmethod
     def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
@@ -206,7 +192,7 @@ class Mix(Configured):
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         """There is no mix of one image."""
-        raise TypeError(f"{told(self)} mixes a batch, as in mix.batch(key, images, labels, ids)")
+        raise TypeError(f"{self.title} mixes a batch, as in mix.batch(key, images, labels, ids)")
 
 
 @partial(jax.jit, static_argnums=0)
@@ -238,7 +224,7 @@ def _blend(
 
 
 def _check_batch(mix: Mix, images: Any, labels: Any) -> None:
-    what = told(mix)
+    what = mix.title
     if isinstance(images, dict):
         raise TypeError(
             f"{what} takes images and labels and nothing else that belongs to an image, as in "
@@ -262,14 +248,14 @@ def _check_batch(mix: Mix, images: Any, labels: Any) -> None:
             f"{what} takes a label for each of {len(images)} images, but got labels of shape "
             f"{tuple(labels.shape)}"
         )
-    check_labels(labels, mix.num_classes, told=what)
+    check_labels(labels, mix.num_classes, title=what)
 
 
 def _check_shape(mix: Mix, shape: Any) -> None:
     if not isinstance(shape, tuple | list) or len(shape) != 3:
         given = tuple(shape) if isinstance(shape, tuple | list) else type(shape).__name__
         raise ValueError(
-            f"{told(mix)} samples for images of one shape, (height, width, channels), which is "
+            f"{mix.title} samples for images of one shape, (height, width, channels), which is "
             f"images.shape[1:], but got {given}"
         )
 

@@ -5,10 +5,12 @@ import dataclasses
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
+from augjax.draws import beta
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.mixing.beta import beta, check_alpha
+from augjax.transforms.core.factors import check_alpha
+from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.mixing.mix import Mix, Shares
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,10 +37,6 @@ class MixUp(Mix):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_alpha(self, self.alpha)
-
-    @classmethod
-    def example(cls) -> "MixUp":
-        return cls(1.0)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         share = jnp.float32(strength) * beta(stream(key, "lam"), self.alpha)

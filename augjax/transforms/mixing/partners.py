@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, UInt32
 
-from augjax.transforms.base import Ids
+from augjax.transforms.core.types import Ids
 from augjax.typing import AnyArray
 
 

@@ -8,10 +8,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
+from augjax.draws import choose
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.choice import checked_weights, choose
+from augjax.transforms.core.factors import checked_weights
+from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.mixing.mix import Mix, Shares
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,12 +56,6 @@ class RandomMixChoice(Mix):
             )
         weights = checked_weights(self, self.weights, len(self.mixes))
         object.__setattr__(self, "weights", weights)
-
-    @classmethod
-    def example(cls) -> "RandomMixChoice":
-        from augjax.transforms import CutMix, MixUp
-
-        return cls([MixUp(1.0), CutMix()])
 
     @property
     def label(self) -> str:

@@ -7,13 +7,16 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import dirichlet, whole_number
 from augjax.kernels.warp import warp
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import whole_number
+from augjax.transforms.core.factors import check_whole
+from augjax.transforms.core.operation import Operation
+from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.policy.magnitudes import Ranges
 from augjax.transforms.policy.operations import ENHANCING, OPERATIONS, matrix, recolor
-from augjax.transforms.policy.policy import Policy, check_whole
+from augjax.transforms.policy.policy import Policy
+from augjax.typing import Strength
 
 RANGES = Ranges(translate=1 / 3, bits=(4, 0))
 _BINS = 10
@@ -21,7 +24,7 @@ _DEEPEST = 3
 
 
 @dataclasses.dataclass(frozen=True)
-class AugMix(Policy):
+class AugMix(Policy, Operation):
     """Mixes an image with what a few chains of drawn operations make of it.
 
         y = w_0 x + w_1 chain_1(x) + ... + w_k chain_k(x)
@@ -109,14 +112,3 @@ class AugMix(Policy):
         chains = jax.vmap(through)(operation, magnitude)
         mixed = weights[0] * image + (weights[1:, None, None, None] * chains).sum(axis=0)
         return jnp.clip(mixed, 0.0, 1.0)
-
-
-def dirichlet(key: PRNGKeyArray, alpha: int, parts: int) -> Float[Array, " parts"]:
-    """A draw from Dirichlet(alpha, ..., alpha): every alpha-th distance of sorted uniform numbers.
-
-    The i-th lowest of n uniform numbers is Beta(i, n + 1 - i), and distances between them are
-    Dirichlet. Nothing is computed but differences, which are the same bits everywhere.
-    """
-    numbers = jnp.sort(jax.random.uniform(key, (alpha * parts - 1,)))
-    marks = jnp.concatenate([jnp.zeros(1), numbers[alpha - 1 :: alpha], jnp.ones(1)])
-    return marks[1:] - marks[:-1]

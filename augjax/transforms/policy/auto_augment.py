@@ -8,13 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from augjax.draws import whole_number
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import check_choice, whole_number
+from augjax.transforms.core.factors import check_choice
+from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.policy.auto_augment_policies import POLICIES, PolicyName
 from augjax.transforms.policy.operations import OPERATIONS
 from augjax.transforms.policy.policy import Layered
 from augjax.transforms.policy.rand_augment import RANGES
+from augjax.typing import Strength
 
 _BINS = 10
 

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from augjax.transforms.base import Shape, Strength
+from augjax.kernels.fusion import unfused
+from augjax.transforms.core.types import Shape
 from augjax.transforms.policy.operations import (
     ABSOLUTE,
     ENHANCING,
@@ -14,6 +15,7 @@ from augjax.transforms.policy.operations import (
     UNCHANGED,
     is_among,
 )
+from augjax.typing import Strength
 
 _SIGNED = ("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate", *ENHANCING)
 _LOWEST = {**dict.fromkeys(ENHANCING, -1), "Posterize": 1, "Solarize": 0}
@@ -75,9 +77,8 @@ def at_strength(
     strength = jnp.float32(strength)
     unchanged = jnp.asarray(UNCHANGED)[operation]
     lowest = jnp.float32([_LOWEST.get(name, -_FAR) for name in OPERATIONS])[operation]
-    # As in `factors.uniform`, a clip leaves no sum of a product to be rounded once.
-    scaled = jnp.clip(strength * magnitude, -_FAR, _FAR)
-    scaled = scaled + jnp.clip((1.0 - strength) * unchanged, -_FAR, _FAR)
+    scaled = unfused(strength * magnitude, -_FAR, _FAR)
+    scaled = scaled + unfused((1.0 - strength) * unchanged, -_FAR, _FAR)
     scaled = jnp.maximum(scaled, jnp.minimum(lowest, magnitude))
     scaled = jnp.where(is_among(operation, ["Posterize"]), jnp.round(scaled), scaled)
     left_out = is_among(operation, ABSOLUTE) & (coin >= strength)

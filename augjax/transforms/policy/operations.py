@@ -51,10 +51,10 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from augjax.kernels import pillow
+from augjax.kernels.batching import only_where
 from augjax.kernels.color import COLORS
-from augjax.kernels.only_where import only_where
-from augjax.transforms.base import Shape
-from augjax.transforms.spatial import affine_matrix
+from augjax.transforms.core.spatial import affine_matrix
+from augjax.transforms.core.types import Shape
 
 OPERATIONS = (
     "Identity", "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate",

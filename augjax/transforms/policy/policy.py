@@ -8,32 +8,30 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from augjax.kernels.once import once
+from augjax.kernels.fusion import compute_once
 from augjax.kernels.warp import FillMode, Interpolation
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Step, Strength, Transform
+from augjax.transforms.core.factors import check_filling
+from augjax.transforms.core.operation import Operation, Step
+from augjax.transforms.core.spatial import Resampled
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.policy.magnitudes import at_strength, signed
 from augjax.transforms.policy.operations import matrix, recolor
-from augjax.transforms.spatial import Resampled, check_filling
+from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyMotion(Resampled):
-    """What a layer of a policy moves: its `operation` by its `magnitude`, if that moves."""
-
-    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        raise AssertionError("a policy draws for its layers")
+    """The geometry of a layer of a policy: nothing if its `operation` is one of colour."""
 
     def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:
         return matrix(params["operation"], params["magnitude"], shape)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PolicyColor(Transform):
-    """What a layer of a policy recolours, likewise."""
-
-    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        raise AssertionError("a policy draws for its layers")
+class PolicyColor(Operation):
+    """The colour of a layer of a policy: nothing if its `operation` is one of geometry."""
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]
@@ -94,20 +92,9 @@ class Layered(Policy):
         )
         recolors = PolicyColor(name=f"{self.label} recolours")
         for layer in range(self.layers):
-            own = {name: once(jnp.asarray(drawn)[layer]) for name, drawn in (params or {}).items()}
+            own = {
+                name: compute_once(jnp.asarray(drawn)[layer])
+                for name, drawn in (params or {}).items()
+            }
             yield Step(moves, own, None, "")
             yield Step(recolors, own, None, "")
-
-    def render(
-        self, params: Params, image: Float[Array, "height width channels"]
-    ) -> Float[Array, "_ _ channels"]:
-        raise AssertionError("a policy is opened up into steps")
-
-
-def check_whole(owner: object, field: str, value: object, lowest: int, highest: int) -> None:
-    """Raises ValueError unless `value` is a whole number from `lowest` to `highest`."""
-    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-        raise ValueError(
-            f"{type(owner).__name__}({field}={value!r}): expected a whole number from {lowest} to "
-            f"{highest}"
-        )

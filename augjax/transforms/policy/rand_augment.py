@@ -5,12 +5,14 @@ import dataclasses
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
+from augjax.draws import whole_number
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import whole_number
+from augjax.transforms.core.factors import check_whole
+from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.policy.magnitudes import Ranges
 from augjax.transforms.policy.operations import OPERATIONS
-from augjax.transforms.policy.policy import Layered, check_whole
+from augjax.transforms.policy.policy import Layered
+from augjax.typing import Strength
 
 RANGES = Ranges(translate=150 / 331)
 """Those of RandAugment, and of AutoAugment in ten bins."""

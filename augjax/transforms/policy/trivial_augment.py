@@ -5,12 +5,14 @@ import dataclasses
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
+from augjax.draws import whole_number
 from augjax.keys import stream
-from augjax.transforms.base import Params, Shape, Strength
-from augjax.transforms.factors import whole_number
+from augjax.transforms.core.factors import check_whole
+from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.policy.magnitudes import Ranges
-from augjax.transforms.policy.policy import Layered, check_whole
+from augjax.transforms.policy.policy import Layered
 from augjax.transforms.policy.rand_augment import DRAWN
+from augjax.typing import Strength
 
 RANGES = Ranges(translate=32, in_pixels=True, shear=0.99, rotate=135, enhance=0.99, bits=(8, 2))
 

@@ -13,10 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-import augjax as aj
-from augjax.transforms.base import Transform, told
+from augjax.keys import image_key, stream
+from augjax.keys import key as root_key
+from augjax.transforms.composition.sequential import Sequential
+from augjax.transforms.core.scene import to_corners
+from augjax.transforms.core.transform import Transform
 from augjax.transforms.mixing.mix import Mix
-from augjax.transforms.targets import to_corners
 
 _CELL, _LETTERS = 1.8, 21
 """A picture's width in inches, and the letters of the title that fit above it."""
@@ -35,8 +37,8 @@ def show(
 
     Args:
       pipeline: any transform; or a mix, of images of one size in [0, 1], by place in the batch.
-      images: an image, an example (a dict of an image with mask, boxes and keypoints, which are
-        drawn over it), a batch of either, or a list of either.
+      images: an image, an example (whose mask, boxes and keypoints are drawn over it), a batch of
+        either, or a list of either.
       key: as for `Transform.batch`; by default that of a run with seed 0.
       draws: how many, of the epochs from `epoch` on.
       epoch: of the first draw.
@@ -48,14 +50,14 @@ def show(
         raise TypeError(
             f"expected show(pipeline, images), but got a {type(pipeline).__name__} first"
         )
-    key = aj.stream(aj.key(0), "augment") if key is None else key
+    key = stream(root_key(0), "augment") if key is None else key
     rows = list(_examples(images))
     if not rows or draws < 1:
         raise ValueError(
             f"expected at least one image and one draw, but got {len(rows)} images, draws={draws}"
         )
     if isinstance(pipeline, Mix):
-        cells, drawer = _mixed(pipeline, key, rows, epoch, draws), aj.Sequential([])
+        cells, drawer = _mixed(pipeline, key, rows, epoch, draws), Sequential([])
     else:
         cells = [[row, *_drawn(pipeline, key, row, i, epoch, draws)] for i, row in enumerate(rows)]
         drawer = pipeline
@@ -88,8 +90,8 @@ def _drawn(
     pipeline: Transform, key: PRNGKeyArray, row: dict[str, Any], i: int, epoch: int, draws: int
 ) -> Iterator[dict[str, Any]]:
     for draw in range(draws):
-        image_key = aj.image_key(key, epoch + draw, jnp.uint32(i))
-        yield jax.tree.map(np.asarray, pipeline(image_key, row))
+        own_key = image_key(key, epoch + draw, jnp.uint32(i))
+        yield jax.tree.map(np.asarray, pipeline(own_key, row))
 
 
 def _mixed(
@@ -99,7 +101,7 @@ def _mixed(
     images = [np.asarray(row["image"]) for row in rows]
     if len(images) < 2 or len({image.shape for image in images}) > 1:
         raise ValueError(
-            f"{told(mix)} mixes images with one another: show it two or more of a size"
+            f"{mix.title} mixes images with one another: show it two or more of a size"
         )
     batch, labels = np.stack(images), np.zeros(len(images), np.float32)
     mix = dataclasses.replace(mix, num_classes=None)
@@ -113,7 +115,7 @@ def _draw(axes: Axes, example: dict[str, Any], pipeline: Transform) -> None:
     if image.dtype != np.uint8:
         lowest, highest = pipeline.facts.value_range
         image = (image.astype(np.float32) - lowest) / (highest - lowest)
-        keeps_range = all(step.transform.keeps_range for step in pipeline.steps(None))
+        keeps_range = all(step.operation.keeps_range for step in pipeline.steps(None))
         if not keeps_range and (image.min() < 0 or image.max() > 1):
             # From its own darkest to its own lightest value; it may be all one.
             image = (image - image.min()) / max(np.ptp(image), 1e-9)

@@ -1,4 +1,4 @@
-"""What is computed for some images of a batch is computed for those, and for no others."""
+"""A batch a few images at a time is the same batch; `only_where` computes for no other images."""
 
 import jax
 import jax.numpy as jnp
@@ -6,8 +6,53 @@ import numpy as np
 import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from augjax.kernels.only_where import only_where
+from augjax.kernels.batching import largest_divisor, map_in_batches, only_where
 from tests.helpers import noise
+
+
+def sums(images):
+    return images.sum(axis=(1, 2))
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 12, 16])
+@pytest.mark.parametrize("most", [0, 1, 3, 100])
+def test_the_result_is_that_of_all_at_once(n, most):
+    images = jnp.asarray(noise(n, 4, 5, 3))
+    np.testing.assert_array_equal(map_in_batches(jnp.negative, images, most), -images)
+    ours = jax.jit(lambda images: map_in_batches(sums, images, most))(images)
+    np.testing.assert_allclose(ours, sums(images), rtol=1e-6)
+
+
+def test_no_more_are_taken_than_asked_for():
+    taken = []
+
+    def watched(images):
+        taken.append(len(images))
+        return images
+
+    map_in_batches(watched, jnp.zeros((48, 2)), 2)
+    assert taken == [2 * np.gcd(48, jax.device_count())]
+
+
+@pytest.mark.parametrize(
+    ("n", "most", "expected"), [(12, 5, 4), (12, 12, 12), (7, 6, 1), (12, 0, 1), (4, 100, 4)]
+)
+def test_divisors(n, most, expected):
+    assert largest_divisor(n, most) == expected
+
+
+@pytest.mark.skipif(jax.device_count() < 8, reason="needs 8 devices")
+def test_a_batch_mapped_over_devices_stays_split():
+    mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,), devices=jax.devices()[:8])
+    images = noise(32, 4, 5, 3)
+    together = jax.device_put(images, NamedSharding(mesh, PartitionSpec("data")))
+    mapped = jax.jit(lambda images: map_in_batches(sums, images, 2))
+    text = str(mapped.lower(together).compile().as_text())
+    assert "while" in text
+    for movement in ("all-gather", "collective-permute", "all-to-all"):
+        assert movement not in text
+    np.testing.assert_allclose(mapped(together), sums(images), rtol=1e-6)
+
 
 IMAGES = noise(9, 4, 5, 3)
 ON = np.array([0, 1, 0, 0, 1, 1, 0, 0, 1], bool)
@@ -61,7 +106,7 @@ def test_a_gradient_flows_through_images_that_are_off():
 
 
 @pytest.mark.skipif(jax.device_count() < 8, reason="needs 8 devices")
-def test_a_batch_split_over_devices_stays_split():
+def test_images_changed_over_devices_stay_split():
     mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,), devices=jax.devices()[:8])
     on, images = np.arange(16) % 3 == 0, noise(16, 4, 5, 3)
     together = jax.device_put((on, images), NamedSharding(mesh, PartitionSpec("data")))

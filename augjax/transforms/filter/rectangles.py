@@ -6,8 +6,8 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
+from augjax.draws import at_least, uniform, whole_number
 from augjax.keys import stream
-from augjax.transforms.factors import at_least, uniform, whole_number
 
 Sizes = Int[Array, " attempts"]
 

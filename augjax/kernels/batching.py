@@ -1,27 +1,70 @@
-"""Computing something for some images of a batch, at the cost of those."""
+"""Computing a batch a few images at a time, or some images of a batch only.
+
+`map_in_batches` bounds how many images are computed at once, so that what they need stays in a
+CPU's caches. `only_where` computes something for the images that need it. Both leave a batch that
+is split over devices split: each device works on its own share.
+"""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from math import gcd
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 from jax.custom_batching import custom_vmap
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Shaped
 
-from augjax.kernels.few_by_few import shares
 from augjax.typing import AnyArray
 
 Function = Callable[..., Float[Array, "h w c"]]
 
 
+def map_in_batches(
+    function: Callable[[Array], Array], images: Shaped[Array, "n ..."], most: int
+) -> Shaped[Array, "n ..."]:
+    """`function(images)`, computed for at most `most` images of each device at a time.
+
+    Like `jax.lax.map(batch_size=)`, but of a function of a batch, and without gathering a batch
+    that is split over devices.
+
+    Args:
+      function: of any number of images; the result for an image depends on no other image.
+      images: the batch.
+      most: the size of a step is the largest divisor of a device's share up to this.
+    """
+    n, groups = len(images), device_groups(len(images))
+    few = largest_divisor(n // groups, most)
+    if few * groups >= n:
+        return function(images)
+    of_each = images.reshape(groups, n // groups, *images.shape[1:])
+
+    def turn(number: Array) -> Array:
+        part = lax.dynamic_slice_in_dim(of_each, number * few, few, axis=1)
+        result = function(part.reshape(groups * few, *images.shape[1:]))
+        return result.reshape(groups, few, *result.shape[1:])
+
+    results = lax.map(turn, jnp.arange(n // groups // few))
+    return results.swapaxes(0, 1).reshape(n, *results.shape[3:])
+
+
+def device_groups(n: int) -> int:
+    """The number of equal groups into which `n` images fall, none of them on two devices."""
+    return gcd(n, jax.device_count())
+
+
+def largest_divisor(n: int, most: int) -> int:
+    """The largest divisor of `n` that is at most `most`, or 1."""
+    return next((d for d in range(min(n, most), 1, -1) if n % d == 0), 1)
+
+
 def only_where(function: Function) -> Callable[..., Array]:
     """Makes `changed(on, image, *numbers)`: `function(image, *numbers)` if `on`, else the image.
 
-    For what few images need. Mapped over a batch, on a CPU `changed` visits only the images that
-    are on; a batch split over devices stays split, and each visits its own share, as often as
-    any does. Other platforms compute all images at once, and choose. A gradient flows through
-    images that are off, and through nothing else.
+    For an expensive change that few images need. Mapped over a batch, on a CPU `changed` visits
+    only the images that are on; a batch split over devices stays split, and each device loops over
+    its own share. Other platforms compute all images at once, and select. The gradient is that of
+    the identity for images that are off, and zero for those that are on.
 
     Args:
       function: of an image and of arrays that belong to it, with a result of the image's shape and
@@ -50,7 +93,7 @@ def only_where(function: Function) -> Callable[..., Array]:
     def one_after_another(*arrays: Array) -> Array:
         if not len(arrays[0]):
             return arrays[1]
-        groups = shares(len(arrays[0]))
+        groups = device_groups(len(arrays[0]))
         on, images, *numbers = (a.reshape(groups, -1, *a.shape[1:]) for a in arrays)
         places, counts = jnp.argsort(~on, axis=1), on.sum(axis=1, dtype=jnp.int32)
 

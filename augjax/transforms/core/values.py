@@ -1,6 +1,6 @@
-"""What can be seen to be wrong with images and boxes as long as their values are at hand.
+"""Checks of the values of images and boxes, where they can be read.
 
-Inside a jitted function there are only shapes, and everything is taken as it is.
+Inside a jitted function there are only shapes, and nothing is checked.
 """
 
 from typing import Any
@@ -10,30 +10,30 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from augjax.transforms.base import Transform, told
-from augjax.transforms.spatial import Spatial
-from augjax.transforms.targets import table
+from augjax.transforms.core.operation import Pipeline
+from augjax.transforms.core.scene import table
+from augjax.transforms.core.spatial import Spatial
 
 
-def check_values(transform: Transform, examples: Any) -> None:
-    """Raises ValueError if images or boxes are plainly not in the range or format that was stated.
+def check_values(pipeline: Pipeline, examples: Any) -> None:
+    """Raises ValueError if images or boxes are clearly not in the range or format that was stated.
 
-    Of a batch only the first example is looked at, so that the rest need not be waited for.
+    Of a batch only the first example is read, so that there is no wait for the others.
     """
     given = examples if isinstance(examples, dict) else {"image": examples}
     image = _first(given.get("image"), 3)
-    if image is not None and jnp.issubdtype(image.dtype, jnp.floating) and _recolours(transform):
-        _check_range(transform, image)
+    if image is not None and jnp.issubdtype(image.dtype, jnp.floating) and _recolours(pipeline):
+        _check_range(pipeline, image)
     boxes = given.get("boxes")
     if isinstance(boxes, list | tuple):
         boxes = table(boxes, "boxes", 4)
     boxes = _first(boxes, 2)
-    if boxes is not None and boxes.shape[-1] == 4 and transform.facts.boxes is not None:
-        _check_boxes(transform.facts.boxes, boxes)
+    if boxes is not None and boxes.shape[-1] == 4 and pipeline.facts.boxes is not None:
+        _check_boxes(pipeline.facts.boxes, boxes)
 
 
-def _recolours(transform: Transform) -> bool:
-    return any(not isinstance(step.transform, Spatial) for step in transform.steps(None))
+def _recolours(pipeline: Pipeline) -> bool:
+    return any(not isinstance(step.operation, Spatial) for step in pipeline.steps(None))
 
 
 def _first(values: Any, dimensions: int) -> np.ndarray | None:
@@ -47,15 +47,15 @@ def _first(values: Any, dimensions: int) -> np.ndarray | None:
     return one if one.size else None
 
 
-def _check_range(transform: Transform, image: np.ndarray) -> None:
-    lowest, highest = transform.facts.value_range
+def _check_range(pipeline: Pipeline, image: np.ndarray) -> None:
+    lowest, highest = pipeline.facts.value_range
     tolerated = (highest - lowest) / 2  # Interpolation by others may overshoot.
     darkest, lightest = float(image.min()), float(image.max())
     if not (darkest < lowest - tolerated or lightest > highest + tolerated):  # NaN is neither.
         return
     likely = "(0, 255)" if darkest >= 0 else "(-1, 1)"
     raise ValueError(
-        f"{told(transform)} reads floating images in [{lowest:g}, {highest:g}], but these go from "
+        f"{pipeline.title} reads floating images in [{lowest:g}, {highest:g}], but these go from "
         f"{darkest:g} to {lightest:g}; say what they are in, as in Sequential([...], "
         f"value_range={likely}), and put Normalize last"
     )

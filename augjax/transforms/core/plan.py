@@ -1,32 +1,34 @@
-"""Plans: what a pipeline fuses, what keeps its steps apart, and what XLA makes of it."""
+"""Plans: which steps a pipeline fuses, why others are separate, and what they cost."""
 
 import dataclasses
 import re
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from augjax.transforms.base import Shape, Transform
-from augjax.transforms.program import Group, common_resampling, groups, why_apart
-from augjax.transforms.spatial import Geometric, Spatial
+from augjax.transforms.core.groups import Group, common_resampling, groups, why_separate
+from augjax.transforms.core.operation import Pipeline
+from augjax.transforms.core.spatial import Geometric, Spatial
+from augjax.transforms.core.types import Shape
 
 
 @dataclasses.dataclass(frozen=True)
 class PlannedGroup:
-    """What is done in one go.
+    """Steps that are computed in one go.
 
     Attributes:
       transforms: the labels of the transforms, in order.
       work: what is done with the pixels.
-      apart: why it shares no resample with the group before; empty for the first, and where
-        neither moves pixels.
-      shape: of the image then.
+      why_separate: why it shares no resample with the group before; empty for the first, and
+        where neither moves pixels.
+      shape: of the image afterwards.
     """
 
     transforms: tuple[str, ...]
     work: str
-    apart: str
+    why_separate: str
     shape: Shape
 
 
@@ -58,8 +60,8 @@ class Plan:
         for number, group in enumerate(self.groups, 1):
             lines.append(f"{number}. {' + '.join(group.transforms)}")
             lines.append(f"   {group.work}, to {_times(group.shape)}")
-            if group.apart:
-                lines.append(f"   apart from {number - 1}: {group.apart}")
+            if group.why_separate:
+                lines.append(f"   apart from {number - 1}: {group.why_separate}")
         cost = [
             f"{amount / 1e6:.2f} {unit}"
             for amount, unit in ((self.flops, "MFLOP"), (self.bytes, "MB"))
@@ -72,24 +74,22 @@ class Plan:
 _RESAMPLE = "one resample"
 
 
-def plan(transform: Transform, shape: Shape) -> Plan:
-    """How `transform` runs on float32 images of `shape`; compiles it for the costs."""
+def plan(pipeline: Pipeline, call: Callable[..., Any], shape: Shape) -> Plan:
+    """How a pipeline runs on float32 images of `shape`; `call(key, image)` is compiled for it."""
     planned = []
     before: Group | None = None
     now = shape
-    for group in groups(transform.steps(None)):
+    for group in groups(pipeline.steps(None)):
         for step in group:
-            now = step.transform.out_shape(now)
+            now = step.operation.out_shape(now)
         labels = tuple(
-            f"{step.transform.label}{'' if step.gate is None else ' (or not)'}" for step in group
+            f"{step.operation.label}{'' if step.gate is None else ' (or not)'}" for step in group
         )
-        apart = why_apart(before, group[0]) if before and _moves(before + group) else ""
-        planned.append(PlannedGroup(labels, _work(group), apart, now))
+        why = why_separate(before, group[0]) if before and _moves(before + group) else ""
+        planned.append(PlannedGroup(labels, _work(group), why, now))
         before = group
     compiled = (
-        jax.jit(transform.__call__)
-        .lower(jax.random.key(0), jax.ShapeDtypeStruct(shape, jnp.float32))
-        .compile()
+        jax.jit(call).lower(jax.random.key(0), jax.ShapeDtypeStruct(shape, jnp.float32)).compile()
     )
     costs: Any = compiled.cost_analysis() or {}
     gathers = len(re.findall(r"= \S+ gather\(", compiled.as_text() or ""))
@@ -97,13 +97,13 @@ def plan(transform: Transform, shape: Shape) -> Plan:
 
 
 def _moves(group: Group) -> bool:
-    """Whether there is a reason to ask why: what moves no pixels shares no resample."""
-    return any(isinstance(step.transform, Spatial) for step in group)
+    """Whether a group moves pixels: only then could it share a resample."""
+    return any(isinstance(step.operation, Spatial) for step in group)
 
 
 def _work(group: Group) -> str:
     how = common_resampling(group)
-    moves = [step.transform for step in group if isinstance(step.transform, Spatial)]
+    moves = [step.operation for step in group if isinstance(step.operation, Spatial)]
     if not moves:
         return "pixels recomputed where they are"
     if all(isinstance(move, Geometric) for move in moves) and how is None:

@@ -1,21 +1,22 @@
-"""Transforms that move pixels: their motion, by which boxes, points and masks move as well."""
+"""Operations that move pixels: their motion also moves masks, boxes and keypoints."""
 
 import abc
 import dataclasses
-from typing import ClassVar, get_args
+from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Shaped
 
 from augjax.kernels.warp import FillMode, Interpolation
-from augjax.transforms.base import Params, Shape, Transform
-from augjax.transforms.factors import check_choice
-from augjax.transforms.motion import Frame, MatrixMotion, Motion, Resampling
+from augjax.transforms.core.factors import check_filling
+from augjax.transforms.core.motion import MatrixMotion, Motion, Resampling
+from augjax.transforms.core.operation import Operation
+from augjax.transforms.core.types import Frame, Params, Shape
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Spatial(Transform):
-    """A transform that moves pixels."""
+class Spatial(Operation):
+    """An operation that moves pixels."""
 
     def out_frame(self, params: Params, shape: Shape, frame: Frame) -> Frame:
         """The (height, width) in the upper left of the result, of `shape`, that are not blank."""
@@ -34,16 +35,16 @@ class Spatial(Transform):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Geometric(Spatial):
-    """A transform that moves pixels by one matrix, so that a run of them is one resample."""
+    """An operation that moves pixels by one matrix, so that a run of them is one resample."""
 
     projective: ClassVar[bool] = False
     """Whether the last row of the matrix is other than (0, 0, 1)."""
     ends_group: ClassVar[bool] = False
-    """Whether what leaves the frame is gone for the transforms that follow."""
+    """Whether what leaves the frame is gone for the operations that follow."""
 
     @property
     def fuses(self) -> bool:
-        """Whether a resample of the product of matrices does what the transform does."""
+        """Whether a resample by the product of matrices does what this operation does."""
         return True
 
     @abc.abstractmethod
@@ -53,7 +54,7 @@ class Geometric(Spatial):
     @property
     @abc.abstractmethod
     def resampling(self) -> Resampling | None:
-        """How this transform resamples; None if it lands on pixels and never leaves the image."""
+        """How it resamples; None if it lands on pixels and never leaves the image."""
 
     def motion(self, params: Params, shape: Shape) -> MatrixMotion:
         """How the draws move the pixels of an image of `shape`."""
@@ -68,7 +69,7 @@ class Geometric(Spatial):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Filled(Spatial):
-    """A transform that lands between pixels or leaves the image.
+    """An operation that lands between pixels or leaves the image.
 
     Attributes:
       fill_mode: 'reflect' (mirrored about the edge), 'constant', 'wrap' or 'nearest'.
@@ -86,7 +87,7 @@ class Filled(Spatial):
 
     @property
     def resampling(self) -> Resampling:
-        """How this transform resamples."""
+        """How it resamples."""
         return Resampling(self.fill_mode, self.interpolation, float(self.fill_value))
 
     def render(
@@ -101,14 +102,14 @@ class Filled(Spatial):
         return self.motion(params, mask.shape).warp(mask, nearest)
 
 
-def warps_only(transform: Transform) -> bool:
-    """Whether all that a transform does is to resample by its motion."""
-    return isinstance(transform, Filled) and type(transform).render is Filled.render
+def warps_only(operation: Operation) -> bool:
+    """Whether an operation does nothing but resample by its motion."""
+    return isinstance(operation, Filled) and type(operation).render is Filled.render
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Resampled(Filled, Geometric):
-    """A geometric transform that lands between pixels or leaves the image."""
+    """A geometric operation that lands between pixels or leaves the image."""
 
 
 def affine_matrix(
@@ -126,28 +127,3 @@ def about_centre(
     """The matrix of a linear map of (x, y) that leaves the centre of the image where it is."""
     x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
     return affine_matrix(xx, xy, x - xx * x - xy * y, yx, yy, y - yx * x - yy * y)
-
-
-def check_filling(owner: object, fill_mode: str, interpolation: str, fill_value: float) -> None:
-    """Raises ValueError unless a transform can resample so."""
-    check_choice(owner, "fill_mode", fill_mode, get_args(FillMode))
-    check_choice(owner, "interpolation", interpolation, get_args(Interpolation))
-    check_fill_value(owner, fill_value)
-
-
-def check_fill_value(owner: object, fill_value: float) -> None:
-    """Raises ValueError unless `fill_value` lies in [0, 1]."""
-    if not 0 <= fill_value <= 1:
-        raise ValueError(
-            f"{type(owner).__name__}(fill_value={fill_value!r}): expected a number in "
-            "[0, 1], where 1 is white whatever the pipeline's value range"
-        )
-
-
-def check_size(owner: object, **sizes: int) -> None:
-    """Raises ValueError unless each of `sizes` is a positive whole number of pixels."""
-    for field, size in sizes.items():
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-            raise ValueError(
-                f"{type(owner).__name__}({field}={size!r}): expected a positive number of pixels"
-            )

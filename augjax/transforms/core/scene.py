@@ -1,18 +1,6 @@
-"""Examples: an image with what belongs to it, all moved by the same draw.
+"""Examples: an image with its targets, as they come and while they are transformed.
 
-An example is a dict with any of
-
-- `image`: (height, width, channels), uint8 or floating;
-- `mask`: (height, width) or (height, width, channels), of any dtype: moved without interpolation;
-- `boxes`: (n, 4), in the format that the outermost container states as `boxes=`. Edges lie between
-  pixels: a box around the whole image is (0, 0, width, height) in 'xyxy';
-- `keypoints`: (n, 2), x and y in pixels, where (0, 0) is the centre of the first pixel;
-- `label`: anything, which stays as it is.
-
-What comes back has the same keys, and beside `boxes` also `boxes_visible`, the share (0 to 1) of
-each box that is still in the frame, and beside `keypoints` also `keypoints_visible` (bool); another
-transform goes on from these. Boxes are clipped to the frame; the box of a box that was turned is
-the smallest around it.
+`augjax.Transform` describes what an example may hold.
 """
 
 import dataclasses
@@ -26,21 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Num, Shaped
 
-from augjax.transforms.base import (
-    Example,
-    Facts,
-    Image,
-    Shape,
-    Transform,
-    check_shape,
-    shape_text,
-    told,
-)
-from augjax.transforms.motion import Frame, Points
+from augjax.transforms.core.checks import check_shape, shape_text
+from augjax.transforms.core.operation import Facts, Pipeline
+from augjax.transforms.core.types import Example, Frame, Image, Points, Shape
 
 KEYS = ("image", "mask", "boxes", "keypoints", "label")
 _VISIBLE = ("boxes_visible", "keypoints_visible")
-"""What a transform adds, and the next one goes on from."""
+"""What a transform adds, and the next one reads."""
 BOX_FORMATS = ("xyxy", "xywh", "center_xywh", "rel_xyxy", "rel_xywh", "rel_center_xywh")
 """Keras's names: corners, corner and size, centre and size; `rel_` is in shares of the size."""
 
@@ -50,7 +30,7 @@ Move = Callable[[Points], Points]
 
 @dataclasses.dataclass
 class Scene:
-    """An example while it is transformed.
+    """An example while it is transformed, in float32 and with a mask of three axes.
 
     Attributes:
       shape: of the image.
@@ -100,19 +80,17 @@ class Scene:
             self.in_frame = self.in_frame & inside
 
 
-def open_example(
-    transform: Transform, example: Image | Example, shape: Shape | None = None
-) -> Scene:
+def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | None = None) -> Scene:
     """The scene of an image, or of an example whose image has `shape`.
 
     Raises:
       ValueError, TypeError: if the example is not one.
     """
-    facts, shape = transform.facts, shape_of(transform, example, shape)
+    facts, shape = pipeline.facts, shape_of(pipeline, example, shape)
     given = example if isinstance(example, dict) else {"image": example}
     scene = Scene(shape, shape[:2])
     if "image" in given:
-        scene.image = _to_unit(transform, given["image"], facts)
+        scene.image = _to_unit(pipeline, given["image"], facts)
     if "mask" in given:
         mask = jnp.asarray(given["mask"])
         scene.mask = mask[..., None] if mask.ndim == 2 else mask
@@ -123,7 +101,7 @@ def open_example(
             )
     if "boxes" in given:
         boxes = table(given["boxes"], "boxes", 4)
-        scene.corners = to_corners(boxes, _box_format(transform), shape)
+        scene.corners = to_corners(boxes, _box_format(pipeline), shape)
         scene.seen = jnp.asarray(given.get("boxes_visible", jnp.ones(len(boxes))), jnp.float32)
     if "keypoints" in given:
         scene.points = table(given["keypoints"], "keypoints", 2)
@@ -134,16 +112,16 @@ def open_example(
     return scene
 
 
-def close_example(transform: Transform, scene: Scene, example: Image | Example) -> Any:
+def close_example(pipeline: Pipeline, scene: Scene, example: Image | Example) -> Any:
     """What became of `example`, in the form in which it came."""
     given = example if isinstance(example, dict) else {"image": example}
     closed: dict[str, Any] = dict(given)
     if scene.image is not None:
-        closed["image"] = _from_unit(scene, given["image"].dtype, transform.facts)
+        closed["image"] = _from_unit(scene, given["image"].dtype, pipeline.facts)
     if scene.mask is not None:
         closed["mask"] = scene.mask[..., 0] if given["mask"].ndim == 2 else scene.mask
     if scene.corners is not None:
-        closed["boxes"] = from_corners(scene.corners, _box_format(transform), scene.shape)
+        closed["boxes"] = from_corners(scene.corners, _box_format(pipeline), scene.shape)
         closed["boxes_visible"] = scene.seen
     if scene.points is not None:
         closed["keypoints"] = scene.points
@@ -151,14 +129,14 @@ def close_example(transform: Transform, scene: Scene, example: Image | Example) 
     return closed if isinstance(example, dict) else closed["image"]
 
 
-def shape_of(transform: Transform, example: Image | Example, shape: Shape | None = None) -> Shape:
+def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None = None) -> Shape:
     """(height, width, channels) of an example's image.
 
     Raises:
       TypeError: if the image is no array.
       ValueError: if it is not the shape of one image, or there is nothing to tell it by.
     """
-    _check_array(transform, example.get("image") if isinstance(example, dict) else example)
+    _check_array(pipeline, example.get("image") if isinstance(example, dict) else example)
     if isinstance(example, dict):
         if unknown := sorted(set(example) - {*KEYS, *_VISIBLE}):
             near = get_close_matches(unknown[0], KEYS, n=1)
@@ -176,45 +154,45 @@ def shape_of(transform: Transform, example: Image | Example, shape: Shape | None
     else:
         shape = example.shape
     assert shape is not None
-    check_shape(transform, shape)
+    check_shape(pipeline, shape)
     return tuple(shape)
 
 
-def _check_array(transform: Transform, image: Any) -> None:
+def _check_array(pipeline: Pipeline, image: Any) -> None:
     if image is not None and not isinstance(image, np.ndarray | jax.Array):
         raise TypeError(
-            f"{told(transform)} takes an array, but got a {type(image).__name__}; np.asarray "
+            f"{pipeline.title} takes an array, but got a {type(image).__name__}; np.asarray "
             "makes one of a PIL image or a tensor, np.stack of a list"
         )
 
 
-def batch_size(transform: Transform, examples: Any) -> int:
+def batch_size(pipeline: Pipeline, examples: Any) -> int:
     """How many examples a batch holds.
 
     Raises:
       TypeError: if it is no array.
       ValueError: if it is none.
     """
-    _check_array(transform, examples.get("image") if isinstance(examples, dict) else examples)
+    _check_array(pipeline, examples.get("image") if isinstance(examples, dict) else examples)
     if isinstance(examples, dict):
         for name, part in examples.items():
-            _check_part(transform, name, part)
+            _check_part(pipeline, name, part)
         sizes = {leaf.shape[0] if leaf.ndim else 0 for leaf in jax.tree.leaves(examples)}
         if len(sizes) != 1:
             raise ValueError(
-                f"{told(transform)}.batch takes a dict of arrays with one first axis for the "
+                f"{pipeline.title}.batch takes a dict of arrays with one first axis for the "
                 f"batch, but got axes of {sorted(sizes)}"
             )
         return sizes.pop()
     if examples.ndim != 4:
         raise ValueError(
-            f"{told(transform)}.batch takes images of shape (batch, height, width, channels), "
+            f"{pipeline.title}.batch takes images of shape (batch, height, width, channels), "
             f"but got {shape_text(examples.shape)}; call the transform itself on one image"
         )
     return examples.shape[0]
 
 
-def _check_part(transform: Transform, name: str, part: Any) -> None:
+def _check_part(pipeline: Pipeline, name: str, part: Any) -> None:
     leaves = jax.tree.leaves(part) if name == "label" else [part]
     for leaf in leaves:
         if not isinstance(leaf, np.ndarray | jax.Array):
@@ -229,7 +207,7 @@ def _check_part(transform: Transform, name: str, part: Any) -> None:
         if name in ("boxes", "keypoints"):
             remedy += ", and rows of zeros fill up the shorter ones"
         raise TypeError(
-            f"{told(transform)}.batch takes arrays of numbers, but {name!r} is {what}; {remedy}"
+            f"{pipeline.title}.batch takes arrays of numbers, but {name!r} is {what}; {remedy}"
         )
 
 
@@ -261,13 +239,13 @@ def _unit(format: str, shape: Shape) -> Float[Array, "1 4"]:
     return jnp.array([[width, height, width, height]], jnp.float32)
 
 
-def _box_format(transform: Transform) -> str:
-    if transform.facts.boxes is None:
+def _box_format(pipeline: Pipeline) -> str:
+    if pipeline.facts.boxes is None:
         raise ValueError(
             "boxes need a stated format: put the transforms into "
             f"Sequential([...], boxes='xyxy'), or another of {', '.join(BOX_FORMATS)}"
         )
-    return transform.facts.boxes
+    return pipeline.facts.boxes
 
 
 def table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
@@ -297,12 +275,12 @@ def _around(forward: Move, corners: Float[Array, "n 4"]) -> Float[Array, "n 4"]:
     return jnp.concatenate([moved.min(axis=0), moved.max(axis=0)], axis=1)
 
 
-def _to_unit(transform: Transform, image: Image, facts: Facts) -> Float[Array, "h w c"]:
+def _to_unit(pipeline: Pipeline, image: Image, facts: Facts) -> Float[Array, "h w c"]:
     if image.dtype == jnp.uint8:
         return jnp.asarray(image, jnp.float32) / 255.0
     if not jnp.issubdtype(image.dtype, jnp.floating):
         raise TypeError(
-            f"{told(transform)} takes uint8 or floating images, but got {image.dtype}; make uint8 "
+            f"{pipeline.title} takes uint8 or floating images, but got {image.dtype}; make uint8 "
             "of values up to 255, and divide others by the greatest there can be"
         )
     unit = jnp.asarray(image, jnp.float32)

@@ -1,16 +1,15 @@
 """What a transform is made with: its arguments, and the Python that makes it again."""
 
-import abc
 import dataclasses
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from inspect import Signature, signature
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from augjax.keys import stream
+from augjax.transforms.core.factors import Limits
 
 
 def arguments(transform: Any) -> dict[str, Any]:
@@ -30,25 +29,9 @@ def python_text(transform: Any) -> str:
     return f"{type(transform).__name__}({', '.join(texts)})"
 
 
-class TransformType(abc.ABCMeta):
-    """The class of transforms: wrong arguments are told of with those that there are."""
-
-    if not TYPE_CHECKING:
-
-        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-            check_arguments(cls, args, kwargs)
-            return super().__call__(*args, **kwargs)
-
-        @property
-        def __signature__(cls) -> Signature:
-            """What `help` shows, which would otherwise be that of `__call__`."""
-            of_init = signature(cls.__init__)
-            return of_init.replace(parameters=list(of_init.parameters.values())[1:])
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Configured(metaclass=TransformType):
-    """What transforms of an image and of a batch have in common.
+class Configured:
+    """What transforms of an image and of a batch have in common: arguments, and a name.
 
     Attributes:
       name: takes part in the key of every draw; by default the name of the class.
@@ -56,10 +39,13 @@ class Configured(metaclass=TransformType):
 
     name: str | None = None
 
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):  # Lists would do, but cannot be hashed.
-            if isinstance(value := getattr(self, field.name), list):
-                object.__setattr__(self, field.name, tuple(value))
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        check_arguments(cls, args, kwargs)
+        return super().__new__(cls)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
+        """What copies and pickles call `__new__` with."""
+        return (), {field.name: value for field, value in _fields(self)}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -67,14 +53,31 @@ class Configured(metaclass=TransformType):
         if "__repr__" not in vars(cls):
             cls.__repr__ = Configured.__repr__
 
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            if isinstance(value := getattr(self, field.name), list):
+                object.__setattr__(self, field.name, value := tuple(value))  # Can be hashed.
+            if "limits" in field.metadata and value is not None:
+                self.range(field.name)
+
     def __repr__(self) -> str:
         """The Python that makes it, without the arguments that are at their defaults."""
         return python_text(self)
 
+    def range(self, argument: str) -> tuple[float, float]:
+        """(lower, upper) of an argument that was declared with `ranged`."""
+        limits: Limits = type(self).__dataclass_fields__[argument].metadata["limits"]
+        return limits.range(self, argument, getattr(self, argument))
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self.name or type(self).__name__
+
     @property
     def label(self) -> str:
         """The name under which draws are keyed and returned."""
-        return self.name or type(self).__name__
+        return self.title
 
     def own_key(self, key: PRNGKeyArray) -> PRNGKeyArray:
         """This transform's key below that of an image or a container."""
@@ -82,7 +85,7 @@ class Configured(metaclass=TransformType):
 
 
 def check_arguments(kind: type, by_place: tuple[Any, ...], by_name: Iterable[str]) -> None:
-    """Raises TypeError, and says what there is, unless a transform takes such arguments."""
+    """Raises TypeError, with the arguments that there are, unless `kind` takes those given."""
     fields = _in_order([field for field in dataclasses.fields(kind) if field.init])
     names = [field.name for field in fields]
     takes = f"it takes {', '.join(names)}"

@@ -1,22 +1,15 @@
-"""Where each pixel of a picture comes from: what moves images, boxes and points alike."""
+"""Where each pixel of an image comes from: by this, images, boxes and keypoints are moved."""
 
 import abc
 import dataclasses
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Shaped
 
 from augjax.kernels.warp import FillMode, Interpolation, sample_at, warp
-from augjax.transforms.base import Gate
-
-Size = tuple[int, ...]
-"""(height, width) in pixels."""
-Frame = tuple[Any, ...]
-"""(height, width) of the part of an image that shows something; may be traced."""
-Points = Float[Array, "n 2"]
-"""(x, y) in pixels; the centre of the first pixel is at (0, 0)."""
+from augjax.transforms.core.types import Gate, Points, Size
 
 
 class Resampling(NamedTuple):
@@ -79,10 +72,10 @@ class MatrixMotion(Motion):
         return warp(image, inverse, self.size_in, projective=self.projective, **how._asdict())
 
     def forward(self, points: Points) -> Points:
-        return self._moved(inverted(self.matrix), points)
+        return self._mapped(inverted(self.matrix), points)
 
     def backward(self, points: Points) -> Points:
-        return self._moved(self.matrix, points)
+        return self._mapped(self.matrix, points)
 
     def gated(self, gate: Gate) -> "MatrixMotion":
         matrix = jnp.where(gate, self.matrix, jnp.eye(3, dtype=jnp.float32))
@@ -94,12 +87,12 @@ class MatrixMotion(Motion):
         projective = self.projective or second.projective
         return MatrixMotion(self.size_in, second.size_out, matrix, projective)
 
-    def _moved(self, matrix: Float[Array, "3 3"], points: Points) -> Points:
+    def _mapped(self, matrix: Float[Array, "3 3"], points: Points) -> Points:
         x, y = points[:, 0], points[:, 1]
-        moved = [row[0] * x + row[1] * y + row[2] for row in matrix]
+        mapped = [row[0] * x + row[1] * y + row[2] for row in matrix]
         if self.projective:
-            moved = [moved[0] / moved[2], moved[1] / moved[2]]
-        return jnp.stack(moved[:2], axis=1)
+            mapped = [mapped[0] / mapped[2], mapped[1] / mapped[2]]
+        return jnp.stack(mapped[:2], axis=1)
 
 
 @dataclasses.dataclass(frozen=True)

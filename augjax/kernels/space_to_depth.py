@@ -20,13 +20,13 @@ NARROW_IN, NARROW_OUT = 3, 16
 """Channels, at most: with more, XLA's own is faster."""
 
 
-def is_narrow(kernel: Float[Array, "a b i o"]) -> bool:
+def has_few_channels(kernel: Float[Array, "a b i o"]) -> bool:
     """Whether a kernel of more than one tap has that few channels."""
     a, b, channels, out = kernel.shape
     return a * b > 1 and channels <= NARROW_IN and out <= NARROW_OUT
 
 
-def narrow_conv(
+def space_to_depth_conv(
     x: Float[Array, "n h w i"],
     kernel: Float[Array, "a b i o"],
     pads: Sequence[tuple[int, int]],

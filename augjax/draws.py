@@ -1,0 +1,117 @@
+"""Distributions whose draws are the same bits in every program: eager, jitted or vmapped.
+
+What compilers are free to round differently is avoided. Products are rounded before they are added
+to something (`augjax.kernels.fusion.unfused`), there are no logarithms or exponentials, and tables
+stand in for inverse distribution functions.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import accumulate
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
+
+from augjax.kernels.fusion import unfused
+from augjax.typing import Strength
+
+_CELLS = 4096
+"""Cells of the table from which `beta` draws."""
+_RAREST = 2.0**-24
+"""Half the resolution of a uniform draw: quantiles further out are not told apart."""
+
+
+def uniform(
+    key: PRNGKeyArray,
+    lower: float,
+    upper: float,
+    strength: Strength = 1.0,
+    *,
+    shape: tuple[int, ...] = (),
+) -> Float[Array, "..."]:
+    """A draw from U[lower, upper] times `strength`."""
+    centre = (lower + upper) / 2
+    half = (upper - lower) / 2
+    unit = jax.random.uniform(key, shape, jnp.float32, minval=-1.0, maxval=1.0)
+    return jnp.float32(strength) * (centre + unfused(half * unit, -half, half))
+
+
+def uniform_about(
+    identity: float, key: PRNGKeyArray, lower: float, upper: float, strength: Strength
+) -> Float[Array, ""]:
+    """A draw from U[lower, upper], whose range `strength` scales about `identity`; at least 0."""
+    change = uniform(key, lower - identity, upper - identity, strength)
+    return identity + at_least(-identity, change)
+
+
+def at_least(lowest: float, value: Float[Array, "..."]) -> Float[Array, "..."]:
+    """`value`, no lower than `lowest`; a draw scaled by `strength` may then be added to another."""
+    return unfused(value, lowest)
+
+
+def whole_number(
+    key: PRNGKeyArray,
+    lowest: int | Int[Array, ""],
+    highest: int | Int[Array, ""],
+    *,
+    shape: tuple[int, ...] = (),
+) -> Int[Array, "..."]:
+    """A draw from lowest, lowest + 1, ..., highest with equal probability; fewer than 2^23."""
+    count = jnp.asarray(highest - lowest + 1, jnp.int32).astype(jnp.float32)
+    place = jnp.floor(jax.random.uniform(key, shape) * count)
+    return lowest + jnp.minimum(place, count - 1.0).astype(jnp.int32)
+
+
+def choose(key: PRNGKeyArray, weights: Sequence[float] | None, count: int) -> Int[Array, ""]:
+    """The place of one of `count` things, drawn by their weights; None for equal ones."""
+    weights = weights or (1.0,) * count
+    bounds = [bound / sum(weights) for bound in accumulate(weights)]
+    passed = jnp.asarray(bounds[:-1], jnp.float32) <= jax.random.uniform(key)
+    return passed.sum(dtype=jnp.int32)
+
+
+def beta(key: PRNGKeyArray, alpha: float) -> Float[Array, ""]:
+    """A draw from Beta(alpha, alpha).
+
+    `jax.random.beta` rejects, and takes logarithms, whose last bits differ from one compilation to
+    the next. This is the inverse of the distribution function, interpolated between 4097 points of
+    a table, at which it is exact.
+    """
+    quantiles, rises = _beta_table(float(alpha))
+    place = jax.random.uniform(key) * _CELLS  # Exact, as is its fraction: a power of two.
+    cell = jnp.floor(place).astype(jnp.int32)
+    rise = jnp.asarray(rises)[cell]
+    return jnp.asarray(quantiles)[cell] + unfused((place - jnp.floor(place)) * rise, 0.0, rise)
+
+
+@lru_cache
+def _beta_table(alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    """The value at the lower end of each cell of probability, and how far it rises within."""
+    from scipy.special import betaincinv  # Slow to import, and needed here alone.
+
+    probabilities = np.clip(np.arange(_CELLS + 1) / _CELLS, _RAREST, 1.0 - _RAREST)
+    points = betaincinv(alpha, alpha, probabilities).astype(np.float32)
+    return points[:-1], np.diff(points)
+
+
+def dirichlet(key: PRNGKeyArray, alpha: int, parts: int) -> Float[Array, " parts"]:
+    """A draw from Dirichlet(alpha, ..., alpha): every alpha-th distance of sorted uniform numbers.
+
+    The i-th lowest of n uniform numbers is Beta(i, n + 1 - i), and distances between them are
+    Dirichlet. Only differences are computed.
+    """
+    numbers = jnp.sort(jax.random.uniform(key, (alpha * parts - 1,)))
+    marks = jnp.concatenate([jnp.zeros(1), numbers[alpha - 1 :: alpha], jnp.ones(1)])
+    return marks[1:] - marks[:-1]
+
+
+def field_data(key: PRNGKeyArray) -> UInt32[Array, "2"]:
+    """What is drawn for a large field, such as noise: the data of the key of `field_key`."""
+    return jax.random.bits(key, (2,), jnp.uint32)
+
+
+def field_key(data: UInt32[Array, "2"] | Sequence[int]) -> PRNGKeyArray:
+    """The key under which a large field is expanded, from what `field_data` drew."""
+    return jax.random.wrap_key_data(jnp.asarray(data, jnp.uint32), impl="threefry2x32")

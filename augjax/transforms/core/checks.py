@@ -1,0 +1,67 @@
+"""Checks of what users pass: shapes, ids and strengths."""
+
+import jax.numpy as jnp
+
+from augjax.transforms.core.configured import Configured
+from augjax.transforms.core.types import Ids
+from augjax.typing import Strength
+
+
+def batch_ids(ids: Ids | None, count: int) -> Ids:
+    """The identities of a batch's images, which are their positions unless they are given.
+
+    Raises:
+      TypeError, ValueError: if they are not an array of uint32, one or two words an image.
+    """
+    if ids is None:
+        return jnp.arange(count, dtype=jnp.uint32)
+    if not hasattr(ids, "dtype"):
+        raise TypeError(
+            f"ids are an array of uint32, but got a {type(ids).__name__}; aj.image_ids(paths) "
+            "makes them of names, np.asarray(ids, np.uint32) of numbers"
+        )
+    if ids.dtype == jnp.uint32 and ids.ndim in (1, 2) and ids.shape[0] != count:
+        raise ValueError(f"expected an id for each of {count} images, but got {ids.shape[0]}")
+    if ids.dtype != jnp.uint32 or ids.shape[:1] != (count,) or ids.ndim > 2:
+        raise ValueError(
+            f"expected uint32 ids of shape ({count},) or ({count}, words), but got {ids.dtype} "
+            f"of shape {ids.shape}; np.asarray(ids, np.uint32) makes them of integers"
+        )
+    return ids
+
+
+def check_shape(transform: Configured, shape: tuple[int, ...]) -> None:
+    """Raises TypeError or ValueError unless `shape` is that of one image."""
+    if not isinstance(shape, tuple | list):
+        raise TypeError(
+            f"{transform.title} takes a shape, (height, width, channels), but got a "
+            f"{type(shape).__name__}; an image has it as image.shape"
+        )
+    if len(shape) != 3 or 0 in shape:
+        hint = {
+            0: "; the key comes first, then the image",
+            4: "; for a batch call .batch(key, images, ids)",
+            2: "; a grey image has one channel, image[..., None]",
+        }.get(len(shape), "")
+        raise ValueError(
+            f"{transform.title} takes one image of shape (height, width, channels), "
+            f"but got {shape_text(shape)}{hint}"
+        )
+
+
+def check_strength(strength: Strength) -> None:
+    """Raises TypeError or ValueError unless `strength` may be a strength."""
+    if hasattr(strength, "dtype"):
+        if shape := jnp.shape(strength):
+            given = shape_text(shape)
+            raise ValueError(f"strength is one number for all images, but got {given}")
+        return
+    if isinstance(strength, bool) or not isinstance(strength, int | float):
+        raise TypeError(f"strength is a number, but got {strength!r}")
+    if not 0 <= strength < float("inf"):
+        raise ValueError(f"strength={strength!r}: expected a number that is not negative")
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """For messages."""
+    return f"an array of shape {tuple(shape)}"

@@ -1,0 +1,170 @@
+"""How a pipeline runs: each group of its steps in one go, forwards or back."""
+
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Shaped
+
+from augjax.transforms.core.checks import check_shape, shape_text
+from augjax.transforms.core.groups import Group, common_resampling, groups
+from augjax.transforms.core.motion import BLANK, Motion, Resampling
+from augjax.transforms.core.operation import Pipeline, Step
+from augjax.transforms.core.scene import Scene, close_example, open_example
+from augjax.transforms.core.spatial import Spatial, warps_only
+from augjax.transforms.core.types import Example, Frame, Image, Params, Shape
+
+
+def run(
+    pipeline: Pipeline, params: Params, example: Image | Example, shape: Shape | None = None
+) -> Any:
+    """`Transform.apply`."""
+    scene = open_example(pipeline, example, shape)
+    for group in groups(pipeline.steps(params)):
+        move = _move(group, scene.shape, scene.frame)
+        if move is not None:
+            _move_scene(scene, move, pipeline.facts.mask_fill)
+        for step in group:
+            if scene.image is not None and not isinstance(step.operation, Spatial):
+                painted = step.operation.render(step.params, scene.image)
+                scene.image = _gated(step, painted, scene.image)
+                scene.is_unit &= step.operation.keeps_range
+    return close_example(pipeline, scene, example)
+
+
+def valid(pipeline: Pipeline, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
+    """`Transform.valid`."""
+    check_shape(pipeline, shape)
+    shown = jnp.ones((*shape[:2], 1), bool)
+    for _, _, move in _path(pipeline, params, shape):
+        height, width = move.frame
+        shown = move.motion.warp(shown, _NOTHING_BEYOND)
+        row, column = (jnp.arange(n) for n in shown.shape[:2])
+        shown &= ((row < height)[:, None] & (column < width)[None, :])[..., None]
+    return shown[..., 0]
+
+
+def run_backwards(
+    pipeline: Pipeline, params: Params, example: Image | Example, shape: Shape
+) -> Any:
+    """`Transform.invert`."""
+    check_shape(pipeline, shape)
+    pixels: Any = example.get("image") if isinstance(example, dict) else example
+    if getattr(pixels, "ndim", 3) == 4:
+        raise ValueError(
+            f"{pipeline.title}.invert takes one image, but got {shape_text(pixels.shape)}; "
+            "jax.vmap over params and images takes several"
+        )
+    path = list(_path(pipeline, params, shape))
+    out = path[-1][2].shape if path else shape
+    scene = open_example(pipeline, example, out)
+    if scene.shape[:2] != out[:2]:
+        raise ValueError(
+            f"{pipeline.title} makes images of {out[:2]} of those of {tuple(shape[:2])}, "
+            f"but got one of {scene.shape[:2]} to bring back"
+        )
+    nothing_beyond = Resampling("constant", "nearest", pipeline.facts.mask_fill)
+    for shape_before, frame_before, move in reversed(path):
+        if scene.image is not None:
+            scene.image = move.motion.unwarp(scene.image, BLANK)
+        if scene.mask is not None:
+            scene.mask = move.motion.unwarp(scene.mask, nothing_beyond)
+        scene.move(move.motion.backward, shape_before, frame_before)
+    return close_example(pipeline, scene, example)
+
+
+def brought_back(
+    pipeline: Pipeline, params: Params, maps: Float[Array, "h w ..."], shape: Shape
+) -> Float[Array, "_ _ ..."]:
+    """A map of a transformed image in the frame of the original of `shape`; 0 where not shown."""
+    pixels = maps.reshape(*maps.shape[:2], -1).astype(jnp.float32)
+    for _, _, move in reversed(list(_path(pipeline, params, shape))):
+        pixels = move.motion.unwarp(pixels, BLANK)
+    return pixels.reshape(*shape[:2], *maps.shape[2:]).astype(maps.dtype)
+
+
+_NOTHING_BEYOND = Resampling("constant", "nearest", 0)
+
+
+class _Move(NamedTuple):
+    """How a group moves pixels.
+
+    Attributes:
+      steps: those that do; the draws of those that read a frame have it.
+      motion: of all of them.
+      shape: of the image afterwards.
+      frame: of the image afterwards.
+    """
+
+    steps: Group
+    motion: Motion
+    shape: Shape
+    frame: Frame
+
+
+def _move(group: Group, shape: Shape, frame: Frame) -> _Move | None:
+    """How a group moves the pixels of an image; None if it leaves them where they are."""
+    steps: Group = []
+    motions: list[Any] = []
+    for step in group:
+        operation = step.operation
+        if not isinstance(operation, Spatial):
+            continue
+        if operation.reads_frame:
+            step = step._replace(params={**step.params, "frame": frame})
+        motion = operation.motion(step.params, shape)
+        steps.append(step)
+        motions.append(motion if step.gate is None else motion.gated(step.gate))
+        shape = operation.out_shape(shape)
+        frame = operation.out_frame(step.params, shape, frame)
+    if not steps:
+        return None
+    return _Move(steps, reduce(lambda first, second: first.then(second), motions), shape, frame)
+
+
+def _path(pipeline: Pipeline, params: Params, shape: Shape) -> Iterator[tuple[Shape, Frame, _Move]]:
+    """The moves of a pipeline, each with the shape and the frame before it."""
+    frame: Frame = shape[:2]
+    for group in groups(pipeline.steps(params)):
+        move = _move(group, shape, frame)
+        if move is not None:
+            yield shape, frame, move
+            shape, frame = move.shape, move.frame
+
+
+def _move_scene(scene: Scene, move: _Move, mask_fill: int) -> None:
+    """Moves everything in a scene."""
+    how = common_resampling(move.steps)
+    alone = move.steps[0] if len(move.steps) == 1 else None
+    # A gate that is part of the motion saves a pass over the pixels.
+    gated_by_motion = alone and alone.gate is not None and warps_only(alone.operation)
+    if how is None or (alone and not gated_by_motion):
+        for step in move.steps:
+            operation: Any = step.operation
+            if scene.image is not None:
+                image = operation.render(step.params, scene.image)
+                scene.image = _gated(step, image, scene.image)
+            if scene.mask is not None:
+                mask = operation.render_mask(step.params, scene.mask, mask_fill)
+                scene.mask = _gated(step, mask, scene.mask)
+    else:
+        nearest = Resampling(how.fill_mode, "nearest", mask_fill)
+        if scene.image is not None:
+            scene.image = move.motion.warp(scene.image, how)
+        if scene.mask is not None:
+            scene.mask = move.motion.warp(scene.mask, nearest)
+    scene.move(move.motion.forward, move.shape, move.frame)
+
+
+def _gated(
+    step: Step, after: Shaped[Array, "_ _ _"], before: Shaped[Array, "_ _ _"]
+) -> Shaped[Array, "_ _ _"]:
+    if step.gate is None:
+        return after
+    if after.shape != before.shape:
+        raise ValueError(
+            f"{step.operation.label} changes the size of the image, so it cannot be applied to "
+            "some images and not to others"
+        )
+    return jnp.where(step.gate, after, before)

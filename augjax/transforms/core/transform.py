@@ -1,0 +1,200 @@
+"""What users call: a transform draws for an image, and does what was drawn.
+
+Drawing and doing are two methods, `sample` and `apply`, so that draws can be logged, edited,
+replayed and inverted.
+"""
+
+import abc
+import dataclasses
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Int, PRNGKeyArray
+
+from augjax.keys import check_epoch, check_key, image_key, stream
+from augjax.transforms.core.checks import batch_ids, check_shape, check_strength
+from augjax.transforms.core.factors import check_share
+from augjax.transforms.core.operation import Operation, Pipeline, Step
+from augjax.transforms.core.plan import Plan, plan
+from augjax.transforms.core.run import run, run_backwards, valid
+from augjax.transforms.core.scene import batch_size, shape_of
+from augjax.transforms.core.types import Example, Ids, Image, Images, Params, Shape
+from augjax.transforms.core.values import check_values
+from augjax.typing import AnyArray, Strength
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Transform(Pipeline):
+    """A random transform of one image: static, hashable configuration.
+
+        image = transform(key, image)
+        images = transform.batch(key, images, ids, epoch=epoch)
+        params = transform.sample(key, image.shape)
+        image = transform.apply(params, image)
+
+    Images are HWC, batches NHWC. uint8 is read as 0..255 and becomes float32 in [0, 1]; floating
+    images lie in [0, 1] and keep their dtype, with the arithmetic between done in float32.
+
+    In place of an image there may be an example, a dict of an image with its targets, all moved by
+    the same draws:
+
+    - `image`: (height, width, channels), uint8 or floating;
+    - `mask`: (height, width) or (height, width, channels), any dtype; moved without interpolation;
+    - `boxes`: (n, 4), in the format of the outermost `Sequential(boxes=)`. Edges lie between
+      pixels: a box around the whole image is (0, 0, width, height) in 'xyxy';
+    - `keypoints`: (n, 2), x and y in pixels, where (0, 0) is the centre of the first pixel;
+    - `label`: anything, which stays as it is.
+
+    The result has the same keys. Beside `boxes` it also has `boxes_visible`, the share (0 to 1) of
+    each box that is still in the frame, and beside `keypoints` `keypoints_visible` (bool); the next
+    transform goes on from these. Boxes are clipped to the frame; a box that was turned becomes the
+    smallest box around it.
+
+    A subclass defines `draw`, and is an operation with a `render` as well or a container.
+    """
+
+    @abc.abstractmethod
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        """The draws under `key`, which is this transform's own."""
+
+    def sample(self, key: PRNGKeyArray, shape: Shape, *, strength: Strength = 1.0) -> Params:
+        """Draws the parameters of one image.
+
+        Args:
+          key: the image's key (`augjax.image_key`), typed or legacy.
+          shape: (height, width, channels) of the image.
+          strength: scales the range of every draw about the identity; traced. At 0 the transform
+            does nothing. Transforms that change the image's size ignore it. Gradients flow to it
+            and to floating draws where pixels follow them: not to what is on or off, and not
+            through whole numbers, tables and 'nearest' interpolation.
+
+        Returns:
+          The primitive draws, as each class documents them: small, loggable, editable.
+        """
+        check_key(key)
+        check_shape(self, shape)
+        check_strength(strength)
+        return self.draw(self.own_key(key), shape, strength)
+
+    def apply(self, params: Params, image: Image | Example, *, shape: Shape | None = None) -> Any:
+        """Applies draws to one image or example.
+
+        Args:
+          params: from `sample`.
+          image: an image, uint8 or floating in [0, 1], or an example.
+          shape: of the image, for an example with neither image nor mask.
+
+        Returns:
+          An image or an example like the one given.
+        """
+        check_values(self, image)
+        return run(self, params, image, shape)
+
+    def __call__(
+        self, key: PRNGKeyArray, image: Image | Example, *, strength: Strength = 1.0
+    ) -> Any:
+        """`apply(sample(key, image.shape), image)`."""
+        shape = shape_of(self, image)
+        return self.apply(self.sample(key, shape, strength=strength), image)
+
+    def batch(
+        self,
+        key: PRNGKeyArray,
+        images: Images | Example,
+        ids: Ids | None = None,
+        *,
+        epoch: int | Int[AnyArray, ""] = 0,
+        strength: Strength = 1.0,
+    ) -> Any:
+        """Transforms each image of a batch by its own draws. Without `ids`, position i gets the
+        same draws in every batch of an epoch: pass `ids`, or a new key at each step.
+
+        `batch(key, images, ids, epoch=e)[i] == t(image_key(key, e, ids[i]), images[i])`: the draws
+        of an image depend neither on its neighbours nor on its position.
+
+        Args:
+          key: the key of the augmentation's stream.
+          images: NHWC, or an example of arrays with a first axis for the batch.
+          ids: the images' identities (`augjax.image_ids`), one or two words each; by default their
+            positions in the batch.
+          epoch: folded into the key; pass it so that each epoch has new draws. Traced.
+          strength: as for `sample`.
+        """
+        check_key(key)
+        check_epoch(epoch)
+        check_strength(strength)
+        count = batch_size(self, images)
+        check_values(self, images)
+        return _batch(self, key, images, batch_ids(ids, count), epoch, strength)
+
+    def valid(self, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
+        """Which pixels of the result show the image, and not what was filled in around it."""
+        return valid(self, params, shape)
+
+    def invert(self, params: Params, image: Image | Example, shape: Shape) -> Any:
+        """Brings a transformed image or example back to the frame of the original.
+
+        Pixels, masks, boxes and keypoints are moved back; colours stay as they became. What the
+        transformed image does not show is zero. Images are interpolated and masks are not: a map of
+        classes goes in as {"mask": classes}.
+
+        Args:
+          params: the draws that transformed it.
+          image: the transformed image, or an example, or a floating map of any channels
+            that was predicted for it.
+          shape: (height, width, channels) of the original.
+        """
+        return run_backwards(self, params, image, shape)
+
+    def plan(self, shape: Shape) -> Plan:
+        """How it runs on float32 images of `shape`: what is fused and why, and what it costs.
+
+        Compiles it, to count the costs.
+        """
+        check_shape(self, shape)
+        return plan(self, self.__call__, shape)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Switched(Transform, Operation):
+    """A transform that is applied to an image or not.
+
+    Attributes:
+      p: the probability that it is, in [0, 1]; `strength` scales it.
+    """
+
+    p: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_share(self, "p", self.p)
+
+    def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        coin = jax.random.uniform(stream(key, "on")) < self.p * jnp.float32(strength)
+        return {"on": coin, **self.draw_more(key, shape)}
+
+    def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
+        """The draws besides whether it is applied."""
+        return {}
+
+    def steps(self, params: Params | None) -> Iterator[Step]:
+        own = params or {}
+        yield Step(self, own, own.get("on", True), "")
+
+
+@partial(jax.jit, static_argnums=0)
+def _batch(
+    transform: Transform,
+    key: PRNGKeyArray,
+    images: Any,
+    ids: AnyArray,
+    epoch: int | Int[AnyArray, ""],
+    strength: Strength,
+) -> Any:
+    def one(image_id: Any, image: Any) -> Any:
+        return transform(image_key(key, epoch, image_id), image, strength=strength)
+
+    return jax.vmap(one)(ids, images)
