@@ -34,4 +34,3 @@ def exit_without(what: str, *packages: str) -> None:
     except MissingPackageError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-

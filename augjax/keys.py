@@ -24,7 +24,12 @@ __all__ = ["image_ids", "image_key", "key", "stream"]
 
 
 def key(seed: int) -> PRNGKeyArray:
-    """The root key of a seed: Threefry, whatever JAX's configured default is."""
+    """The root key of a seed: Threefry, whatever JAX's configured default is.
+
+    >>> import augjax as aj
+    >>> jax.random.key_data(aj.key(7)).tolist()
+    [0, 7]
+    """
     if isinstance(seed, bool | str | float | None):
         raise TypeError(f"a seed is a whole number, but got {seed!r}")
     return jax.random.key(seed, impl="threefry2x32")
@@ -34,6 +39,10 @@ def stream(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
     """The key of a named stream ('init', 'augment', a transform's name, ...) below `key`.
 
     Names are folded in as the CRC-32 of their UTF-8 bytes.
+
+    >>> import augjax as aj
+    >>> jax.random.key_data(aj.stream(aj.key(0), "augment")).tolist()
+    [1344629774, 4219992126]
     """
     check_key(key)
     return jax.random.fold_in(key, zlib.crc32(name.encode()))
@@ -51,6 +60,12 @@ def image_key(
       epoch: the epoch's number.
       image_id: the image's identity, one or two words of 32 bits (`image_ids`), folded in one
         after the other.
+
+    >>> import augjax as aj
+    >>> ids = aj.image_ids(["Car/0001.jpg"])
+    >>> one = aj.image_key(aj.key(0), 3, ids[0])
+    >>> bool(aj.RandomFlip().sample(one, (8, 8, 3))["horizontal"])
+    True
     """
     check_key(key)
     check_epoch(epoch)
@@ -76,6 +91,11 @@ def image_ids(paths: Iterable[str | PurePath]) -> UInt32[np.ndarray, "n 2"]:
     Args:
       paths: POSIX paths relative to the split's folder ('Car/0001.jpg'), or any names that stay
         with the image. They are brought to Unicode's NFC first, since file systems differ.
+
+    >>> import augjax as aj
+    >>> aj.image_ids(["Car/0001.jpg", "Truck/0001.jpg"])
+    array([[ 923299646, 3549384619],
+           [2072843601,  820387990]], dtype=uint32)
     """
     if isinstance(paths, str):
         raise TypeError(f"expected several paths, as in image_ids([{paths!r}]), but got one")

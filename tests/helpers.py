@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+
+from tests.oracles import Image
 
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:

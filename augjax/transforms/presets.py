@@ -1,4 +1,4 @@
-"""Pipelines by name, as the data that `from_dict` takes.
+"""Pipelines by name.
 
 - notebook: that of Keras's notebook on cars and trucks.
 - light: a safe first choice for photographs, of a flip, a few pixels and a little colour.
@@ -9,33 +9,46 @@
   afterwards, and timm draws the interpolation too.
 """
 
-from typing import Any
+from collections.abc import Callable
 
+from augjax.transforms.color.color_jitter import ColorJitter
+from augjax.transforms.color.contrast import RandomContrast
 from augjax.transforms.composition.sequential import Sequential
-from augjax.transforms.serial import from_dict
+from augjax.transforms.core.transform import Transform
+from augjax.transforms.geometry.flip import RandomFlip
+from augjax.transforms.geometry.resized_crop import RandomResizedCrop
+from augjax.transforms.geometry.rotation import RandomRotation
+from augjax.transforms.geometry.translation import RandomTranslation
+from augjax.transforms.policy.rand_augment import RandAugment
+from augjax.transforms.policy.trivial_augment import TrivialAugmentWide
 
-_FLIP = {"transform": "RandomFlip", "mode": "horizontal"}
-_RECIPES: dict[str, list[dict[str, Any]]] = {
-    "notebook": [
-        {"transform": "RandomContrast", "factor": 0.2},
-        _FLIP,
-        {"transform": "RandomRotation", "factor": 0.1},
-        {"transform": "RandomTranslation", "height_factor": 0.1, "width_factor": 0.1},
+_RECIPES: dict[str, Callable[[int], list[Transform]]] = {
+    "notebook": lambda image_size: [
+        RandomContrast(0.2),
+        RandomFlip("horizontal"),
+        RandomRotation(0.1),
+        RandomTranslation(0.1, 0.1),
     ],
-    "light": [
-        _FLIP,
-        {"transform": "RandomTranslation", "height_factor": 0.05, "width_factor": 0.05},
-        {"transform": "ColorJitter", "brightness": 0.1, "contrast": 0.1, "saturation": 0.1},
+    "light": lambda image_size: [
+        RandomFlip("horizontal"),
+        RandomTranslation(0.05, 0.05),
+        ColorJitter(0.1, 0.1, 0.1),
     ],
-    "trivial": [_FLIP, {"transform": "TrivialAugmentWide"}],
-    "randaugment": [_FLIP, {"transform": "RandAugment", "num_ops": 2, "magnitude": 9}],
-    "imagenet": [
-        {"transform": "RandomResizedCrop", "height": "image_size", "width": "image_size"},
-        _FLIP,
-        {"transform": "ColorJitter", "brightness": 0.4, "contrast": 0.4, "saturation": 0.4},
+    "trivial": lambda image_size: [
+        RandomFlip("horizontal"),
+        TrivialAugmentWide(),
+    ],
+    "randaugment": lambda image_size: [
+        RandomFlip("horizontal"),
+        RandAugment(num_ops=2, magnitude=9),
+    ],
+    "imagenet": lambda image_size: [
+        RandomResizedCrop(image_size, image_size),
+        RandomFlip("horizontal"),
+        ColorJitter(0.4, 0.4, 0.4),
     ],
 }
-"""The transforms of each preset; 'image_size' stands for the argument of `preset`."""
+"""The transforms of each preset, for images of a size where it resizes them."""
 
 PRESETS = tuple(_RECIPES)
 """The names."""
@@ -44,23 +57,18 @@ PRESETS = tuple(_RECIPES)
 def preset(name: str, *, image_size: int = 224) -> Sequential:
     """The pipeline of a name, one of PRESETS.
 
+    >>> import augjax as aj
+    >>> aj.preset("light")
+    Sequential([RandomFlip('horizontal'), RandomTranslation(0.05, 0.05), ColorJitter(0.1, 0.1, 0.1)])
+
     Args:
       name: as described in `augjax.transforms.presets`.
       image_size: the side, in pixels, of the images that presets with a crop make. The others keep
         the size of what they are given.
 
     Raises:
-      ValueError: if there is no such preset; all that there are are told.
+      ValueError: if there is no such preset; the message lists all that there are.
     """
     if name not in _RECIPES:
         raise ValueError(f"there is no preset {name!r}; the presets are {', '.join(PRESETS)}")
-    transforms = [
-        {
-            argument: image_size if value == "image_size" else value
-            for argument, value in transform.items()
-        }
-        for transform in _RECIPES[name]
-    ]
-    pipeline = from_dict({"transform": "Sequential", "transforms": transforms})
-    assert isinstance(pipeline, Sequential)
-    return pipeline
+    return Sequential(_RECIPES[name](image_size))

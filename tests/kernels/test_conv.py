@@ -1,6 +1,5 @@
 """The convolution against `jax.lax.conv_general_dilated`: values, gradients, platforms, devices."""
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,6 +13,7 @@ from augjax.kernels import conv_gradient
 from augjax.kernels.conv import conv_general_dilated
 from augjax.kernels.pool import max_pool
 from augjax.kernels.space_to_depth import space_to_depth_conv
+from tests.oracles import linen as nn
 
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 

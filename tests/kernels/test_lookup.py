@@ -2,10 +2,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
 
 from augjax.kernels.lookup import equalizing_table, histogram, look_up, quantize
 from tests.helpers import noise
+from tests.oracles import Image, ImageOps
 
 
 def test_quantize_takes_the_nearest_level_and_any_float():

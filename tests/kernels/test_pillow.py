@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from augjax.kernels import pillow
+from tests.oracles import Image, ImageEnhance, ImageFilter, ImageOps
 
 RANDOM = np.random.default_rng(0)
 SIZES = [(1, 1), (2, 5), (5, 2), (3, 3), (13, 8), (40, 31)]

@@ -1,6 +1,5 @@
 """Max pooling against XLA's reduce-window and Keras, ties and NaN included."""
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augjax.kernels.pool import max_pool
+from tests.oracles import linen as nn
 
 
 def by_flax(x, window):

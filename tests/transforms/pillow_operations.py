@@ -1,9 +1,9 @@
 """What Pillow makes of an image by each operation of a policy: the oracle of their tests."""
 
 import numpy as np
-from PIL import Image, ImageEnhance, ImageOps
 
 from augjax.transforms.policy.operations import OPERATIONS
+from tests.oracles import Image, ImageEnhance, ImageOps
 
 
 def by_pillow(operation: int, magnitude: float | np.floating, pixels: np.ndarray) -> np.ndarray:

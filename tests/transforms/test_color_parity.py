@@ -7,15 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageOps
 
 import augjax as aj
-from augjax.data.quiet_tensorflow import import_tensorflow
 from augjax.transforms.catalog import examples
 from tests.helpers import noise
-
-tf = import_tensorflow()
-import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
+from tests.oracles import Image, ImageEnhance, ImageOps, keras, tf
 
 SHAPE = (16, 21, 3)
 ON = {"on": jnp.bool_(True)}

@@ -6,15 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from PIL import Image
 from scipy import ndimage
 
 import augjax as aj
-from augjax.data.quiet_tensorflow import import_tensorflow
 from tests.helpers import noise
-
-tf = import_tensorflow()
-import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
+from tests.oracles import Image, keras, tf
 
 SHAPES = [(16, 16, 3), (9, 14, 1), (23, 5, 4), (1, 6, 3)]
 TOLERANCE = 2e-5

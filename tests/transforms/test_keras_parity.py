@@ -9,11 +9,8 @@ import numpy as np
 import pytest
 
 import augjax as aj
-from augjax.data.quiet_tensorflow import import_tensorflow
 from tests.helpers import noise
-
-tf = import_tensorflow()
-import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
+from tests.oracles import keras, tf
 
 SHAPES = [(16, 16, 3), (9, 14, 1), (7, 5, 4), (1, 6, 3), (6, 1, 3), (1, 1, 3)]
 # Keras's backends disagree about 'wrap'; SciPy is its oracle, in test_warp.py.

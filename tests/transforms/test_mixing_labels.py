@@ -5,10 +5,10 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 
 import augjax as aj
+from tests.oracles import optax
 from tests.transforms.mixing_examples import (
     CLASS_LABELS,
     CLASSES,

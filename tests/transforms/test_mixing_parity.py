@@ -7,12 +7,9 @@ import numpy as np
 import pytest
 
 import augjax as aj
-from augjax.data.quiet_tensorflow import import_tensorflow
 from augjax.draws import beta, whole_number
 from tests.helpers import noise
-
-tf = import_tensorflow()
-import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
+from tests.oracles import keras, tf
 
 N, SHAPE, CLASSES = 12, (10, 15, 3), 4
 KEY = aj.key(2)

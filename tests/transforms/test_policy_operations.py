@@ -4,12 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageOps
 from scipy import ndimage
 
 from augjax.kernels.warp import warp
 from augjax.transforms.policy import aug_mix, operations, rand_augment, trivial_augment
 from augjax.transforms.policy.operations import OF_COLOR, OPERATIONS, UNCHANGED
+from tests.oracles import Image, ImageEnhance, ImageOps
 from tests.transforms.pillow_operations import by_pillow, stretched
 
 HEIGHT, WIDTH = 37, 50

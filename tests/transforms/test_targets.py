@@ -18,6 +18,7 @@ from augjax.transforms.core.scene import BOX_FORMATS, from_corners, to_corners
 from augjax.transforms.core.spatial import Filled
 from augjax.transforms.geometry.resize import Resized
 from tests.helpers import noise
+from tests.oracles import keras
 from tests.transforms.test_geometry import CLASSES
 
 SHAPE = (40, 48, 3)
@@ -237,11 +238,6 @@ def test_boxes_and_their_shares_stay_in_the_frame(case):
 
 @pytest.mark.parametrize("format", BOX_FORMATS)
 def test_box_formats_are_those_of_keras(format):
-    from augjax.data.quiet_tensorflow import import_tensorflow
-
-    import_tensorflow()
-    import keras
-
     def convert(boxes, shape):
         return np.asarray(
             keras.utils.bounding_boxes.convert_format(
