@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import numpy as np
+from jax.sharding import AxisType, Mesh
 
 from tests.oracles import Image
 
@@ -13,6 +15,12 @@ from tests.oracles import Image
 def noise(*shape: int, seed: int = 0) -> np.ndarray:
     """float32 in [0, 1): the hardest picture to resample."""
     return np.random.default_rng(seed).random(shape, np.float32)
+
+
+def cpu_mesh(devices: int) -> Mesh:
+    """The first of the CPU's devices along the axis 'data'."""
+    auto = (AxisType.Auto,)
+    return jax.make_mesh((devices,), ("data",), auto, devices=jax.devices("cpu")[:devices])
 
 
 def write_image_folder(root: Path, *, per_class: int = 4, size: int = 20) -> Path:

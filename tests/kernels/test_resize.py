@@ -3,9 +3,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from augjax.data.quiet_tensorflow import import_tensorflow
 from augjax.kernels.resize import resize_axis
 from tests.helpers import noise
+from tests.oracles import tf
 
 
 def test_doubling_worked_by_hand():
@@ -41,7 +41,6 @@ SHAPES = pytest.mark.parametrize("shape", [(5, 17, 3), (17, 1, 1), (1, 8, 4)])
 
 
 def by_tensorflow(image, axis, size, interpolation, antialias):
-    tf = import_tensorflow()
     target = [*image.shape[:2]]
     target[axis] = size
     return tf.image.resize(image, target, interpolation, antialias=antialias).numpy()

@@ -7,8 +7,7 @@ import pytest
 from jax.sharding import NamedSharding, PartitionSpec
 
 import augjax as aj
-from augjax.training.mesh import data_mesh
-from tests.helpers import noise
+from tests.helpers import cpu_mesh, noise
 
 TRANSFORMS = [
     aj.RandomContrast((0.3, 0.7)),
@@ -86,7 +85,7 @@ def test_neither_batch_size_nor_neighbours_nor_place_matter(size):
 
 @pytest.mark.parametrize("devices", [1, 2, 8])
 def test_the_number_of_devices_does_not_matter(devices):
-    mesh = data_mesh(jax.devices()[:devices])
+    mesh = cpu_mesh(devices)
     split = NamedSharding(mesh, PartitionSpec("data"))
     images, ids = jax.device_put((IMAGES, IDS), split)
     draws = jax.jit(jax.vmap(sample))(ids)
@@ -141,14 +140,6 @@ def test_default_ids_are_positions():
         PIPELINE.batch(KEY, IMAGES[:3]),
         PIPELINE.batch(KEY, IMAGES[:3], jnp.arange(3, dtype=jnp.uint32)),
     )
-
-
-def test_an_image_id_is_the_blake2b_of_its_composed_path():
-    # "é" as one code point and as a letter with an accent are the same file name.
-    composed, decomposed = aj.image_ids(["Caf\u00e9/1.jpg", "Cafe\u0301/1.jpg"])
-    np.testing.assert_array_equal(composed, decomposed)
-    # hashlib.blake2b(b"Car/0001.jpg", digest_size=8), little-endian words.
-    assert aj.image_ids(["Car/0001.jpg"]).tolist() == [[923299646, 3549384619]]
 
 
 def test_epoch_and_strength_are_traced():

@@ -11,8 +11,8 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 import augjax as aj
 from augjax.draws import beta
-from augjax.training.mesh import data_mesh
 from augjax.transforms.mixing.partners import partners
+from tests.helpers import cpu_mesh
 from tests.transforms.mixing_examples import (
     CLASS_LABELS,
     CLASSES,
@@ -90,7 +90,7 @@ def test_neither_order_nor_devices_matter(mix):
     reordered = mix.batch(KEY, IMAGES[order], CLASS_LABELS[order], IDS[order], epoch=2)
     np.testing.assert_allclose(reordered[0], images[order], atol=2e-5)
     np.testing.assert_allclose(reordered[1], labels[order], atol=1e-6)
-    split = NamedSharding(data_mesh(jax.devices()[:8]), PartitionSpec("data"))
+    split = NamedSharding(cpu_mesh(8), PartitionSpec("data"))
     on_devices = jax.device_put((IMAGES, jnp.asarray(CLASS_LABELS), IDS), split)
     sharded = jax.jit(lambda ids: mix.sample(KEY, ids, SHAPE, epoch=2))(on_devices[2])
     assert_same_bits(sharded, params)
