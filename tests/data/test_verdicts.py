@@ -16,8 +16,8 @@ from augjax.data import examine, load_image_folder, verdict_cache, verdicts
 from augjax.data.decode import FileDecoder
 from augjax.errors import InputError
 from augjax.files import user_cache
-from experiments.reliability import image_zoo
-from experiments.reliability.image_bytes import encode, jpeg, paletted, png, slopes, steps
+from tests.corpora import image_zoo
+from tests.corpora.image_bytes import encode, jpeg, paletted, png, slopes, steps
 from tests.helpers import write_image_folder
 
 KINDS = {kind.name: kind for kind in image_zoo.kinds()}
