@@ -70,6 +70,7 @@ def test_an_image_file_is_read_rightly_or_named(name, tmp_path):
     assert outcome.ok, outcome
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.doubtful])
 def test_an_image_file_is_read_rightly_or_named_when_streamed(name, tmp_path):
     outcome = image_zoo.judge(KINDS[name], tmp_path, cache_limit=0)
