@@ -2,6 +2,7 @@
 
 import itertools
 import os
+from pathlib import Path
 
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -29,14 +30,17 @@ def adam_may_promote():
 def caches_of_the_tests_own(request, tmp_path_factory):
     """The user's cache folder is left alone; compiled programs are kept from one run to the next.
 
-    They lie in pytest's cache folder, one for all workers, by machine and versions, or in a
-    temporary folder where pytest runs without its cache plugin.
+    They lie in pytest's cache folder, one for all workers and the processes they start, by machine
+    and versions, or in a temporary folder where pytest runs without its cache plugin. JAX does not
+    write them atomically: one that is half written, as another process writes it or was killed, is
+    compiled anew, and JAX's warning of that is ignored in pyproject.toml.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("user_cache")))
         cache = getattr(request.config, "cache", None)
         name = f"jax-{jax.__version__}-{machine()}"
         compiled = cache.mkdir(name) if cache else tmp_path_factory.mktemp("compiled")
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(compiled))
         jax.config.update("jax_compilation_cache_dir", str(compiled))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         yield
@@ -49,7 +53,7 @@ _finished_tests = itertools.count(1)
 def compiled_programs_are_dropped():
     """Each maps memory, of which Linux grants a process 65,530 pieces: too few for the suite."""
     yield
-    if next(_finished_tests) % 40 == 0:
+    if next(_finished_tests) % 10 == 0 and _memory_mappings() > 30_000:
         jax.clear_caches()
 
 
@@ -60,3 +64,8 @@ def pytest_terminal_summary(terminalreporter):
     total = skipped + len(reports.get("passed", [])) + len(reports.get("failed", []))
     if skipped:
         terminalreporter.write_line(f"{skipped} of {total} tests compare with an absent library")
+
+
+def _memory_mappings() -> int:
+    listed = Path("/proc/self/maps")
+    return listed.read_bytes().count(b"\n") if listed.exists() else 0

@@ -58,8 +58,8 @@ def preset(name: str, *, image_size: int = 224) -> Sequential:
     """The pipeline of a name, one of PRESETS.
 
     >>> import augjax as aj
-    >>> aj.preset("light")
-    Sequential([RandomFlip('horizontal'), RandomTranslation(0.05, 0.05), ColorJitter(0.1, 0.1, 0.1)])
+    >>> aj.preset("randaugment")
+    Sequential([RandomFlip('horizontal'), RandAugment()])
 
     Args:
       name: as described in `augjax.transforms.presets`.

@@ -53,7 +53,7 @@ def experiment(config: Config) -> list[Any]:
     from augjax.training.environment import environment
     from experiments.reliability import damage, disk, kills, stops
     from experiments.reliability.runs import Row, new_run, outcome, start, write_data
-    from experiments.reliability.zoo import judge_zoo
+    from tests.corpora.zoo import judge_zoo
 
     full, jobs = config.full, config.jobs
     console = Console(highlight=False, soft_wrap=True)
@@ -77,7 +77,7 @@ def experiment(config: Config) -> list[Any]:
 
     console.print(HEADER)
     for what, module in (("kinds of image", "image_zoo"), ("kinds of folder", "folder_zoo")):
-        report(judged(what, judge_zoo(f"experiments.reliability.{module}")))
+        report(judged(what, judge_zoo(f"tests.corpora.{module}")))
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         os.environ["XDG_CACHE_HOME"] = str(scratch / "cache")

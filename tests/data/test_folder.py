@@ -9,7 +9,7 @@ from augjax.data import BadImagesError, load_image_folder
 from augjax.data.scan import scan_split
 from augjax.errors import InputError
 from augjax.keys import image_ids
-from experiments.reliability import folder_zoo
+from tests.corpora import folder_zoo
 from tests.helpers import run_python, write_image_folder
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from augjax.data import BadImagesError, epoch_batches, epoch_order, load_image_folder
 from augjax.errors import InputError
-from experiments.reliability.image_bytes import cut, encode, slopes
+from tests.corpora.image_bytes import cut, encode, slopes
 from tests.helpers import write_image_folder
 
 

@@ -16,8 +16,8 @@ from augjax.data import examine, load_image_folder, verdict_cache, verdicts
 from augjax.data.decode import FileDecoder
 from augjax.errors import InputError
 from augjax.files import user_cache
-from experiments.reliability import image_zoo
-from experiments.reliability.image_bytes import encode, jpeg, paletted, png, slopes, steps
+from tests.corpora import image_zoo
+from tests.corpora.image_bytes import encode, jpeg, paletted, png, slopes, steps
 from tests.helpers import write_image_folder
 
 KINDS = {kind.name: kind for kind in image_zoo.kinds()}
@@ -70,6 +70,7 @@ def test_an_image_file_is_read_rightly_or_named(name, tmp_path):
     assert outcome.ok, outcome
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.doubtful])
 def test_an_image_file_is_read_rightly_or_named_when_streamed(name, tmp_path):
     outcome = image_zoo.judge(KINDS[name], tmp_path, cache_limit=0)

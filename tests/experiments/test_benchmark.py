@@ -277,6 +277,7 @@ def test_a_whole_benchmark_with_peers_that_are_missing(tmp_path, monkeypatch, a_
     assert str(tmp_path) not in json.dumps(result)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", LIBRARIES)
 def test_everyone_does_the_same_work(name):
     library = LIBRARIES[name]

@@ -126,6 +126,7 @@ def without_seconds(run_dir: Path) -> list[dict[str, str]]:
         return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
 
 
+@pytest.mark.long
 def test_a_seed_repeats_its_run_and_another_does_not(data, tmp_path):
     for name, seed in (("first", 5), ("second", 5), ("other", 6)):
         run(config(data, tmp_path / name, seed=seed))
@@ -135,7 +136,7 @@ def test_a_seed_repeats_its_run_and_another_does_not(data, tmp_path):
     assert without_seconds(tmp_path / "first") != without_seconds(tmp_path / "other")
 
 
-@pytest.mark.parametrize("strength", ["1.0", "0:1:2"])
+@pytest.mark.parametrize("strength", ["1.0", pytest.param("0:1:2", marks=pytest.mark.long)])
 def test_each_step_compiles_once_in_a_run(data, tmp_path, caplog, strength):
     with jax.log_compiles():
         run(config(data, tmp_path / "run", augment_strength=strength))
@@ -145,12 +146,14 @@ def test_each_step_compiles_once_in_a_run(data, tmp_path, caplog, strength):
         assert len(compiled) == 1
 
 
+@pytest.mark.long
 def test_augmentation_can_be_left_out(data, tmp_path):
     run(config(data, tmp_path / "with", epochs=1))
     run(config(data, tmp_path / "without", epochs=1, augment=False))
     assert without_seconds(tmp_path / "with") != without_seconds(tmp_path / "without")
 
 
+@pytest.mark.long
 def test_a_loss_that_is_not_finite_stops_the_run(data, tmp_path):
     run_dir = tmp_path / "run"
     done = start(
@@ -236,6 +239,7 @@ BAD = {
 }
 
 
+@pytest.mark.long
 def test_bad_images_end_the_run_or_are_left_out(spoilt, tmp_path):
     run_dir = tmp_path / "run"
     command = (f"--data={spoilt}", f"--run-dir={run_dir}", "--image-size=16", "--epochs=1")
@@ -263,6 +267,7 @@ def nothing_fits(monkeypatch):
     monkeypatch.setattr(augjax.data, "load_image_folder", load)
 
 
+@pytest.mark.long
 def test_an_epoch_that_meets_bad_images_names_them(spoilt, tmp_path, nothing_fits, capsys):
     for path in list(BAD)[:2]:
         (spoilt / path).unlink()
@@ -308,6 +313,7 @@ def test_user_errors_leave_by_one_line_and_code_2(tmp_path):
     assert "Traceback" in start(f"--data={tmp_path}", "--debug").stderr
 
 
+@pytest.mark.long
 def test_a_study_runs_each_seed_once_and_tells_mean_and_spread(data, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(seeds.__file__).parents[1]))
     monkeypatch.setenv("JAX_NUM_CPU_DEVICES", "1")

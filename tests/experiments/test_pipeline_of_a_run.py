@@ -3,6 +3,7 @@
 import json
 import re
 
+import jax
 import pytest
 
 import augjax as aj
@@ -111,13 +112,20 @@ def test_a_resumed_run_has_its_pipeline_though_the_file_has_not(data, tmp_path):
     assert losses[0] == losses[1]
 
 
+@pytest.fixture(scope="module")
+def finished(data, tmp_path_factory):
+    run_dir = tmp_path_factory.mktemp("finished") / "run"
+    with jax.numpy_dtype_promotion("standard"):  # As for `adam_may_promote`.
+        run(flags(data, run_dir))
+    return run_dir
+
+
 @pytest.mark.parametrize("flag", ["--pipeline=light", "--augment-strength=0.5", "--no-augment"])
-def test_a_resumed_run_takes_no_other_augmentation(data, tmp_path, flag):
-    run(flags(data, tmp_path / "run"))
+def test_a_resumed_run_takes_no_other_augmentation(finished, flag):
     with pytest.raises(
         InputError, match=f"the run has {flag.partition('=')[0].replace('no-', '')}"
     ):
-        resumed_config(tmp_path / "run", [f"--resume={tmp_path / 'run'}", flag])
+        resumed_config(finished, [f"--resume={finished}", flag])
 
 
 @pytest.mark.parametrize("record", ["no JSON", "{}", "[]", '{"pipeline": {"transform": "os"}}'])

@@ -90,6 +90,7 @@ def test_it_is_what_the_training_step_saw(trained, tmp_path):
     assert (pixels_of(tmp_path / "1-0.png") != pixels_of(tmp_path / "2-0.png")).any()
 
 
+@pytest.mark.long
 def test_a_run_with_a_pipeline_of_its_own_and_a_strength_that_rises(tmp_path):
     file = tmp_path / "mine.json"
     mine = aj.RandomTranslation((0.25, 0.25), 0.0)
@@ -112,6 +113,7 @@ def test_a_run_with_a_pipeline_of_its_own_and_a_strength_that_rises(tmp_path):
     assert len(found) > 3
 
 
+@pytest.mark.long
 def test_a_run_without_augmentation_is_replayed_without(tmp_path):
     run, by_epoch = watched_run(tmp_path, augment=False)
     draws, _ = replay.run(config(run, "Car/0.png", 1, tmp_path / "x.png"))

@@ -56,11 +56,16 @@ def finish(run: Path) -> str:
     return done.stdout
 
 
-def test_killed_again_and_again_it_ends_as_if_unbroken(data, tmp_path, unbroken):
+@pytest.mark.parametrize(
+    "stops",
+    [((1, 1),), pytest.param(((1, 1), (2, 0), (2, 1)), marks=pytest.mark.long)],
+    ids=["once", "again and again"],
+)
+def test_killed_it_ends_as_if_unbroken(data, tmp_path, unbroken, stops):
     run = tmp_path / "run"
     arguments = (f"--data={data}", f"--run-dir={run}", *FLAGS)
     # An epoch is left after the last one, so that no run ends before it is killed.
-    for stop_at in ((1, 1), (2, 0), (2, 1)):
+    for stop_at in stops:
         before = progress(run)  # The process killed last may have come beyond this stop.
         process = start(*arguments)
         wait_for(process, lambda at=stop_at, past=before: past < progress(run) >= at)
@@ -71,10 +76,13 @@ def test_killed_again_and_again_it_ends_as_if_unbroken(data, tmp_path, unbroken)
     assert "Going on " in said
     assert outcome(run) == unbroken
     resumed = json.loads((run / "run.json").read_text())["resumed"]
-    assert len(resumed) == 3 and all(entry["versions"] for entry in resumed)
+    assert len(resumed) == len(stops) and all(entry["versions"] for entry in resumed)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.long)],
+)
 def test_a_signal_ends_the_step_keeps_it_and_says_how_to_go_on(
     data, tmp_path, unbroken, number, code
 ):
@@ -94,6 +102,7 @@ def test_a_signal_ends_the_step_keeps_it_and_says_how_to_go_on(
     assert outcome(run) == unbroken
 
 
+@pytest.mark.long
 def test_before_the_first_step_a_signal_just_ends_it(data, tmp_path):
     run = tmp_path / "run"
     process = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
@@ -110,6 +119,7 @@ def test_before_the_first_step_a_signal_just_ends_it(data, tmp_path):
     again.communicate()
 
 
+@pytest.mark.long
 def test_a_second_signal_leaves_at_once_even_inside_a_step(data, tmp_path):
     run = tmp_path / "run"
     process = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
@@ -124,6 +134,7 @@ def test_a_second_signal_leaves_at_once_even_inside_a_step(data, tmp_path):
     finish(run)
 
 
+@pytest.mark.long
 def test_two_runs_cannot_share_a_folder(data, tmp_path):
     run = tmp_path / "run"
     first = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
@@ -138,6 +149,7 @@ def test_two_runs_cannot_share_a_folder(data, tmp_path):
     finish(run)  # The lock died with its process.
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_the_run_in_one_line_and_it_goes_on_later(data, tmp_path, unbroken):
     """A limit on the size of files stands in for a disk that is full."""
     run = tmp_path / "run"
@@ -160,6 +172,7 @@ def test_a_full_disk_ends_the_run_in_one_line_and_it_goes_on_later(data, tmp_pat
     assert outcome(run) == unbroken
 
 
+@pytest.mark.long
 def test_a_folder_that_vanishes_ends_the_run_in_one_line(data, tmp_path):
     run = tmp_path / "run"
     process = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
@@ -177,6 +190,7 @@ def resume(run: Path, *arguments: str):
     return done.stderr
 
 
+@pytest.mark.long
 def test_only_the_same_run_on_the_same_data_is_resumed(data, tmp_path):
     mine = tmp_path / "data"
     shutil.copytree(data, mine)
@@ -196,6 +210,7 @@ def test_only_the_same_run_on_the_same_data_is_resumed(data, tmp_path):
     assert "not those of the run: train_images 160 -> 159, dataset_fingerprint" in said
 
 
+@pytest.mark.long
 def test_a_refused_resume_leaves_the_report_of_the_data_alone(data, tmp_path):
     mine = tmp_path / "data"
     shutil.copytree(data, mine)
@@ -210,7 +225,14 @@ def test_a_refused_resume_leaves_the_report_of_the_data_alone(data, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "config", ['{"image_size": "$(reboot)"}', '{"--help": 1}', "[1]", '{"no_such": 1}', "{", ""]
+    "config",
+    [
+        '{"image_size": "$(reboot)"}',
+        *(
+            pytest.param(config, marks=pytest.mark.long)
+            for config in ('{"--help": 1}', "[1]", '{"no_such": 1}', "{", "")
+        ),
+    ],
 )
 def test_a_hostile_config_is_refused(tmp_path, config):
     (tmp_path / "config.json").write_text(config)

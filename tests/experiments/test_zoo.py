@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 import experiments
-from experiments.reliability.zoo import judge_zoo
+from tests.corpora.zoo import judge_zoo
 
 ZOO = """
 import os
 from types import SimpleNamespace
-from experiments.reliability.zoo import Outcome
+from tests.corpora.zoo import Outcome
 
 def kinds():
     return [SimpleNamespace(name=name) for name in ("good", "abort", "wrong", "exit", "last")]

@@ -3,8 +3,17 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from augjax.training import compilation_cache
 from tests.helpers import run_python
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept_elsewhere(monkeypatch):
+    """All tests share a folder otherwise."""
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+
 
 PROGRAM = """
 from augjax.training.compilation_cache import keep_compiled_programs

@@ -1,5 +1,6 @@
 """Given the same numbers, each geometric transform paints what its oracle paints."""
 
+import functools
 from typing import Any
 
 import jax
@@ -11,11 +12,16 @@ from scipy import ndimage
 import augjax as aj
 from tests.helpers import noise
 from tests.oracles import Image, keras, tf
+from tests.transforms.painting import (
+    INTERPOLATIONS,
+    STYLES,
+    draw,
+    paint,
+    paint_in_every_style,
+)
 
 SHAPES = [(16, 16, 3), (9, 14, 1), (23, 5, 4), (1, 6, 3)]
 TOLERANCE = 2e-5
-FILLS: list[Any] = ["reflect", "constant", "nearest"]
-INTERPOLATIONS: list[Any] = ["nearest", "bilinear"]
 SCIPY_MODES: dict[Any, str] = {
     "reflect": "reflect",
     "wrap": "grid-wrap",
@@ -24,7 +30,7 @@ SCIPY_MODES: dict[Any, str] = {
 }
 every_resampling = pytest.mark.parametrize(
     ("shape", "fill_mode", "interpolation"),
-    [(s, f, i) for s in SHAPES for f in FILLS for i in INTERPOLATIONS],
+    [(shape, *style) for shape in SHAPES for style in STYLES],
 )
 
 
@@ -36,10 +42,6 @@ def spread(n, *ranges, seed=1):
     """A row of n numbers for each (lower, upper)."""
     rng = np.random.default_rng(seed)
     return np.stack([rng.uniform(lower, upper, n).astype(np.float32) for lower, upper in ranges])
-
-
-def paint(transform, params, images):
-    return np.asarray(jax.jit(jax.vmap(transform.apply))(params, jnp.asarray(images)))
 
 
 def about_centre(linear, shape):
@@ -65,23 +67,34 @@ TIPPED = {"bilinear": 0.0, "nearest": 1e-4}
 """The share of values that may lie between two answers."""
 
 
+def zooms():
+    return dict(zip(("height_zoom", "width_zoom"), spread(8, (0.3, 2), (0.3, 2)), strict=True))
+
+
+@functools.cache
+def zoomed(shape):
+    make = functools.partial(aj.RandomZoom, 0.9, 0.9, fill_value=0.4)
+    return paint_in_every_style(make, zooms(), pictures(shape))
+
+
 @pytest.mark.parity("RandomZoom", "keras.layers.RandomZoom")
 @every_resampling
 def test_zoom_is_keras_layer(same, shape, fill_mode, interpolation):
     images = pictures(shape)
-    zooms = dict(zip(("height_zoom", "width_zoom"), spread(8, (0.3, 2), (0.3, 2)), strict=True))
     style = {"fill_mode": fill_mode, "interpolation": interpolation, "fill_value": 0.4}
     theirs = keras.layers.RandomZoom(1.0, 1.0, **style).transform_images(
         tf.constant(images),
-        {name: tf.constant(zoom[:, None]) for name, zoom in zooms.items()},
+        {name: tf.constant(zoom[:, None]) for name, zoom in zooms().items()},
         training=True,
     )
-    same(
-        paint(aj.RandomZoom(0.9, 0.9, **style), zooms, images),
-        theirs,
-        TOLERANCE,
-        TIPPED[interpolation],
-    )
+    same(zoomed(shape)[fill_mode, interpolation], theirs, TOLERANCE, TIPPED[interpolation])
+
+
+@functools.cache
+def sheared(shape):
+    x, y = spread(8, (-0.9, 0.9), (-0.9, 0.9))
+    make = functools.partial(aj.RandomShear, 0.9, 0.9, fill_value=0.4)
+    return paint_in_every_style(make, {"x_shear": x, "y_shear": y}, pictures(shape))
 
 
 @pytest.mark.parity(
@@ -94,12 +107,7 @@ def test_shear_is_keras_shear_about_the_centre(same, shape, fill_mode, interpola
     ones = np.ones(8)
     linear = np.stack([ones, x, y, ones], axis=1).reshape(8, 2, 2)
     theirs = keras_affine(images, about_centre(linear, shape), fill_mode, interpolation)
-    shear = aj.RandomShear(
-        0.9, 0.9, fill_mode=fill_mode, interpolation=interpolation, fill_value=0.4
-    )
-    same(
-        paint(shear, {"x_shear": x, "y_shear": y}, images), theirs, TOLERANCE, TIPPED[interpolation]
-    )
+    same(sheared(shape)[fill_mode, interpolation], theirs, TOLERANCE, TIPPED[interpolation])
 
 
 def affine_draws():
@@ -125,6 +133,12 @@ def affine_matrices(draws, shape):
     return forward
 
 
+@functools.cache
+def moved(shape):
+    make = functools.partial(aj.RandomAffine, 0, fill_value=0.4)
+    return paint_in_every_style(make, affine_draws(), pictures(shape))
+
+
 @pytest.mark.parity(
     "RandomAffine", "keras.ops.image.affine_transform", note="by torchvision's matrix"
 )
@@ -133,8 +147,7 @@ def test_affine_is_torchvisions_matrix(same, shape, fill_mode, interpolation):
     images, draws = pictures(shape), affine_draws()
     inverse = np.linalg.inv(affine_matrices(draws, shape))
     theirs = keras_affine(images, inverse, fill_mode, interpolation)
-    affine = aj.RandomAffine(0, fill_mode=fill_mode, interpolation=interpolation, fill_value=0.4)
-    same(paint(affine, draws, images), theirs, TOLERANCE, TIPPED[interpolation])
+    same(moved(shape)[fill_mode, interpolation], theirs, TOLERANCE, TIPPED[interpolation])
 
 
 @pytest.mark.parity("RandomAffine", "PIL.Image.transform", note="where all four pixels lie inside")
@@ -167,7 +180,7 @@ def test_perspective_is_keras_homography_of_the_same_corners(same, shape, interp
         0.6, p=1.0, fill_mode="constant", interpolation=interpolation, fill_value=0.4
     )
     keys = jax.vmap(lambda i: aj.image_key(aj.key(2), 0, i))(jnp.arange(8, dtype=jnp.uint32))
-    params = jax.vmap(lambda key: transform.sample(key, shape))(keys)
+    params = jax.jit(jax.vmap(lambda key: transform.sample(key, shape)))(keys)
     height, width = shape[:2]
     outer = [(-0.5, -0.5), (width - 0.5, -0.5), (width - 0.5, height - 0.5), (-0.5, height - 0.5)]
     perspective_transform: Any = keras.ops.image.perspective_transform
@@ -181,22 +194,43 @@ def test_perspective_is_keras_homography_of_the_same_corners(same, shape, interp
     same(paint(transform, params, images), theirs.numpy(), TOLERANCE, TIPPED[interpolation])
 
 
+SIZES = [(7, 9), (16, 16), (40, 31), (1, 1)]
+
+
+@functools.cache
+def resized(shape, antialias):
+    """An image in all sizes by both interpolations, by itself and, if it can be, by a matrix."""
+
+    @jax.jit
+    def both(image):
+        made = {}
+        for size in SIZES:
+            for interpolation in INTERPOLATIONS:
+                resize = aj.Resize(*size, interpolation=interpolation, antialias=antialias)
+                alone, warped = resize(aj.key(0), image), None
+                if resize.fuses and interpolation != "nearest":
+                    warped = resize.motion({}, shape).warp(image, resize.resampling)
+                made[str((size, interpolation))] = alone, warped
+        return made
+
+    return jax.tree.map(np.asarray, both(jnp.asarray(noise(*shape))))
+
+
 @pytest.mark.parity("Resize", "tf.image.resize, PIL.Image.resize")
-@pytest.mark.parametrize("size", [(7, 9), (16, 16), (40, 31), (1, 1)])
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("antialias", [True, False])
 def test_resize_is_tensorflows_and_pillows(same, size, shape, antialias):
     image = noise(*shape)
     for interpolation in INTERPOLATIONS:
         resize = aj.Resize(*size, interpolation=interpolation, antialias=antialias)
-        ours = np.asarray(resize(aj.key(0), image))
+        ours, warped = resized(shape, antialias)[str((size, interpolation))]
         theirs = tf.image.resize(image, size, interpolation, antialias=antialias).numpy()
         same(ours, theirs, TOLERANCE)
         if interpolation == "nearest":
             continue
         if resize.fuses:
             # In a group it is a matrix.
-            warped = resize.motion({}, shape).warp(jnp.asarray(image), resize.resampling)
             same(warped, theirs, TOLERANCE)
         else:
             band = Image.fromarray(image[..., 0]).resize(size[::-1], Image.Resampling.BILINEAR)
@@ -206,15 +240,34 @@ def test_resize_is_tensorflows_and_pillows(same, size, shape, antialias):
 CROPS = [(0, 0, 30, 40), (3, 7, 20, 11), (29, 39, 1, 1), (10, 0, 5, 40), (0, 13, 30, 2)]
 
 
+@functools.cache
+def cut_out(size):
+    """The parts in `size`, by each interpolation with and without antialiasing."""
+    params = dict(zip(("top", "left", "height", "width"), np.array(CROPS, np.int32).T, strict=True))
+
+    @jax.jit
+    @jax.vmap
+    def painted(params):
+        return {
+            interpolation: [
+                aj.RandomResizedCrop(*size, interpolation=interpolation, antialias=antialias).apply(
+                    params, jnp.asarray(noise(30, 40, 3))
+                )
+                for antialias in (False, True)
+            ]
+            for interpolation in INTERPOLATIONS
+        }
+
+    return jax.tree.map(np.asarray, painted(params))
+
+
 @pytest.mark.parity("RandomResizedCrop", "tf.image.resize, PIL.Image.resize of the part")
 @pytest.mark.parametrize("size", [(8, 12), (33, 20)])
 @pytest.mark.parametrize("antialias", [True, False])
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_a_resized_crop_is_the_part_cut_out_and_resized(same, size, antialias, interpolation):
     image = noise(30, 40, 3)
-    params = dict(zip(("top", "left", "height", "width"), np.array(CROPS, np.int32).T, strict=True))
-    transform = aj.RandomResizedCrop(*size, interpolation=interpolation, antialias=antialias)
-    painted = paint(transform, params, image[None].repeat(len(CROPS), 0))
+    painted = cut_out(size)[interpolation][antialias]
     for ours, (top, left, height, width) in zip(painted, CROPS, strict=True):
         part = image[top : top + height, left : left + width]
         theirs = tf.image.resize(part, size, interpolation, antialias=antialias).numpy()
@@ -241,7 +294,7 @@ def test_random_width_and_height_and_then_resize_is_resizing_twice(same, antiali
         ]
     )
     keys = jax.vmap(lambda i: aj.image_key(aj.key(5), 0, i))(jnp.arange(12, dtype=jnp.uint32))
-    params = jax.vmap(lambda key: pipeline.sample(key, image.shape))(keys)
+    params = jax.jit(jax.vmap(lambda key: pipeline.sample(key, image.shape)))(keys)
     painted = paint(pipeline, params, image[None].repeat(12, 0))
     assert len(set(params["RandomWidth"]["width"].tolist())) > 6
     for i, ours in enumerate(painted):
@@ -267,6 +320,20 @@ def test_one_random_width_after_another_resizes_what_the_first_left():
         assert not ours[:, second:].any()
 
 
+@functools.cache
+def bent(shape, sigma):
+    """The draws, and what they paint in all fill modes."""
+    elastic = {
+        mode: aj.RandomElastic((60, 90), sigma, fill_mode=mode, fill_value=0.4)
+        for mode in SCIPY_MODES
+    }
+    params = draw(elastic["reflect"], aj.key(4), shape)
+    paint_all = jax.jit(
+        lambda params, image: {mode: e.apply(params, image) for mode, e in elastic.items()}
+    )
+    return params, paint_all(params, noise(*shape))
+
+
 @pytest.mark.parity("RandomElastic", "scipy.ndimage.map_coordinates")
 @pytest.mark.parametrize("shape", [(24, 24, 3), (15, 31, 1), (1, 6, 4)])
 @pytest.mark.parametrize("fill_mode", SCIPY_MODES)
@@ -274,8 +341,7 @@ def test_one_random_width_after_another_resizes_what_the_first_left():
 def test_elastic_is_scipys_filter_and_map(same, shape, fill_mode, sigma):
     height, width, channels = shape
     image = noise(*shape)
-    transform = aj.RandomElastic((60, 90), sigma, fill_mode=fill_mode, fill_value=0.4)
-    params = transform.sample(aj.key(4), shape)
+    params, painted = bent(shape, sigma)
     key = jax.random.wrap_key_data(params["field"])
     white = np.asarray(jax.random.uniform(key, (height, width, 2), minval=-1, maxval=1))
     sigmas = np.broadcast_to(sigma, 2)[::-1]
@@ -295,4 +361,4 @@ def test_elastic_is_scipys_filter_and_map(same, shape, fill_mode, sigma):
         )
         for band in range(channels)
     ]
-    same(jax.jit(transform.apply)(params, image), np.stack(bands, axis=-1), TOLERANCE)
+    same(painted[fill_mode], np.stack(bands, axis=-1), TOLERANCE)

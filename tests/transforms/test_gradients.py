@@ -1,17 +1,17 @@
 """Gradients of pixels with respect to the strength and to what was drawn."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import augjax as aj
-from augjax.transforms.catalog import catalog, examples
 from augjax.transforms.core.transform import Switched
 from tests.helpers import noise
+from tests.transforms.examples import CATALOG, KEY, example
 
-CATALOG = catalog()
-KEY = aj.key(0)
 SHAPE = (24, 33, 3)
 FLOWS = {
     "ColorJitter", "RandomAffine", "RandomBrightness", "RandomContrast", "RandomElastic",
@@ -29,49 +29,59 @@ def weighed(made):
     return jnp.vdot(made, noise(*made.shape, seed=1)) / made.size
 
 
-@every
-def test_the_gradient_of_the_strength_is_finite_and_flows_where_it_can(name):
-    transform = examples()[name]
-
-    @jax.jit
-    @jax.grad
-    def slope(strength, images):
-        return weighed(transform.batch(KEY, images, strength=strength))
-
-    pictures = [noise(4, *SHAPE), *(np.full((4, *SHAPE), flat, np.float32) for flat in (0, 0.5, 1))]
-    slopes = [[float(slope(s, images)) for s in (0.0, 0.5, 1.0)] for images in pictures]
-    assert np.isfinite(slopes).all()
-    if name in FLOWS:
-        assert abs(slopes[0][1]) > 1e-6
-    if issubclass(CATALOG[name], Switched | aj.RandomFlip | aj.RandomRot90):
-        assert not np.any(slopes), "what is on or off does not follow the strength smoothly"
+PICTURES = [noise(4, *SHAPE), *(np.full((4, *SHAPE), flat, np.float32) for flat in (0, 0.5, 1))]
+STRENGTHS = (0.0, 0.5, 1.0)
 
 
 @every
-def test_the_gradient_of_what_is_drawn_is_finite(name):
-    transform, images = examples()[name], noise(4, *SHAPE)
+def test_gradients_of_the_strength_and_of_the_draws_are_finite_and_flow_where_they_can(name):
+    transform = example(name)
     keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(4, dtype=jnp.uint32))
-    draws = jax.vmap(lambda key: transform.sample(key, SHAPE))(keys)
-    leaves, tree = jax.tree.flatten(draws)
-    smooth = [jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in leaves]
 
+    def draw(strength):
+        return jax.vmap(lambda key: transform.sample(key, SHAPE, strength=strength))(keys)
+
+    drawn, tree = jax.tree.flatten(jax.eval_shape(draw, 1.0))
+    smooth = [jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in drawn]
+
+    # One program finds both, as the draws that are differentiated are 0 off those of the strength.
     @jax.jit
-    @jax.grad
-    def slopes(floats):
-        floats = iter(floats)
-        given = [next(floats) if s else leaf for s, leaf in zip(smooth, leaves, strict=True)]
-        return weighed(jax.vmap(transform.apply)(jax.tree.unflatten(tree, given), images))
+    @functools.partial(jax.grad, argnums=(0, 1))
+    def slopes(strength, off, images):
+        off = iter(off)
+        draws = [
+            leaf + next(off) if s else leaf
+            for s, leaf in zip(smooth, jax.tree.leaves(draw(strength)), strict=True)
+        ]
+        return weighed(jax.vmap(transform.apply)(jax.tree.unflatten(tree, draws), images))
 
-    made = slopes([leaf for leaf, s in zip(leaves, smooth, strict=True) if s])
-    assert all(np.isfinite(slope).all() for slope in made)
+    off = [np.zeros(leaf.shape, leaf.dtype) for leaf, s in zip(drawn, smooth, strict=True) if s]
+    found = [[slopes(s, off, images) for s in STRENGTHS] for images in PICTURES]
+    of_strength = [[float(slope) for slope, _ in row] for row in found]
+    assert np.isfinite(of_strength).all()
     if name in FLOWS:
-        assert any(np.any(slope) for slope in made)
+        assert abs(of_strength[0][1]) > 1e-6
+    if issubclass(CATALOG[name], Switched | aj.RandomFlip | aj.RandomRot90):
+        assert not np.any(of_strength), "what is on or off does not follow the strength smoothly"
+    for row in found:
+        for _, of_draws in row:
+            assert all(np.isfinite(slope).all() for slope in of_draws)
+    if name in FLOWS:
+        assert any(np.any(slope) for slope in found[0][-1][1])
 
 
 WAVES = 0.5 + 0.2 * np.stack(
     [np.cos(np.arange(33)[None, :] / (4 + i) + np.arange(24)[:, None] / 6) for i in range(6)]
 ).astype(np.float32).reshape(2, 24, 33, 3)
 """Smooth pictures, whose pixels keep clear of 0 and 1."""
+
+
+@functools.cache
+def value_and_slope(transform):
+    def value(strength):
+        return jnp.sum((transform.batch(KEY, WAVES, strength=strength) - WAVES) ** 2)
+
+    return jax.jit(jax.value_and_grad(value))
 
 
 @pytest.mark.parametrize(
@@ -89,11 +99,8 @@ WAVES = 0.5 + 0.2 * np.stack(
 )
 @pytest.mark.parametrize("strength", [0.3, 0.7])
 def test_it_is_the_slope_that_finite_differences_find(transform, strength):
-    def value(strength):
-        return jnp.sum((transform.batch(KEY, WAVES, strength=strength) - WAVES) ** 2)
-
-    step = 0.002
-    found = (value(strength + step) - value(strength - step)) / (2 * step)
-    slope = jax.grad(value)(strength)
+    step, both = 0.002, value_and_slope(transform)
+    found = (both(strength + step)[0] - both(strength - step)[0]) / (2 * step)
+    _, slope = both(strength)
     assert abs(found) > 0.01
     np.testing.assert_allclose(slope, found, rtol=0.02)

@@ -1,5 +1,6 @@
 """Given the same numbers, each transform paints what Keras 3 paints."""
 
+import functools
 import math
 from typing import Any
 
@@ -11,19 +12,14 @@ import pytest
 import augjax as aj
 from tests.helpers import noise
 from tests.oracles import keras, tf
+from tests.transforms.painting import FILLS, INTERPOLATIONS, paint, paint_in_every_style
 
 SHAPES = [(16, 16, 3), (9, 14, 1), (7, 5, 4), (1, 6, 3), (6, 1, 3), (1, 1, 3)]
 # Keras's backends disagree about 'wrap'; SciPy is its oracle, in test_warp.py.
-FILLS = ["reflect", "constant", "nearest"]
 
 
 def pictures(shape, n=8):
     return noise(n, *shape, seed=sum(shape))
-
-
-def paint(transform, params, images):
-    """What augjax makes of images in [0, 1], a draw each."""
-    return jax.vmap(transform.apply)(params, jnp.asarray(images))
 
 
 def keras_paint(layer, transformation, images):
@@ -72,43 +68,59 @@ def test_flip(same, shape, mode):
     same(paint(aj.RandomFlip(mode), {mode: flips}, images), theirs)
 
 
+ANGLES = np.array([0.0, 0.3, -0.7, 1.5, -2.2, 3.0, math.pi / 5, -math.pi / 7], np.float32)
+
+
+@functools.cache
+def turned(shape):
+    make = functools.partial(aj.RandomRotation, 1.0, fill_value=0.4)
+    return paint_in_every_style(make, {"angle": ANGLES}, pictures(shape))
+
+
 @pytest.mark.parity("RandomRotation", "keras.layers.RandomRotation")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("fill_mode", FILLS)
-@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_rotation(same, shape, fill_mode, interpolation):
     images = pictures(shape)
-    angles = np.array([0.0, 0.3, -0.7, 1.5, -2.2, 3.0, math.pi / 5, -math.pi / 7], np.float32)
     layer = keras.layers.RandomRotation(
         1.0, fill_mode=fill_mode, interpolation=interpolation, fill_value=0.4 * 255
     )
     height, width, _ = shape
-    zero, one, half = (np.full(len(angles), v, np.float32) for v in (0, 1, 0.5))
+    zero, one, half = (np.full(len(ANGLES), v, np.float32) for v in (0, 1, 0.5))
     matrices = layer._compute_affine_matrix(
-        half, half, np.degrees(angles), zero, zero, one, zero, zero, height, width
+        half, half, np.degrees(ANGLES), zero, zero, one, zero, zero, height, width
     )
     theirs = keras_paint(layer, {"rotation_matrix": matrices}, images)
-    ours = aj.RandomRotation(1.0, fill_mode=fill_mode, interpolation=interpolation, fill_value=0.4)
-    same(paint(ours, {"angle": angles}, images), theirs, tipped=NEAREST[interpolation])
+    same(turned(shape)[fill_mode, interpolation], theirs, tipped=NEAREST[interpolation])
+
+
+def shifts(shape):
+    rng = np.random.default_rng(5)
+    dx, dy = rng.uniform(-1, 1, (2, 8)).astype(np.float32) * [[shape[1]], [shape[0]]]
+    return np.float32(dx), np.float32(dy)
+
+
+@functools.cache
+def shifted(shape):
+    make = functools.partial(aj.RandomTranslation, 1.0, 1.0, fill_value=0.4)
+    return paint_in_every_style(
+        make, dict(zip(("dx", "dy"), shifts(shape), strict=True)), pictures(shape)
+    )
 
 
 @pytest.mark.parity("RandomTranslation", "keras.layers.RandomTranslation")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("fill_mode", FILLS)
-@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_translation(same, shape, fill_mode, interpolation):
     images = pictures(shape)
-    rng = np.random.default_rng(5)
-    dx, dy = rng.uniform(-1, 1, (2, len(images))).astype(np.float32) * [[shape[1]], [shape[0]]]
-    dx, dy = np.float32(dx), np.float32(dy)
+    dx, dy = shifts(shape)
     layer = keras.layers.RandomTranslation(
         1.0, 1.0, fill_mode=fill_mode, interpolation=interpolation, fill_value=0.4 * 255
     )
     theirs = keras_paint(layer, {"translations": np.stack([dx, dy], 1)}, images)
-    ours = aj.RandomTranslation(
-        1.0, 1.0, fill_mode=fill_mode, interpolation=interpolation, fill_value=0.4
-    )
-    same(paint(ours, {"dx": dx, "dy": dy}, images), theirs, tipped=NEAREST[interpolation])
+    same(shifted(shape)[fill_mode, interpolation], theirs, tipped=NEAREST[interpolation])
 
 
 @pytest.mark.parity("RandomWidth", "tf.image.resize")
@@ -116,8 +128,9 @@ def test_translation(same, shape, fill_mode, interpolation):
 def test_width_against_the_resize_that_keras_2_called(same, interpolation):
     image = noise(8, 20, 3)
     transform = aj.RandomWidth(0.3, interpolation)
-    for width in range(14, 27):
-        wide = transform.apply({"width": jnp.int32(width)}, image)
+    widths = np.arange(14, 27, dtype=np.int32)
+    made = paint(transform, {"width": widths}, image[None].repeat(13, 0))
+    for width, wide in zip(widths.tolist(), made, strict=True):
         assert wide.shape == (8, 26, 3)
         expected = tf.image.resize(image, (8, width), interpolation, antialias=False).numpy()
         same(wide[:, :width], expected)
@@ -128,8 +141,9 @@ def test_width_against_the_resize_that_keras_2_called(same, interpolation):
 def test_height_against_the_resize_that_keras_2_called(same, interpolation):
     image = noise(20, 8, 3)
     transform = aj.RandomHeight(0.3, interpolation)
-    for height in range(14, 27):
-        high = transform.apply({"height": jnp.int32(height)}, image)
+    heights = np.arange(14, 27, dtype=np.int32)
+    made = paint(transform, {"height": heights}, image[None].repeat(13, 0))
+    for height, high in zip(heights.tolist(), made, strict=True):
         assert high.shape == (26, 8, 3)
         expected = tf.image.resize(image, (height, 8), interpolation, antialias=False).numpy()
         same(high[:height], expected)
@@ -145,14 +159,14 @@ PIPELINE = [
 
 def drawn(pipeline, n, shape):
     keys = jax.vmap(lambda i: aj.image_key(aj.key(3), 0, i))(jnp.arange(n, dtype=jnp.uint32))
-    return jax.vmap(lambda key: pipeline.sample(key, shape))(keys)
+    return jax.jit(jax.vmap(lambda key: pipeline.sample(key, shape)))(keys)
 
 
 def product(pipeline, params, shape):
     """The matrices of the pipeline's geometric transforms multiplied in float64, first leftmost."""
     matrices = np.eye(3)[None]
     for transform in pipeline.transforms[1:]:
-        own = jax.vmap(lambda p, t=transform: t.matrix(p, shape))(params[transform.label])
+        own = jax.jit(jax.vmap(lambda p, t=transform: t.matrix(p, shape)))(params[transform.label])
         matrices = matrices @ np.asarray(own, np.float64)
     return matrices.astype(np.float32)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.reliability import bad_images, good_images
-from experiments.reliability.image_bytes import SIDE, png
-from experiments.reliability.image_kind import ImageKind
-from experiments.reliability.zoo import Outcome
+from tests.corpora import bad_images, good_images
+from tests.corpora.image_bytes import SIDE, png
+from tests.corpora.image_kind import ImageKind
+from tests.corpora.zoo import Outcome
 
 
 @cache

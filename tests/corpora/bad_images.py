@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, features
 
-from experiments.reliability.image_bytes import (
+from tests.corpora.image_bytes import (
     SIDE,
     bmp_header,
     chunk,
@@ -25,7 +25,7 @@ from experiments.reliability.image_bytes import (
     slopes,
     steps,
 )  # fmt: skip
-from experiments.reliability.image_kind import ImageKind, bad
+from tests.corpora.image_kind import ImageKind, bad
 
 
 def no_images() -> list[ImageKind]:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.reliability.image_bytes import Pixels
+from tests.corpora.image_bytes import Pixels
 
 
 class ImageKind(NamedTuple):

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 from PIL import Image
 
-from experiments.reliability.image_bytes import (
+from tests.corpora.image_bytes import (
     SIDE,
     Pixels,
     bmp_header,
@@ -23,7 +23,7 @@ from experiments.reliability.image_bytes import (
     steps,
     veil,
 )  # fmt: skip
-from experiments.reliability.image_kind import ImageKind, good
+from tests.corpora.image_kind import ImageKind, good
 
 LOSSLESS, LOSSY = 1, 14
 """Levels of 255 by which a pixel may be off."""

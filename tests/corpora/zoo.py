@@ -31,7 +31,7 @@ def judge_zoo(module: str) -> list[Outcome]:
     names = [kind.name for kind in importlib.import_module(module).kinds()]
     outcomes: list[Outcome] = []
     while len(outcomes) < len(names):
-        command = [sys.executable, "-m", "experiments.reliability.zoo", module, str(len(outcomes))]
+        command = [sys.executable, "-m", "tests.corpora.zoo", module, str(len(outcomes))]
         try:
             child = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS)
             said, ending = child.stdout, f"the process ended with code {child.returncode}"

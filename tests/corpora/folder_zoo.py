@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from augjax.errors import InputError
-from experiments.reliability.image_bytes import png
-from experiments.reliability.zoo import Outcome
+from tests.corpora.image_bytes import png
+from tests.corpora.zoo import Outcome
 
 
 class FolderKind(NamedTuple):

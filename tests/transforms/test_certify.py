@@ -1,0 +1,91 @@
+"""Every public transform is certified, and what breaks a promise is not."""
+
+import dataclasses
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import augjax as aj
+from augjax.transforms.certify import IMAGES, TIPPED, TOLERANCE, Comparison, certify
+from tests.transforms.examples import CATALOG, MIXES, example
+
+ONE_OF_EACH_KIND = {
+    "RandomBrightness": "pointwise",
+    "RandomRotation": "geometric",
+    "RandomElastic": "a field",
+    "RandomCrop": "a crop",
+    "TrivialAugmentWide": "a policy",
+    "RandomSomeOf": "a container",
+    "MixUp": "a mix",
+}
+
+
+def certified(transform):
+    return certify(transform, batches=(7,), devices=(8,), elsewhere=jax.devices()[1:2])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ONE_OF_EACH_KIND else pytest.param(name, marks=pytest.mark.long)
+        for name in (*CATALOG, *MIXES)
+    ],
+)
+def test_is_certified(name):
+    found = certified(example(name))
+    assert found.ok, found
+
+
+def test_the_notebook_s_pipeline_is_certified():
+    found = certified(aj.preset("notebook"))
+    assert found.ok, found
+
+
+_traced = itertools.count()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _DrawsByProgram(aj.RandomBrightness):
+    """Draws a number that each program has for itself."""
+
+    def draw(self, key, shape, strength):
+        return {"delta": jnp.float32(next(_traced) / 100)}
+
+
+def test_draws_that_depend_on_more_are_found():
+    found = certified(_DrawsByProgram())
+    assert not found.ok
+    assert found.differing_draws == (
+        "batches of 7",
+        "one by one without jit",
+        "one by one without jit",
+        "8 devices",
+        "on a cpu",
+        "a pipeline with one more",
+    )
+
+
+def test_pixels_that_depend_on_more_are_found():
+    draws, pixels = np.arange(IMAGES), np.zeros((IMAGES, 100, 100, 3), np.float32)
+
+    def compared(difference, share):
+        comparison = Comparison(draws, pixels)
+        other = pixels.copy()
+        other.reshape(-1)[: round(share * pixels.size)] = difference
+        comparison.add("x", slice(None), draws, other)
+        return comparison.certificate("x")
+
+    assert compared(0.0, 1).ok and compared(0.9 * TOLERANCE, 1).ok
+    assert not compared(1.1 * TOLERANCE, 1).ok
+    assert compared(0.5, 0.9 * TIPPED).ok and not compared(0.5, 1.1 * TIPPED).ok
+    assert compared(0.5, 0.9 * TIPPED).tipped > 0
+
+
+def test_rows_are_compared_with_their_own():
+    comparison = Comparison(np.arange(4), np.zeros((4, 1, 1, 1), np.float32))
+    comparison.add("right", slice(1, 3), np.array([1, 2]))
+    comparison.add("wrong", slice(1, 3), np.array([1, 3]))
+    assert comparison.certificate("x").differing_draws == ("wrong",)
