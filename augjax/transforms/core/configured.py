@@ -3,13 +3,15 @@
 import dataclasses
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from augjax.keys import stream
 from augjax.transforms.core.factors import Limits
+
+Own = TypeVar("Own", bound="Configured")
 
 
 def arguments(transform: Any) -> dict[str, Any]:
@@ -39,9 +41,9 @@ class Configured:
 
     name: str | None = None
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls: type[Own], *args: Any, **kwargs: Any) -> Own:
         check_arguments(cls, args, kwargs)
-        return super().__new__(cls)
+        return object.__new__(cls)
 
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
         """What copies and pickles call `__new__` with."""
