@@ -50,7 +50,7 @@ def preset(name: str, *, image_size: int = 224) -> Sequential:
         the size of what they are given.
 
     Raises:
-      ValueError: if there is no such preset; all that there are are told.
+      ValueError: if there is no such preset; the message lists those that there are.
     """
     if name not in _RECIPES:
         raise ValueError(f"there is no preset {name!r}; the presets are {', '.join(PRESETS)}")
