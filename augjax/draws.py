@@ -20,7 +20,7 @@ from augjax.typing import Strength
 _CELLS = 4096
 """Cells of the table from which `beta` draws."""
 _RAREST = 2.0**-24
-"""Half the resolution of a uniform draw: quantiles further out are not told apart."""
+"""Half the resolution of a uniform draw: quantiles further out are the same."""
 
 
 def uniform(

@@ -30,7 +30,7 @@ def unfused(
 
     Args:
       product: the product.
-      lowest: a bound that it does not cross, or at which it is to be clipped.
-      highest: likewise; None for no upper bound.
+      lowest: a lower bound, which the product may be known to keep.
+      highest: the upper bound; None for none.
     """
     return jnp.clip(product, lowest, highest)

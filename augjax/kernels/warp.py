@@ -70,7 +70,7 @@ def sample_at(
     Args:
       image: float32, or of any dtype if the interpolation is 'nearest'.
       x: to the right; the centres of the first column's pixels are at 0.
-      y: down, likewise.
+      y: down, in pixels.
       fill_mode: what lies outside: 'reflect' mirrors about the edge of the outermost pixel
         (d c b a | a b c d | d c b a), 'wrap' repeats with the image's period, 'nearest' repeats
         the outermost pixel, 'constant' is `fill_value`, blended in over one pixel at the border.

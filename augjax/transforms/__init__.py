@@ -1,4 +1,4 @@
-"""Random image transforms: `sample(key, shape)` draws, `apply(params, image)` does."""
+"""Random image transforms: `sample(key, shape)` draws, `apply(params, image)` applies the draws."""
 
 from augjax.transforms.color.auto_contrast import RandomAutoContrast
 from augjax.transforms.color.brightness import RandomBrightness

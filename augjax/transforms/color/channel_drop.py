@@ -20,7 +20,8 @@ class RandomChannelDrop(Switched, Pointwise):
 
     Images without three channels stay as they are, and so does a fourth channel.
 
-    Draws: `on` (bool), with probability `p`; `dropped` (bool, 3), which colours, all choices alike.
+    Draws: `on` (bool), with probability `p`; `dropped` (bool, 3), which colours,
+    with equal probability.
 
     Args:
       channels: how many, 1 or 2.

@@ -20,7 +20,7 @@ class RandomChannelShuffle(Switched, Pointwise):
     Images without three channels stay as they are, and so does a fourth channel.
 
     Draws: `on` (bool), with probability `p`; `order` (int32, 3), where each new channel comes
-    from, all six permutations alike.
+    from, all six permutations with equal probability.
 
     Args:
       p: the probability, in [0, 1]; by keyword.

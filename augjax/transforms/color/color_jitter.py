@@ -40,8 +40,8 @@ class ColorJitter(Transform, Operation):
 
     Args:
       brightness: a number f, meaning (max(0, 1 - f), 1 + f), or a pair of multipliers from 0 up.
-      contrast: likewise.
-      saturation: likewise.
+      contrast: as brightness.
+      saturation: as brightness.
       hue: a number or a pair within [-0.5, 0.5], in full turns.
 
     Reference: `torchvision.transforms.v2.ColorJitter`.

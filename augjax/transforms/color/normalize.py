@@ -31,7 +31,7 @@ class Normalize(Transform, Pointwise):
     Args:
       mean: of an image in [0, 1] whatever its value range; a number for all channels, or one each,
         in [0, 1].
-      std: likewise, above 0.
+      std: of the same form, above 0.
 
     Reference: `torchvision.transforms.v2.Normalize`.
     """

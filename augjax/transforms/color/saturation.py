@@ -28,7 +28,8 @@ class RandomSaturation(Transform, Pointwise):
     that is negative makes grey. In its default value range Keras also lets saturation pass 1.
 
     Args:
-      factor: a number in [0, 1], or a pair (lower, upper) within [0, 1].
+      factor: a number in [0, 1], or a pair (lower, upper) within [0, 1]. A number up to 0.5 only
+        makes colours paler; (0.25, 0.75) does either.
 
     References: `keras.layers.RandomSaturation`; `dm_pix.adjust_saturation`.
     """

@@ -20,7 +20,7 @@ class RandomChoice(Container):
 
     Args:
       transforms: one or more that keep the image's size; a Sequential among them is one choice.
-      weights: how likely each is, relative to the others; alike by default.
+      weights: how likely each is, relative to the others; equal by default.
 
     Reference: `torchvision.transforms.v2.RandomChoice`.
     """

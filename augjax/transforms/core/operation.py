@@ -47,7 +47,7 @@ class Pipeline(Configured, abc.ABC):
 
     @property
     def facts(self) -> Facts:
-        """What is known about the data; only `Sequential` has arguments for it."""
+        """What is known about the data: the defaults, unless it is a `Sequential`."""
         return Facts()
 
     @abc.abstractmethod

@@ -40,7 +40,7 @@ class Plan:
       shape: (height, width, channels) of the images.
       groups: what is done in one go, in order.
       flops: floating point operations an image, as XLA counts them; None where it does not.
-      bytes: bytes read and written an image, likewise.
+      bytes: bytes read and written an image, as XLA counts them; None where it does not.
       gathers: gathers in the compiled program: a bilinear resample has four.
     """
 

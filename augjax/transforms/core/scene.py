@@ -35,12 +35,12 @@ class Scene:
     Attributes:
       shape: of the image.
       frame: the (height, width) in its upper left that are shown.
-      image: float32 in [0, 1], or None; so with all that follow.
+      image: float32 in [0, 1]; None, as what follows, if the example has none.
       mask: of three axes.
       corners: of the boxes, (n, 4): left, top, right, bottom.
       seen: the share of each box that is still in the frame.
-      points: (n, 2).
-      in_frame: which points are.
+      points: the keypoints, (n, 2).
+      in_frame: whether each point is in the frame.
       is_unit: whether the image still lies in [0, 1].
     """
 
@@ -55,7 +55,7 @@ class Scene:
     is_unit: bool = True
 
     def move(self, forward: Move, shape: Shape, frame: Frame) -> None:
-        """Moves boxes and points into a new frame, and the frame with them."""
+        """Moves boxes and keypoints into a new frame, and the frame with them."""
         self.shape, self.frame = shape, frame
         if self.corners is not None:
             self.corners = _around(forward, self.corners)
@@ -64,7 +64,7 @@ class Scene:
         self.clip()
 
     def clip(self) -> None:
-        """Clips boxes to the frame, and takes note of what leaves it."""
+        """Clips boxes to the frame, and records what leaves it."""
         height, width = (jnp.float32(size) for size in self.frame)
         if self.corners is not None and self.seen is not None:
             left, top, right, bottom = self.corners.T
@@ -134,7 +134,7 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
 
     Raises:
       TypeError: if the image is no array.
-      ValueError: if it is not the shape of one image, or there is nothing to tell it by.
+      ValueError: if it is not the shape of one image, or nothing has it.
     """
     _check_array(pipeline, example.get("image") if isinstance(example, dict) else example)
     if isinstance(example, dict):
@@ -249,7 +249,7 @@ def _box_format(pipeline: Pipeline) -> str:
 
 
 def table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
-    """An example's boxes or points as float32.
+    """An example's boxes or keypoints as float32.
 
     Raises:
       ValueError: unless there are `columns` numbers a row.

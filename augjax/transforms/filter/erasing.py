@@ -16,7 +16,7 @@ from augjax.transforms.filter.rectangles import first_that_fits
 
 @dataclasses.dataclass(frozen=True)
 class RandomErasing(Switched):
-    """Paints over a rectangle. Masks, boxes and points stay as they are.
+    """Paints over a rectangle. Masks, boxes and keypoints stay as they are.
 
     Draws: `top`, `left`, `height` and `width` of the rectangle in whole pixels (int32);
     `on` (bool), with probability `p`, which `strength` scales; for 'random', `noise` (uint32, two

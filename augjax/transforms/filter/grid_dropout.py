@@ -15,7 +15,7 @@ from augjax.transforms.filter.fill import Fill, check_fill, fill_draws, fill_pic
 
 @dataclasses.dataclass(frozen=True)
 class RandomGridDropout(Switched):
-    """Paints over squares that stand in a grid. Masks, boxes and points stay as they are.
+    """Paints over squares that stand in a grid. Masks, boxes and keypoints stay as they are.
 
     Draws: `unit` (int32) in whole pixels, from square to square; `hole` (int32), the side of a
     square, the unit times `ratio` in whole pixels, at least 1 and less than the unit; `top` and

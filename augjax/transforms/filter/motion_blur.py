@@ -27,7 +27,7 @@ class RandomMotionBlur(Transform, Operation):
     image; `angle` in radians ~ 2 pi U[lower, upper], counter-clockwise on screen.
 
     Albumentations draws an odd kernel size, and moves the line off the middle as well; that would
-    move the image, and not its masks, boxes and points.
+    move the image, and not its masks, boxes and keypoints.
 
     Args:
       kernel_size: the line's length in pixels, a number or a pair (lower, upper), at least 1.

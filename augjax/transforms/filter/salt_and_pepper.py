@@ -17,7 +17,7 @@ from augjax.typing import Strength
 
 @dataclasses.dataclass(frozen=True)
 class RandomSaltAndPepper(Transform, Operation):
-    """Makes scattered pixels white or black, in all channels alike.
+    """Makes scattered pixels white or black, in all channels.
 
     Draws: `amount` ~ U[lower, upper], how likely a pixel is one of them, scaled by `strength`;
     `salt_vs_pepper` ~ U[lower, upper], how likely one of them is white; `noise` (uint32, two
@@ -25,7 +25,7 @@ class RandomSaltAndPepper(Transform, Operation):
 
     Args:
       amount: a share of the pixels, a number or a pair (lower, upper) within [0, 1].
-      salt_vs_pepper: a share of those, likewise.
+      salt_vs_pepper: the share of those that are white, a number or a pair within [0, 1].
 
     Reference: `albumentations.SaltAndPepper`, which draws the positions' number as well.
     """

@@ -32,9 +32,9 @@ class RandomElastic(Transform, Filled):
     scales.
 
     This is torchvision's formula for square images; of others torchvision scales x by width /
-    height and y by its inverse, and it fills with a constant by default. Boxes and points are moved
-    by the inverse of the field, found by iteration. Where a large alpha with a small sigma tears
-    the picture, there is none.
+    height and y by its inverse, and it fills with a constant by default. Boxes and keypoints are
+    moved by the inverse of the field, found by iteration. Where a large alpha with a small sigma
+    tears the image, there is none.
 
     Args:
       alpha: the strength, in pixels, at least 0: a number or a pair (for x, for y).

@@ -28,8 +28,8 @@ class RandomShear(Transform, Resampled):
 
     Args:
       x_factor: the shear along x, a number or a pair within [-1, 1].
-      y_factor: along y, likewise. The product of the two must stay below 1, at which the image
-        becomes a line.
+      y_factor: the shear along y, of the same form. The product of the two must stay below 1, at
+        which the image becomes a line.
       fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
         'nearest'.
       interpolation: 'bilinear' or 'nearest'.

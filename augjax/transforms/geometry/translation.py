@@ -24,7 +24,7 @@ class RandomTranslation(Transform, Resampled):
 
     Args:
       height_factor: a fraction of the height, a number or a pair within [-1, 1].
-      width_factor: a fraction of the width, likewise.
+      width_factor: a fraction of the width, a number or a pair within [-1, 1].
       fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
         'nearest'.
       interpolation: 'bilinear' or 'nearest'.

@@ -32,7 +32,7 @@ class RandomZoom(Transform, Resampled):
     Args:
       height_factor: a number or a pair (lower above -1, upper at most 1); 0.2 shows a fifth more
         rows, -0.2 a fifth fewer.
-      width_factor: likewise for the columns; by default the image keeps its proportions.
+      width_factor: the same for the columns; by default the image keeps its proportions.
       fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
         'nearest'.
       interpolation: 'bilinear' or 'nearest'.

@@ -29,7 +29,7 @@ class CutMix(Mix):
     keeps the whole rectangle inside the image.
 
     Args:
-      alpha: above 0; at 1 all areas are alike before they are clipped.
+      alpha: above 0; at 1 the area is uniform before it is clipped.
 
     References: Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with
     Localizable Features", arXiv:1905.04899; `torchvision.transforms.v2.CutMix`.

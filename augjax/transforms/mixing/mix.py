@@ -171,13 +171,16 @@ class Mix(Configured, abc.ABC):
         strength: Strength = 1.0,
         mask: Bool[AnyArray, " batch"] | None = None,
     ) -> tuple[Images, SoftLabels]:
-        """`apply(sample(key, ids, images.shape[1:], ...), images, labels)`, compiled.
+        """`apply(sample(key, ids, images.shape[1:], ...), images, labels)`, compiled. Without
+        `ids`, position i gets the same draws in every batch of an epoch: pass `ids`, or a new key
+        at each step.
 
         Args:
           key: the key of the augmentation's stream.
           images: NHWC, uint8 or floating.
           labels: as the class says.
-          ids: the images' identities; by default their positions in the batch.
+          ids: the images' identities (`augjax.image_ids`); by default their positions in the
+            batch.
           epoch: folded into the key; pass it so that each epoch draws anew. Traced.
           strength: scales how much comes from the partner, towards nothing at 0; traced.
           mask: False for rows that only fill up the batch: they stay as they are, and nobody's

@@ -25,7 +25,7 @@ class MixUp(Mix):
     where torchvision draws one `lam` for the batch.
 
     Args:
-      alpha: above 0; near 0 one of the two is barely seen, at 1 all proportions are alike, and
+      alpha: above 0; near 0 one of the two is barely seen, at 1 the proportion is uniform, and
         large values mix halves.
 
     References: Zhang et al., "mixup: Beyond Empirical Risk Minimization", arXiv:1710.09412;

@@ -29,7 +29,7 @@ class RandomMixChoice(Mix):
     Args:
       mixes: one or more, such as MixUp and CutMix; `num_classes` and `label_smoothing` are given
         here, and not to them.
-      weights: how likely each is, relative to the others; alike by default.
+      weights: how likely each is, relative to the others; equal by default.
 
     Reference: `torchvision.transforms.v2.RandomChoice` of MixUp and CutMix, and timm's `Mixup`,
     which choose one for the batch.

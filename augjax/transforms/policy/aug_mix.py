@@ -34,16 +34,16 @@ class AugMix(Policy, Operation):
     up to 1 - 0.9 and 1 + 0.9, 4 bits to 0, thresholds from 255 down to 0; autocontrast and
     equalizing; either way where an operation has two.
 
-    Boxes, masks and points stay where they are, since the image itself is part of the mixture: with
-    a mild `severity` what is mixed in is near. Operations of colour work on 8-bit levels,
+    Masks, boxes and keypoints stay where they are, since the image itself is part of the mixture:
+    with a mild `severity` what is mixed in is near. Operations of colour work on 8-bit levels,
     round(255 x), and no gradient flows through them; what lies beyond is black, and pixels are not
     interpolated, by default, as in RandAugment; torchvision's AugMix does interpolate, bilinearly.
     The mixture is not rounded, where torchvision cuts it to whole levels.
 
     Draws: `operation` (int32, chains by layers), a place in
     `augjax.transforms.policy.operations.OPERATIONS`, 0 beyond the depth of a chain; `magnitude`
-    (float32, likewise), signed, in the operation's unit; `weights` (float32, k + 1), the image's
-    first, with a sum of 1.
+    (float32, of the same shape), signed, in the operation's unit; `weights` (float32, k + 1), the
+    image's first, with a sum of 1.
 
     `strength` scales magnitudes about that which changes nothing, and the probability of what has
     none (AutoContrast, Equalize).

@@ -27,7 +27,8 @@ class AutoAugment(Layered):
 
     Each of the two is taken with a probability of its own, at a magnitude of its own, either way
     where it has two: what was found to be best for a set of images. Ranges are RandAugment's, in
-    ten bins. Boxes, masks and points move along.
+    ten bins. Masks, boxes and keypoints move
+    along.
 
     Operations of colour work on 8-bit levels, round(255 x), and no gradient flows through them;
     what lies beyond is black, and pixels are not interpolated, by default: all as in RandAugment.

@@ -30,7 +30,7 @@ Where references disagree, and what is done here:
 | operations are drawn for | an image or a batch, as it comes; here an image | an image | an image | a batch |
 | RandAugment draws from | 14 | 16: also Invert, SolarizeAdd, Cutout, but no Identity | 15: as there, but no Cutout; each taken by a coin | 11, without Identity; shears and moves along both axes at once |
 | its magnitude 9 turns by | 9 degrees: bin 9 of 0 to 30 | 27: 9 of 10 | 27 | no magnitude, but a factor f in [0, 1]: 0 to f turns, counter-clockwise only |
-| Brightness and alike | 1 + m or 1 - m, m up to 0.9 | 0.1 to 1.9: weak is dark | as there; with `inc` as here | lighter by 0 to f of the range, greyer by 0 to f, contrast times 1 to 1 + f, sharpness 0 to 2 f |
+| Brightness and the like | 1 + m or 1 - m, m up to 0.9 | 0.1 to 1.9: weak is dark | as there; with `inc` as here | lighter by 0 to f of the range, greyer by 0 to f, contrast times 1 to 1 + f, sharpness 0 to 2 f |
 | Posterize | 8 bits to 4: stronger leaves fewer | 0 to 4: weaker leaves fewer | as there; with `inc` 4 to 0 | 1 to 8 f - 1: weaker leaves fewer |
 | moves of up to | 150/331 of the size | 100 pixels, in AutoAugment 250 | 0.45 of the size | f of the size, right and down only |
 | what lies beyond is | 0 | 128 | the mean that images are normalised by | reflected |

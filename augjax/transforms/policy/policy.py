@@ -1,4 +1,4 @@
-"""What policies share: a few operations drawn for each image, taken one after the other."""
+"""What policies have in common: a few operations drawn for each image, one after the other."""
 
 import abc
 import dataclasses
@@ -75,7 +75,7 @@ class Policy(Transform):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Layered(Policy):
-    """A policy that takes one operation after the other, and moves what belongs to an image."""
+    """A policy of one operation after the other, which also moves an image's targets."""
 
     @property
     @abc.abstractmethod
@@ -83,7 +83,7 @@ class Layered(Policy):
         """How many operations an image gets."""
 
     def steps(self, params: Params | None) -> Iterator[Step]:
-        """Of each layer what moves pixels, and then what recolours them: one of the two does."""
+        """Two steps a layer, one for geometry and one for colour: one of them changes nothing."""
         moves = PolicyMotion(
             fill_mode=self.fill_mode,
             interpolation=self.interpolation,

@@ -26,8 +26,8 @@ class RandAugment(Layered):
 
     Shears of up to 0.3, moves of up to 150/331 of the size, turns of up to 30 degrees, factors of
     up to 1 - 0.9 and 1 + 0.9, down to 4 bits, thresholds from 255 down to 0; autocontrast,
-    equalizing, or nothing; either way where an operation has two. Boxes, masks and points move
-    along.
+    equalizing, or nothing; either way where an operation has two. Masks, boxes and keypoints
+    move along.
 
     Operations of colour work on 8-bit levels, round(255 x), as in the papers, and give what Pillow
     gives; no gradient flows through them. An image that draws none is not rounded. Differing from

@@ -23,7 +23,8 @@ class TrivialAugmentWide(Layered):
 
     Shears of up to 0.99, moves of up to 32 pixels, turns of up to 135 degrees, factors of up to
     1 - 0.99 and 1 + 0.99, down to 2 bits, thresholds from 255 down to 0; autocontrast, equalizing,
-    or nothing; either way where an operation has two. Boxes, masks and points move along.
+    or nothing; either way where an operation has two. Masks, boxes and keypoints move
+    along.
 
     Operations of colour work on 8-bit levels, round(255 x), and no gradient flows through them;
     what lies beyond is black, and pixels are not interpolated, by default: all as in RandAugment.
