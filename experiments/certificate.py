@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from augjax.errors import RunError, told_in_one_line
-from augjax.training.compilation_cache import keep_compiled_programs
+from augjax.runtime.compilation_cache import keep_compiled_programs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,7 +109,7 @@ def main() -> None:
         import jax
 
         from augjax.files import write_json
-        from augjax.training.environment import environment
+        from augjax.runs.environment import environment
         from augjax.transforms.catalog import catalog, mixes
 
         rows = []

@@ -18,10 +18,10 @@ import tyro
 
 from augjax.errors import InputError, told_in_one_line
 from augjax.printable import printable
-from augjax.training.compilation_cache import keep_compiled_programs
-from experiments.car_truck_augmentation import recorded_pipeline, strength_schedule
-from experiments.car_truck_config import Config as RunConfig
-from experiments.car_truck_config import recorded_config
+from augjax.runtime.compilation_cache import keep_compiled_programs
+from experiments.car_truck.augmentation import recorded_pipeline, strength_schedule
+from experiments.car_truck.config import Config as RunConfig
+from experiments.car_truck.config import recorded_config
 
 # JAX and TensorFlow are imported by the functions that need them, so that --help is instant.
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def run(config: Config) -> tuple[str, list[str]]:
     import augjax as aj
     from augjax.files import json_text, write_atomically
     from augjax.transforms.replay import replay_key
-    from experiments.car_truck_data import load_data
+    from experiments.car_truck.data import load_data
 
     settings = recorded_config(config.run, str(config.run))
     settings = dataclasses.replace(settings, run_dir=config.run)
@@ -100,7 +100,7 @@ def check_epoch(config: Config, epochs: int) -> list[str]:
     Raises:
       InputError: if it has not.
     """
-    from augjax.training.history import epochs_done
+    from augjax.runs.history import epochs_done
 
     done = epochs_done(config.run)
     ended = (config.run / "summary.json").exists()

@@ -10,7 +10,7 @@ import jax
 import pytest
 
 import tests.typechecker  # noqa: F401 (found by name when augjax is imported)
-from augjax.training.compilation_cache import machine
+from augjax.runtime.compilation_cache import machine
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_dtype_promotion", "strict")

@@ -1,1 +1,1 @@
-"""Training: state, step, early stopping, history and the loop, on one mesh."""
+"""Training on arrays: state, step, early stopping, schedules and the loop, on one mesh."""

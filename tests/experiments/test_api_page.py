@@ -2,7 +2,7 @@
 
 import re
 
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 from augjax.transforms.catalog import catalog, mixes
 from augjax.transforms.names_elsewhere import TABLE
 from experiments import api_page

@@ -15,9 +15,9 @@ from PIL import Image
 
 import augjax.data
 from augjax.data import BadImagesError
-from augjax.data.verdicts import MAX_PIXELS
+from augjax.data.folder.judge import MAX_PIXELS
 from augjax.errors import InputError
-from augjax.training.weights import load_weights
+from augjax.runs.weights import load_weights
 from experiments import seeds
 from experiments.car_truck import Config, run
 from tests.helpers import run_python, write_image_folder

@@ -10,7 +10,7 @@ from PIL import Image
 from scipy import ndimage
 
 import augjax as aj
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 from tests.helpers import noise
 
 tf = import_tensorflow()

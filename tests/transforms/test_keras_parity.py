@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import augjax as aj
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 from tests.helpers import noise
 
 tf = import_tensorflow()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import augjax as aj
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 from augjax.transforms.factors import whole_number
 from augjax.transforms.mixing.beta import beta
 from tests.helpers import noise

@@ -236,7 +236,7 @@ def test_boxes_and_their_shares_stay_in_the_frame(case):
 
 @pytest.mark.parametrize("format", BOX_FORMATS)
 def test_box_formats_are_those_of_keras(format):
-    from augjax.data.quiet_tensorflow import import_tensorflow
+    from augjax.data.tf import import_tensorflow
 
     import_tensorflow()
     import keras
