@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import filelock
-
 from augjax.errors import InputError
 from augjax.files import remove_parts
 from augjax.runs.flags import CONFIG
@@ -34,6 +32,8 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
       InputError: if a new run's folder holds files, there is no existing one, or another process
         has locked it.
     """
+    import filelock  # Late: it takes as long to import as all that a command line needs.
+
     if existing and not path.is_dir():
         raise InputError(f"{path}: no such run folder")
     if not existing:

@@ -1,55 +1,32 @@
 """The augmentation of the car-or-truck run: which pipeline, and how strong it is at each step."""
 
 import json
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import jax
+import jax.numpy as jnp
+import optax
+
+import augjax as aj
 from augjax.errors import InputError
 from augjax.files import open_regular
 from augjax.runs.folder import RUN_RECORD
-
-# JAX is imported by the functions that need it, so that --help is instant.
-if TYPE_CHECKING:
-    import augjax as aj
-    from augjax.training.schedule import Schedule
+from augjax.training.schedule import Schedule, strength_ramp
+from augjax.transforms.presets import PRESETS
+from experiments.car_truck.config import strength_parts
 
 
-def strength_parts(text: str) -> tuple[float, float, int]:
-    """Start, end and epochs of the ramp that --augment-strength asks for.
-
-    Raises:
-      InputError: if it asks for none.
-    """
-    try:
-        start, end, epochs = text.split(":") if ":" in text else (text, text, "1")
-        parts = float(start), float(end), int(epochs)
-    except ValueError:
-        parts = (-1.0, -1.0, 0)
-    if not all(0 <= strength < math.inf for strength in parts[:2]) or parts[2] < 1:
-        raise InputError(
-            f"--augment-strength {text}: expected a number that is not negative, as in 0.5, or "
-            "START:END:EPOCHS, as in 0:1:10 for a rise from 0 to 1 over the first 10 epochs"
-        )
-    return parts
-
-
-def strength_schedule(text: str, images: int, batch_size: int) -> "Schedule":
+def strength_schedule(text: str, images: int, batch_size: int) -> Schedule:
     """The strength that --augment-strength asks for at every step of training on `images`."""
-    import optax
-
-    from augjax.training.schedule import strength_ramp
-
     start, end, epochs = strength_parts(text)
     if start == end:
         return optax.constant_schedule(start)
     return strength_ramp(start, end, epochs * -(-images // batch_size))
 
 
-def chosen_mix(name: str) -> "aj.Mix | None":
+def chosen_mix(name: str) -> aj.Mix | None:
     """The mix that --mix names."""
-    import augjax as aj
-
     match name:
         case "mixup":
             return aj.MixUp()
@@ -60,16 +37,13 @@ def chosen_mix(name: str) -> "aj.Mix | None":
     return None
 
 
-def chosen_pipeline(name: str, image_size: int) -> "aj.Sequential":
+def chosen_pipeline(name: str, image_size: int) -> aj.Sequential:
     """The pipeline that --pipeline names: a preset, or what `to_dict` made, in a file of JSON.
 
     Raises:
       InputError: if there is none, or it does not keep images of `image_size` as the network is
         validated on them.
     """
-    import augjax as aj
-    from augjax.transforms.presets import PRESETS
-
     if name in PRESETS:
         return aj.preset(name, image_size=image_size)
     told = f"--pipeline {name}"
@@ -78,7 +52,7 @@ def chosen_pipeline(name: str, image_size: int) -> "aj.Sequential":
     return pipeline
 
 
-def recorded_pipeline(run_dir: Path, told: str) -> "aj.Sequential":
+def recorded_pipeline(run_dir: Path, told: str) -> aj.Sequential:
     """The pipeline of the run in `run_dir`, which the user knows by what is `told`.
 
     Raises:
@@ -109,9 +83,7 @@ def _read(path: Path, told: str, presets: tuple[str, ...]) -> Any:
         ) from error
 
 
-def _built(data: Any, told: str) -> "aj.Sequential":
-    import augjax as aj
-
+def _built(data: Any, told: str) -> aj.Sequential:
     if not isinstance(data, dict):
         raise InputError(f"{told}: expected what augjax.to_dict makes of one, but got {data!r:.40}")
     try:
@@ -124,12 +96,7 @@ def _built(data: Any, told: str) -> "aj.Sequential":
     return transform if isinstance(transform, aj.Sequential) else aj.Sequential([transform])
 
 
-def _check_fits(pipeline: "aj.Sequential", size: int, told: str) -> None:
-    import jax
-    import jax.numpy as jnp
-
-    import augjax as aj
-
+def _check_fits(pipeline: aj.Sequential, size: int, told: str) -> None:
     image = jax.ShapeDtypeStruct((size, size, 3), jnp.uint8)
     try:
         made = jax.eval_shape(pipeline, aj.key(0), image)

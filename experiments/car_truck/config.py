@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import io
+import math
 import os
 import time
 from pathlib import Path
@@ -11,11 +12,31 @@ from typing import Any, Literal
 import tyro
 
 from augjax.errors import InputError
-from experiments.car_truck.augmentation import strength_parts
+from augjax.runs.flags import recorded_flags
+from augjax.runs.history import epochs_done
 
 PROGRAM = "python -m experiments.car_truck"
 MAY_CHANGE = ("epochs", "patience", "checkpoint_minutes")
 """The flags that a resumed run may be given anew."""
+
+
+def strength_parts(text: str) -> tuple[float, float, int]:
+    """Start, end and epochs of the ramp that --augment-strength asks for.
+
+    Raises:
+      InputError: if it asks for none.
+    """
+    try:
+        start, end, epochs = text.split(":") if ":" in text else (text, text, "1")
+        parts = float(start), float(end), int(epochs)
+    except ValueError:
+        parts = (-1.0, -1.0, 0)
+    if not all(0 <= strength < math.inf for strength in parts[:2]) or parts[2] < 1:
+        raise InputError(
+            f"--augment-strength {text}: expected a number that is not negative, as in 0.5, or "
+            "START:END:EPOCHS, as in 0:1:10 for a rise from 0 to 1 over the first 10 epochs"
+        )
+    return parts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -115,8 +136,6 @@ def resumed_config(run_dir: Path, arguments: list[str]) -> Config:
     Raises:
       InputError: if there is no run, or a flag is given that would make it another run.
     """
-    from augjax.runs.history import epochs_done
-
     before = recorded_config(run_dir, f"--resume {run_dir}")
     now = tyro.cli(Config, args=arguments, prog=PROGRAM, default=before)
     if now.epochs < (done := epochs_done(run_dir)):
@@ -140,8 +159,6 @@ def recorded_config(run_dir: Path, told: str) -> Config:
     Raises:
       InputError: if there is no run.
     """
-    from augjax.runs.record import recorded_flags
-
     flags = recorded_flags(run_dir, told)
     try:
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):

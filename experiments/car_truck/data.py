@@ -1,31 +1,19 @@
-"""The data of the car-or-truck run: found, judged, and told about."""
+"""The data of the car-or-truck run: found, judged, and described."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from rich.console import Console
 
+from augjax.data import Dataset, load_image_folder, load_tfds
 from augjax.errors import InputError
-from augjax.files import write_json
 from augjax.printable import printable
-from augjax.runs.folder import DATA_REPORT
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from augjax.data import Dataset
-    from experiments.car_truck.config import Config
+from experiments.car_truck.config import Config
+from experiments.car_truck.drawn.dataset import drawn_car_truck
 
 
-def load_data(config: "Config", console: "Console") -> "Dataset":
+def load_data(config: Config, console: Console) -> Dataset:
     """Reads the folder, the TensorFlow data set or the drawn set, and says what was found."""
-    from augjax.data import load_image_folder, load_tfds
-
     assert config.image_size and config.run_dir
     size, method = config.image_size, config.interpolation
     if config.data is None:
-        from experiments.car_truck.drawn.dataset import drawn_car_truck
-
         root = drawn_car_truck()
         console.print(
             f"No --data given: training on drawn cars and trucks, in {root} "
@@ -61,33 +49,3 @@ def load_data(config: "Config", console: "Console") -> "Dataset":
             "tells two apart; keep two class folders, or name two as in tfds:cifar10:truck,ship"
         )
     return dataset
-
-
-@contextmanager
-def bad_images_listed(run_dir: Path | None) -> Iterator[None]:
-    """Leaves all that was found out about the files in the folder, if any, of a run that ends."""
-    from augjax.data import BadImagesError
-
-    try:
-        yield
-    except BadImagesError as error:
-        if run_dir is not None:
-            write_json(run_dir / DATA_REPORT, error.report.as_json())
-            error.details += (f"All that was found is in {run_dir / DATA_REPORT}",)
-        raise
-
-
-def keep_data_report(dataset: "Dataset", run_dir: Path, console: "Console") -> None:
-    """Writes what was found out about the data's files, and again when an epoch finds more."""
-    report = dataset.report
-    if report is None:
-        return
-
-    def tell(news: str) -> None:
-        write_json(run_dir / DATA_REPORT, report.as_json())
-        console.print(news)
-
-    report.tell = tell
-    write_json(run_dir / DATA_REPORT, report.as_json())
-    if report.bad or report.doubtful or report.leaks:
-        console.print(f"All that was found is in {printable(str(run_dir / DATA_REPORT))}")

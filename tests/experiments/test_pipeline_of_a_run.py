@@ -7,7 +7,7 @@ import pytest
 
 import augjax as aj
 from augjax.errors import InputError
-from experiments.car_truck import run
+from experiments.car_truck.__main__ import run
 from experiments.car_truck.augmentation import (
     chosen_pipeline,
     recorded_pipeline,

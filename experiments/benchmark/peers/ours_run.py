@@ -25,7 +25,7 @@ def main() -> None:
     if what == "training":
         _train_only()
     else:
-        from experiments import car_truck
+        from experiments.car_truck import __main__ as car_truck
 
         car_truck.main()
 
