@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-    from augjax.data.vehicles import Kind
     from augjax.transforms import Mix, Transform
+    from experiments.car_truck.drawn.vehicles import Kind
 
 PAGE = Path(__file__).parents[1] / "augjax" / "transforms" / "README.md"
 PICTURES = Path(__file__).parent / "results" / "transforms"
@@ -209,7 +209,7 @@ def drawn(kind: "Kind") -> "np.ndarray":
     import numpy as np
     from PIL import Image
 
-    from augjax.data.drawn import draw_picture
+    from experiments.car_truck.drawn.dataset import draw_picture
 
     return np.asarray(draw_picture("train", kind, 1).resize((SIDE, SIDE), Image.Resampling.BOX))
 

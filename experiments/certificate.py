@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import tyro
 
 from augjax.errors import RunError, told_in_one_line
-from augjax.training.compilation_cache import keep_compiled_programs
+from augjax.runtime.compilation_cache import keep_compiled_programs
 
 if TYPE_CHECKING:
     from augjax.transforms.certify import Certificate
@@ -43,7 +43,7 @@ def main() -> None:
         import jax
 
         from augjax.files import write_json
-        from augjax.training.environment import environment
+        from augjax.runs.environment import environment
         from augjax.transforms.catalog import examples, mix_examples
         from augjax.transforms.certify import certify
 

@@ -123,7 +123,7 @@ def drawn_cars(number: int) -> "np.ndarray":
     import numpy as np
     from PIL import Image
 
-    from augjax.data.drawn import draw_picture
+    from experiments.car_truck.drawn.dataset import draw_picture
 
     pictures = [draw_picture("train", "Car", index + 1) for index in range(number)]
     small = [picture.resize((32, 32), Image.Resampling.BOX) for picture in pictures]

@@ -37,7 +37,7 @@ def main() -> None:
     with told_in_one_line(debug="--debug" in sys.argv):
         tyro.cli(Config, prog="python -m experiments.parity")
         from augjax.files import write_json
-        from augjax.training.environment import environment
+        from augjax.runs.environment import environment
         from augjax.transforms.catalog import catalog, mixes
 
         passed, found = compared()

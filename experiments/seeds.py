@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tyro
+from rich.console import Console
 
 from augjax.errors import InputError, RunError, told_in_one_line
+from augjax.files import write_json
 
 RECORDED = (
     "train_images",
@@ -88,10 +90,6 @@ def main() -> None:
 
 def study(config: Config) -> dict[str, Any]:
     """Runs what is not yet there, prints the table, and writes it."""
-    from rich.console import Console
-
-    from augjax.files import write_json
-
     if not config.seeds or Path(config.name).name != config.name:
         raise InputError("--name is one plain file name, and --seeds one seed or more")
     if not config.kinds:

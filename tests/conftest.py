@@ -11,7 +11,7 @@ import jax
 import pytest
 
 import tests.typechecker  # noqa: F401 (found by name when augjax is imported)
-from augjax.training.compilation_cache import machine
+from augjax.runtime.compilation_cache import machine
 from tests.oracles import MISSING
 
 jax.config.update("jax_num_cpu_devices", 8)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from augjax.files import open_regular, user_cache, write_atomically, write_json
-from augjax.training.run_folder import locked_run_folder
+from augjax.runs.folder import locked_run_folder
 
 
 def test_a_name_that_is_not_utf8_survives_json(tmp_path):

@@ -33,7 +33,7 @@ def test_every_public_name_is_there():
 def test_tensorflow_comes_without_keras_which_may_come_later():
     program = """
 import gc, sys
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 gc.disable()
 tf = import_tensorflow()
 print({"keras", "keras.src.optimizers"} & set(sys.modules), gc.isenabled())
@@ -47,7 +47,7 @@ print(import_tensorflow() is tf)
 def test_tensorflow_leaves_a_keras_that_is_there_alone():
     program = """
 import gc, keras, sys
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 before = sys.modules["keras.src.optimizers"]
 import_tensorflow()
 print(sys.modules["keras.src.optimizers"] is before, gc.isenabled())

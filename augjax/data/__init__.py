@@ -4,10 +4,10 @@ from augjax.extras import require
 
 require("augjax.data", "tensorflow", "PIL")
 
+from augjax.data.batches import Batch, epoch_batches, epoch_order
+from augjax.data.data_report import BadImagesError, DataReport
 from augjax.data.dataset import Dataset, Split
-from augjax.data.folder import load_image_folder
-from augjax.data.loader import Batch, epoch_batches, epoch_order
-from augjax.data.report import BadImagesError, DataReport
+from augjax.data.folder.load import load_image_folder
 from augjax.data.tfds import load_tfds
 
 __all__ = [

@@ -2,21 +2,28 @@
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int, UInt8, UInt32
 
-from augjax.data.quiet_tensorflow import import_tensorflow
-from augjax.data.report import DataReport
+from augjax.data.data_report import DataReport
+from augjax.data.tf import import_tensorflow
 from augjax.errors import InputError
 from augjax.printable import printable
 
-ResizeMethod = Literal["nearest", "bilinear"]
+VALID_NAMES = ("valid", "val", "validation", "test")
+"""The names a validation folder may have, in order of preference."""
 
 CACHE_LIMIT_BYTES = 2 * 2**30
 """Decoded images are kept in memory up to this size, both splits together."""
+
+
+def cache_bytes(count: int, image_size: int) -> int:
+    """The memory that `count` decoded images take."""
+    return count * math.prod((image_size, image_size, 3))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +91,7 @@ class Dataset:
     Attributes:
       class_names: in the order of the labels.
       fingerprint: hexadecimal; equal for equal names, sizes and order of the images.
+      image_size: side in pixels of the square that every image is resized to.
       notes: what the user should know about how it was read.
       report: what was found out about the files, if it was read from a folder.
     """
@@ -92,5 +100,6 @@ class Dataset:
     train: Split
     valid: Split
     fingerprint: str
+    image_size: int
     notes: tuple[str, ...] = ()
     report: DataReport | None = None

@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from augjax.data.dataset import CACHE_LIMIT_BYTES, Dataset, ResizeMethod, Split
-from augjax.data.decode import resize
-from augjax.data.decode_all import cache_bytes
-from augjax.data.folder import VALID_NAMES
-from augjax.data.quiet_tensorflow import import_tensorflow, unconverted
+from augjax.data.dataset import CACHE_LIMIT_BYTES, VALID_NAMES, Dataset, Split, cache_bytes
+from augjax.data.tf import ResizeMethod, import_tensorflow, resize, unconverted
 from augjax.errors import InputError
 from augjax.keys import image_ids
 
@@ -64,7 +61,8 @@ def load_tfds(
         _read_split(spec, builder, split_name, labels, image_size, method, cache_limit)
         for split_name in ("train", valid_name)
     ]
-    return Dataset(class_names, *splits, fingerprint=_fingerprint(builder, splits))
+    fingerprint = _fingerprint(builder, splits)
+    return Dataset(class_names, *splits, fingerprint=fingerprint, image_size=image_size)
 
 
 def _prepare(spec: str, builder: Any) -> None:

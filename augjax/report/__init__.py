@@ -1,1 +1,1 @@
-"""What people look at: progress lines, tables and figures."""
+"""Pictures for people to look at."""

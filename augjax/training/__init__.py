@@ -1,4 +1,4 @@
-"""Training: state, step, early stopping, history and the loop, on one mesh."""
+"""Training on arrays: state, step, early stopping, schedules and the loop, on one mesh."""
 
 from augjax.extras import require
 

@@ -1,14 +1,6 @@
-"""What each epoch came to, kept as rows that pandas reads like a Keras history."""
+"""What each epoch came to."""
 
-import csv
-import io
-import json
-from pathlib import Path
 from typing import TypedDict
-
-from augjax.files import write_atomically
-
-_LINES = "history.jsonl"
 
 
 class EpochRow(TypedDict):
@@ -20,21 +12,3 @@ class EpochRow(TypedDict):
     val_loss: float
     val_binary_accuracy: float
     seconds: float
-
-
-def write_history(rows: list[EpochRow], folder: Path) -> None:
-    """Writes `history.csv` and `history.jsonl` into `folder`, each whole and atomically."""
-    table = io.StringIO(newline="")
-    writer = csv.DictWriter(table, EpochRow.__annotations__.keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically(folder / "history.csv", table.getvalue())
-    write_atomically(folder / _LINES, "".join(json.dumps(row) + "\n" for row in rows))
-
-
-def epochs_done(folder: Path) -> int:
-    """How many epochs the history in `folder` holds."""
-    try:
-        return len((folder / _LINES).read_text().splitlines())
-    except FileNotFoundError:
-        return 0

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -12,26 +12,24 @@ import numpy as np
 import optax
 from jax.sharding import Mesh
 
-from augjax.data import Dataset, Split, epoch_batches, epoch_order
+from augjax.data import Batch, Dataset, Split, epoch_batches, epoch_order
 from augjax.errors import RunError
 from augjax.keys import key, stream
 from augjax.printable import printable
-from augjax.training.checkpoints import Checkpoints
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
 from augjax.training.mesh import on_device, replicated
 from augjax.training.metrics import Metrics
-from augjax.training.signals import StopSignals
+from augjax.training.schedule import FULL_STRENGTH, Schedule
 from augjax.training.snapshot import Snapshot
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step
-from augjax.training.strength import FULL_STRENGTH, Schedule
 from augjax.transforms import Mix, Sequential
 
 
 @runtime_checkable
 class Listener(Protocol):
-    """What the loop tells while it runs."""
+    """What the loop reports while it runs."""
 
     def on_start(self, snapshot: Snapshot) -> None:
         """Before the first step; a resumed run has a history already."""
@@ -41,6 +39,62 @@ class Listener(Protocol):
 
     def on_epoch(self, row: EpochRow, steps: int, best: dict[str, Any] | None) -> None:
         """After an epoch; `best` holds the variables on the host if it was the best so far."""
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """Saves a run between its steps, and ends it there when it is asked to stop."""
+
+    def latest(self, beginning: Snapshot) -> Snapshot | None:
+        """Where the run goes on, given its beginning; None if nothing was saved yet."""
+
+    def on_step(self) -> None:
+        """After a training step, before the listener: from now on there is something to save."""
+
+    def keep(self, snapshot: Callable[[], Snapshot], *, always: bool = False) -> None:
+        """Between two steps or two batches of validation; any exception ends the run.
+
+        Args:
+          snapshot: takes a snapshot, which waits for the device and copies the arrays to the host.
+          always: whether to save it in any case, as after an epoch.
+        """
+
+    def on_end(self) -> None:
+        """After the last epoch: all is saved."""
+
+
+class KeepsNothing:
+    """A `Keeper` for runs that are not saved."""
+
+    def latest(self, beginning: Snapshot) -> Snapshot | None:
+        """Nothing was saved."""
+
+    def on_step(self) -> None:
+        """Does nothing."""
+
+    def keep(self, snapshot: Callable[[], Snapshot], *, always: bool = False) -> None:
+        """Does nothing."""
+
+    def on_end(self) -> None:
+        """Does nothing."""
+
+
+NOT_KEPT: Keeper = KeepsNothing()
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """What happens to a batch of training images before the network sees it.
+
+    Attributes:
+      pipeline: for each image.
+      strength: of the pipeline and the mix, at a number of steps done since the run began.
+      mix: for whole batches, after the pipeline.
+    """
+
+    pipeline: Sequential
+    strength: Schedule = FULL_STRENGTH
+    mix: Mix | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,18 +119,14 @@ def fit(
     *,
     model: nn.Module,
     optimizer: optax.GradientTransformation,
-    augment: Sequential,
-    strength: Schedule = FULL_STRENGTH,
-    mix: Mix | None = None,
-    image_size: int,
+    augmentation: Augmentation,
     batch_size: int,
     epochs: int,
     early_stopping: EarlyStopping,
     seed: int,
     mesh: Mesh,
     listener: Listener,
-    checkpoints: Checkpoints | None = None,
-    signals: StopSignals | None = None,
+    keeper: Keeper = NOT_KEPT,
 ) -> FitResult:
     """Trains `model` and returns the weights of the epoch whose validation loss was best.
 
@@ -89,103 +139,57 @@ def fit(
       dataset: two classes.
       model: gives one logit an image.
       optimizer: for the parameters.
-      augment: for training images.
-      strength: of the augmentation, at a number of steps done since the run began.
-      mix: for batches of them, after it.
-      image_size: side of the images in pixels.
+      augmentation: of the training images.
       batch_size: a multiple of the number of devices of `mesh`.
       epochs: at most so many.
       early_stopping: before the first epoch; watches the validation loss.
       seed: of the run.
       mesh: the devices.
       listener: told of steps and epochs.
-      checkpoints: where the run is kept: after each epoch, inside one when due, and when it is
-        asked to stop. If there is one already, the run goes on from it.
-      signals: requests to stop.
+      keeper: saves the run; if it was saved before, the run goes on from there.
 
     Raises:
-      RunError: if a training loss is not finite, no validation loss was, or a checkpoint cannot
-        be written.
-      Interrupted: when asked to stop, after the step in progress and the checkpoint.
+      RunError: if a training loss is not finite, or no validation loss was.
+      Exception: whatever `keeper` raises to end the run.
     """
     root = key(seed)
     augment_key = stream(root, "augment")
     train_step = jit_train_step(
-        mesh, model=model, optimizer=optimizer, augment=augment, strength=strength, mix=mix
+        mesh,
+        model=model,
+        optimizer=optimizer,
+        augment=augmentation.pipeline,
+        strength=augmentation.strength,
+        mix=augmentation.mix,
     )
     eval_step = jit_eval_step(mesh, model=model)
-    initial = TrainState.create(model, optimizer, root, (image_size, image_size, 3))
-    resumed = Snapshot.beginning(initial, early_stopping)
-    if checkpoints is not None:
-        resumed = checkpoints.latest(resumed) or resumed
-    listener.on_start(resumed)
-    history, best = list(resumed.history), resumed.best
-    early_stopping = dataclasses.replace(
-        resumed.early_stopping, patience=early_stopping.patience, min_delta=early_stopping.min_delta
-    )
-    state, metrics = jax.device_put((resumed.state, resumed.metrics), replicated(mesh))
-    done, seconds = resumed.step, resumed.seconds
+    image_shape = (dataset.image_size, dataset.image_size, 3)
+    initial = TrainState.create(model, optimizer, root, image_shape)
+    beginning = Snapshot.beginning(initial, early_stopping)
+    now = keeper.latest(beginning) or beginning
+    listener.on_start(now)
+    now = now.with_patience_of(early_stopping).placed(replicated(mesh))
     steps = -(-len(dataset.train) // batch_size)
-
-    def keep(epoch: int, step: int, *, always: bool = False) -> None:
-        asked = signals is not None and signals.asked is not None
-        if checkpoints is not None and (always or asked or checkpoints.due):
-            _check_finite(metrics, epoch, order, batch_size, dataset.train)
-            checkpoints.save(
-                Snapshot(
-                    *jax.device_get((state, metrics)),
-                    epoch=epoch,
-                    step=step,
-                    seconds=time.perf_counter() - start if step else 0.0,
-                    history=tuple(history),
-                    early_stopping=early_stopping,
-                    best=best,
-                )
+    while now.epoch <= epochs and not now.early_stopping.should_stop:
+        epoch = _Epoch(now, dataset.train, batch_size, seed)
+        for batch in on_device(epoch.batches(), mesh):
+            now = now.after_step(
+                *train_step(now.state, now.metrics, batch, augment_key, np.int32(now.epoch))
             )
-        if signals is not None and asked:
-            raise signals.interrupted()
-
-    for epoch in range(resumed.epoch, epochs + 1):
-        if early_stopping.should_stop:
-            break
-        start = time.perf_counter() - seconds
-        order = epoch_order(len(dataset.train), seed=seed, epoch=epoch)
-        batches = epoch_batches(dataset.train, order[done * batch_size :], batch_size)
-        for step, batch in enumerate(on_device(batches, mesh), start=done + 1):
-            state, metrics = train_step(state, metrics, batch, augment_key, np.int32(epoch))
-            if signals is not None:
-                signals.saving = checkpoints is not None
-            listener.on_step(epoch, step, steps, metrics)
-            keep(epoch, step)
-        _check_finite(metrics, epoch, order, batch_size, dataset.train)
+            keeper.on_step()
+            listener.on_step(now.epoch, now.step, steps, now.metrics)
+            keeper.keep(partial(epoch.snapshot, now))
+        epoch.check_finite(now.metrics)
         validation = evaluate(
-            eval_step, state.variables, dataset.valid, batch_size, mesh,
-            after_batch=partial(keep, epoch, steps),
+            eval_step, now.state.variables, dataset.valid, batch_size, mesh,
+            after_batch=partial(keeper.keep, partial(epoch.snapshot, now)),
         )  # fmt: skip
-        row = EpochRow(
-            epoch=epoch,
-            **metrics.means(),
-            **{f"val_{name}": value for name, value in validation.means().items()},
-            seconds=round(time.perf_counter() - start, 3),
-        )
-        history.append(row)
-        early_stopping = early_stopping.update(row["val_loss"], epoch)
-        if early_stopping.improved:
-            # A copy on the host: the next step takes over the buffers of this state.
-            best = jax.device_get(state.variables)
-        listener.on_epoch(row, steps, best if early_stopping.improved else None)
-        metrics, done, seconds = jax.device_put(Metrics.zero(), replicated(mesh)), 0, 0.0
-        keep(epoch + 1, 0, always=True)
-    if signals is not None:
-        signals.saving = False
-    if best is None or early_stopping.best_epoch is None:
-        raise RunError("the validation loss was never finite; try a smaller --learning-rate")
-    return FitResult(
-        variables=best,
-        best=history[early_stopping.best_epoch - 1],
-        history=history,
-        stopped_early=early_stopping.should_stop,
-    )
+        row = epoch.row(now.metrics, validation)
+        now = now.after_epoch(row, jax.device_put(Metrics.zero(), replicated(mesh)))
+        listener.on_epoch(row, steps, now.best if now.early_stopping.improved else None)
+        keeper.keep(now.on_host, always=True)
+    keeper.on_end()
+    return _result(now)
 
 
 def evaluate(
@@ -206,14 +210,55 @@ def evaluate(
     return metrics
 
 
-def _check_finite(
-    metrics: Metrics, epoch: int, order: np.ndarray, batch_size: int, split: Split
-) -> None:
-    bad = int(metrics.first_bad_step)
-    if bad < 0:
-        return
-    images = [printable(split.sources[i]) for i in order[bad * batch_size : (bad + 1) * batch_size]]
-    raise RunError(
-        f"the training loss is not finite from epoch {epoch}, step {bad + 1} on "
-        f"(its batch: {', '.join(images[:3])}, ...); try a smaller --learning-rate"
+class _Epoch:
+    """An epoch in progress: the order of its images, and the time spent on it."""
+
+    def __init__(self, now: Snapshot, split: Split, batch_size: int, seed: int) -> None:
+        self._start = time.perf_counter() - now.seconds
+        self._number, self._done = now.epoch, now.step
+        self._split, self._batch_size = split, batch_size
+        self._order = epoch_order(len(split), seed=seed, epoch=now.epoch)
+
+    def batches(self) -> Iterator[Batch]:
+        """The batches of the steps that are left of it."""
+        rest = self._order[self._done * self._batch_size :]
+        return epoch_batches(self._split, rest, self._batch_size)
+
+    def snapshot(self, now: Snapshot) -> Snapshot:
+        """`now` on the host, with the time spent; raises RunError if a loss is not finite."""
+        self.check_finite(now.metrics)
+        seconds = time.perf_counter() - self._start
+        return dataclasses.replace(now.on_host(), seconds=seconds)
+
+    def row(self, training: Metrics, validation: Metrics) -> EpochRow:
+        """What the epoch came to; waits for the device."""
+        return EpochRow(
+            epoch=self._number,
+            **training.means(),
+            **{f"val_{name}": value for name, value in validation.means().items()},
+            seconds=round(time.perf_counter() - self._start, 3),
+        )
+
+    def check_finite(self, metrics: Metrics) -> None:
+        """Raises RunError if the loss of a batch so far was not finite."""
+        bad = int(metrics.first_bad_step)
+        if bad < 0:
+            return
+        batch = self._order[bad * self._batch_size : (bad + 1) * self._batch_size]
+        images = [printable(self._split.sources[i]) for i in batch[:3]]
+        raise RunError(
+            f"the training loss is not finite from epoch {self._number}, step {bad + 1} on "
+            f"(its batch: {', '.join(images)}, ...); try a smaller --learning-rate"
+        )
+
+
+def _result(end: Snapshot) -> FitResult:
+    best_epoch = end.early_stopping.best_epoch
+    if end.best is None or best_epoch is None:
+        raise RunError("the validation loss was never finite; try a smaller --learning-rate")
+    return FitResult(
+        variables=end.best,
+        best=end.history[best_epoch - 1],
+        history=list(end.history),
+        stopped_early=end.early_stopping.should_stop,
     )

@@ -13,9 +13,10 @@ from augjax.training.state import TrainState
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """All that the rest of a run depends on, with its arrays on the host.
+    """All that the rest of a run depends on.
 
-    Keys, orders and draws follow from the seed, so nothing of theirs is here.
+    Keys, orders and draws follow from the seed, so nothing of theirs is here. The arrays are on the
+    host, except within the training loop, where those of `state` and `metrics` are on the mesh.
 
     Attributes:
       state: the training state.
@@ -42,3 +43,49 @@ class Snapshot:
         """Before the first step of the first epoch."""
         state, metrics = jax.device_get((state, Metrics.zero()))
         return cls(state, metrics, 1, 0, 0.0, (), early_stopping, None)
+
+    def with_patience_of(self, early_stopping: EarlyStopping) -> "Snapshot":
+        """The same run with another patience and another smallest improvement."""
+        changed = dataclasses.replace(
+            self.early_stopping,
+            patience=early_stopping.patience,
+            min_delta=early_stopping.min_delta,
+        )
+        return dataclasses.replace(self, early_stopping=changed)
+
+    def placed(self, sharding: jax.sharding.Sharding) -> "Snapshot":
+        """With state and metrics on devices."""
+        state, metrics = jax.device_put((self.state, self.metrics), sharding)
+        return dataclasses.replace(self, state=state, metrics=metrics)
+
+    def on_host(self) -> "Snapshot":
+        """With state and metrics copied to the host, so that a next step leaves them alone."""
+        state, metrics = jax.device_get((self.state, self.metrics))
+        return dataclasses.replace(self, state=state, metrics=metrics)
+
+    def after_step(self, state: TrainState, metrics: Metrics) -> "Snapshot":
+        """One step later in the same epoch."""
+        return dataclasses.replace(self, state=state, metrics=metrics, step=self.step + 1)
+
+    def after_epoch(self, row: EpochRow, metrics: Metrics) -> "Snapshot":
+        """Before the first step of the next epoch, with the weights if they are the best so far.
+
+        Args:
+          row: what the epoch came to.
+          metrics: sums over nothing yet.
+        """
+        early_stopping = self.early_stopping.update(row["val_loss"], row["epoch"])
+        best = self.best
+        if early_stopping.improved:
+            # A copy on the host: the next step takes over the buffers of this state.
+            best = jax.device_get(self.state.variables)
+        return Snapshot(
+            state=self.state,
+            metrics=metrics,
+            epoch=self.epoch + 1,
+            step=0,
+            seconds=0.0,
+            history=(*self.history, row),
+            early_stopping=early_stopping,
+            best=best,
+        )

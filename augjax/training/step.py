@@ -11,13 +11,13 @@ import optax
 from jax.sharding import Mesh
 from jaxtyping import Array, Int, PRNGKeyArray
 
-from augjax.data.loader import Batch
+from augjax.data.batches import Batch
 from augjax.models.inference import infer
+from augjax.runtime.scheduling import least_memory
 from augjax.training.mesh import replicated, split_batch
 from augjax.training.metrics import Metrics
-from augjax.training.scheduling import least_memory
+from augjax.training.schedule import FULL_STRENGTH, Schedule
 from augjax.training.state import TrainState
-from augjax.training.strength import FULL_STRENGTH, Schedule
 from augjax.transforms import Mix, Sequential
 from augjax.typing import AnyArray
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from augjax.data import scan
-from augjax.data.loader import epoch_order
+from augjax.data.batches import epoch_order
+from augjax.data.folder import scan
 from augjax.keys import image_ids
 from experiments.benchmark.processes import peak_bytes_here
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from augjax.errors import RunError
 from augjax.files import write_json
-from augjax.report.figures import save_png
+from augjax.runs.figures import save_png
 from experiments.benchmark.chart import ratio_chart
 from experiments.benchmark.config import Config
 from experiments.benchmark.table import Row, in_markdown, on_screen
@@ -140,7 +140,7 @@ def _packages(libraries: Iterable[Library]) -> set[str]:
 
 def environment() -> dict[str, Any]:
     """Processor, cores and versions, those of all peers included."""
-    from augjax.training import environment as ours
+    from augjax.runs import environment as ours
 
     here = ours.environment()
     for library in (OURS, *PEERS.values()):

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from augjax.training.memory import SMALL
+from augjax.runtime.memory import SMALL
 from experiments.benchmark.config import Config
 from experiments.benchmark.races import AUGJAX, Contenders, alone, compare, contenders
 from experiments.benchmark.report import Report

@@ -50,7 +50,7 @@ def experiment(config: Config) -> list[Any]:
     from rich.console import Console
 
     from augjax.files import write_json
-    from augjax.training.environment import environment
+    from augjax.runs.environment import environment
     from experiments.reliability import damage, disk, kills, stops
     from experiments.reliability.runs import Row, new_run, outcome, start, write_data
     from tests.corpora.zoo import judge_zoo

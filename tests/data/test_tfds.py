@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from augjax.data import load_tfds
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 from augjax.errors import InputError
 from tests.helpers import run_python
 

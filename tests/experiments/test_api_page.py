@@ -2,7 +2,7 @@
 
 import re
 
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 from augjax.transforms.aliases import ALIASES
 from augjax.transforms.catalog import catalog, mixes
 from experiments import api_page

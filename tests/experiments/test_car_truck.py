@@ -13,13 +13,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-import augjax.data
 from augjax.data import BadImagesError
-from augjax.data.verdicts import MAX_PIXELS
+from augjax.data.folder.judge import MAX_PIXELS
 from augjax.errors import InputError
-from augjax.training.weights import load_weights
+from augjax.runs.weights import load_weights
 from experiments import seeds
-from experiments.car_truck import Config, run
+from experiments.car_truck import data as run_data
+from experiments.car_truck.__main__ import run
+from experiments.car_truck.config import Config
 from tests.helpers import run_python, write_image_folder
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
@@ -171,7 +172,10 @@ def test_help_is_instant_and_imports_neither_jax_nor_tensorflow():
     for flag in ("--data", "--run-dir", "--interpolation", "--batch-size", "--epochs", "--seed"):
         assert flag in done.stdout
     assert "--augment, --no-augment" in done.stdout
-    program = "import sys, experiments.car_truck; print({'jax', 'tensorflow'} & set(sys.modules))"
+    program = (
+        "import sys, experiments.car_truck.__main__;"
+        "print({'jax', 'tensorflow', 'numpy'} & set(sys.modules))"
+    )
     assert run_python("-c", program).stdout == "set()\n"
 
 
@@ -263,8 +267,8 @@ def test_bad_images_end_the_run_or_are_left_out(spoilt, tmp_path):
 @pytest.fixture
 def nothing_fits(monkeypatch):
     """Images are decoded anew each epoch."""
-    load = functools.partial(augjax.data.load_image_folder, cache_limit=0)
-    monkeypatch.setattr(augjax.data, "load_image_folder", load)
+    load = functools.partial(run_data.load_image_folder, cache_limit=0)
+    monkeypatch.setattr(run_data, "load_image_folder", load)
 
 
 @pytest.mark.long

@@ -8,13 +8,13 @@ import pytest
 
 import augjax as aj
 from augjax.errors import InputError
-from experiments.car_truck import run
-from experiments.car_truck_augmentation import (
+from experiments.car_truck.__main__ import run
+from experiments.car_truck.augmentation import (
     chosen_pipeline,
     recorded_pipeline,
     strength_schedule,
 )
-from experiments.car_truck_config import Config, resumed_config
+from experiments.car_truck.config import Config, resumed_config
 from tests.helpers import write_image_folder
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")

@@ -13,10 +13,11 @@ import pytest
 from PIL import Image
 
 import augjax as aj
-import augjax.models
 from augjax.data import epoch_order
 from augjax.errors import InputError
-from experiments import car_truck, replay
+from experiments import replay
+from experiments.car_truck import __main__ as car_truck
+from experiments.car_truck import train
 from tests.helpers import run_python, write_image_folder
 
 SIZE, BATCH, EPOCHS, SEED = 16, 8, 3, 7
@@ -41,7 +42,7 @@ def watched_run(folder: Path, **flags):
     data = write_image_folder(folder / "data", per_class=6)  # 12 images: the last batch is padded.
     seen.clear()
     with pytest.MonkeyPatch.context() as patch, jax.numpy_dtype_promotion("standard"):
-        patch.setattr(augjax.models, "NotebookCNN", Watched)
+        patch.setattr(train, "NotebookCNN", Watched)
         car_truck.run(
             car_truck.Config(
                 data=str(data), run_dir=folder / "run", seed=SEED,

@@ -6,9 +6,9 @@ import numpy as np
 import optax
 import pytest
 
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 from augjax.models import NotebookCNN
-from augjax.report.model_table import count_parameters
+from augjax.runs.model_table import count_parameters
 from tests.helpers import noise
 
 tf = import_tensorflow()

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 from augjax.training.early_stopping import EarlyStopping
 
 import_tensorflow()

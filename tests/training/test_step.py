@@ -12,13 +12,13 @@ import pytest
 from jax import lax
 
 import augjax as aj
-from augjax.data.loader import Batch
+from augjax.data.batches import Batch
 from augjax.models import NotebookCNN, notebook_cnn
 from augjax.training.mesh import data_mesh, replicated, split_batch
 from augjax.training.metrics import Metrics
+from augjax.training.schedule import FULL_STRENGTH, strength_ramp
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step, train_step
-from augjax.training.strength import FULL_STRENGTH, strength_ramp
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
 

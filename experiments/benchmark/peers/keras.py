@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from augjax.data.quiet_tensorflow import import_tensorflow
+from augjax.data.tf import import_tensorflow
 from experiments.benchmark.works import CLASSES, MIXES, Work
 
 ON_JAX = os.environ.get("KERAS_BACKEND") == "jax"

@@ -15,7 +15,7 @@ import optax
 import augjax as aj
 from augjax.data import Batch, Dataset, epoch_batches, epoch_order, load_image_folder
 from augjax.models import NotebookCNN, infer
-from augjax.training.memory import SMALL, keep_freed_memory
+from augjax.runtime.memory import SMALL, keep_freed_memory
 from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState

@@ -11,8 +11,8 @@ import numpy as np
 import optax
 
 import augjax as aj
-from augjax.data.decode_all import FileToDecode, decode_all
-from augjax.data.verdicts import judge_files
+from augjax.data.folder.decode_all import FileToDecode, decode_all
+from augjax.data.folder.judge import judge_files
 from augjax.kernels.conv import conv_general_dilated
 from augjax.models import NotebookCNN
 from augjax.training.state import TrainState

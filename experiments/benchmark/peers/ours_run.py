@@ -12,20 +12,20 @@ import os
 import sys
 from typing import Any
 
-from augjax.training.compilation_cache import keep_compiled_programs
+from augjax.runtime.compilation_cache import keep_compiled_programs
 
 
 def main() -> None:
     """Runs, and ends after a step."""
     keep_compiled_programs()  # Before JAX is imported.
-    from augjax.report import progress
+    from augjax.runs import progress
 
     progress.EpochProgress = _EndsThen  # type: ignore[assignment,misc]
     what = sys.argv.pop(1)
     if what == "training":
         _train_only()
     else:
-        from experiments import car_truck
+        from experiments.car_truck import __main__ as car_truck
 
         car_truck.main()
 
@@ -61,9 +61,9 @@ def _train_only() -> None:
     from augjax.data import load_image_folder
     from augjax.models import NotebookCNN
     from augjax.training.early_stopping import EarlyStopping
-    from augjax.training.loop import fit
+    from augjax.training.loop import Augmentation, fit
     from augjax.training.mesh import data_mesh
-    from experiments.car_truck_config import Config
+    from experiments.car_truck.config import Config
 
     config = tyro.cli(Config)
     assert config.data and config.image_size and config.batch_size
@@ -74,8 +74,7 @@ def _train_only() -> None:
         dataset,
         model=NotebookCNN(),
         optimizer=optax.adam(config.learning_rate),
-        augment=aj.preset("notebook"),
-        image_size=config.image_size,
+        augmentation=Augmentation(aj.preset("notebook")),
         batch_size=config.batch_size,
         epochs=1,
         early_stopping=EarlyStopping(config.patience, config.min_delta),

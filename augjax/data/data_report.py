@@ -1,0 +1,157 @@
+"""What was found out about the files of a data folder, for the screen and for a JSON file."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, NamedTuple
+
+from augjax.errors import InputError
+from augjax.printable import printable
+
+OnBadImage = Literal["fail", "skip"]
+
+IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
+"""Only files whose names end in one of these, in any case, are read."""
+
+LISTED = 20
+"""So many bad files are named on the screen; the report names all."""
+
+
+class BadImage(NamedTuple):
+    """A file that cannot be used: its path below the data folder, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclasses.dataclass
+class DataReport:
+    """What is known about the files of a data folder; it grows if an epoch finds a bad one.
+
+    Attributes:
+      root: the data folder.
+      on_bad_image: whether bad images end the run or are left out of it.
+      counts: images in use, by split and class.
+      files: the number of files judged.
+      decoded: the number of files decoded before training, by decoder ('TensorFlow', 'Pillow').
+      skipped: what was passed over, by suffix or reason.
+      bad: the images that cannot be used.
+      doubtful: images in use whose decoder complained, so that a part of them may be lost.
+      leaks: files of the validation split with the bytes of a training file, as pairs of paths.
+      tell: called with the news if an epoch finds bad images and the run goes on.
+    """
+
+    root: str
+    on_bad_image: OnBadImage
+    counts: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
+    files: int = 0
+    decoded: Counter[str] = dataclasses.field(default_factory=Counter)
+    skipped: Counter[str] = dataclasses.field(default_factory=Counter)
+    bad: list[BadImage] = dataclasses.field(default_factory=list)
+    doubtful: list[str] = dataclasses.field(default_factory=list)
+    leaks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    tell: Callable[[str], None] = print
+
+    def as_json(self) -> dict[str, Any]:
+        """For `write_json`."""
+        return {
+            "root": self.root,
+            "on_bad_image": self.on_bad_image,
+            "counts": self.counts,
+            "files_judged": self.files,
+            "files_decoded": dict(self.decoded),
+            "skipped": dict(self.skipped),
+            "bad": [bad._asdict() for bad in sorted(self.bad)],
+            "doubtful": self.doubtful,
+            "leaks": [{"valid": valid, "train": train} for valid, train in self.leaks],
+        }
+
+    def notes(self) -> list[str]:
+        """What was checked, what was left out, and what is odd, a line each."""
+        decoded = self.decoded.total()
+        good = "all" if not self.bad else str(self.files - len(self.bad))
+        if decoded:
+            notes = [f"Checked {self.files} files: {good} readable ({decoded} decoded)."]
+        else:
+            notes = [
+                f"Checked the headers of {self.files} files: {good} readable. Pixels are checked "
+                "when they are decoded, or before training with --verify full."
+            ]
+        if self.bad:
+            named = _some(self._named(sorted(self.bad)), 3)
+            notes.append(f"Left out {_counted(len(self.bad), 'bad image')}: {named}.")
+        if self.skipped:
+            kinds = [f"{printable(kind)} {count}" for kind, count in self.skipped.most_common()]
+            read = " ".join(IMAGE_SUFFIXES)
+            notes.append(f"Skipped {_some(kinds, 10)}; only {read} are read.")
+        if self.doubtful:
+            named = _some([printable(path) for path in self.doubtful], 3)
+            count = _counted(len(self.doubtful), "image")
+            notes.append(f"Warning: {count} damaged, but decoded as far as it goes: {named}.")
+        if self.leaks:
+            pairs = [f"{printable(valid)} = {printable(train)}" for valid, train in self.leaks]
+            count = _counted(len(pairs), "validation image")
+            notes.append(
+                f"Warning: {count} also trained on, byte for byte, so validation flatters: "
+                f"{_some(pairs, 3)}."
+            )
+            torn = [
+                pair
+                for pair, (valid, train) in zip(pairs, self.leaks, strict=True)
+                if _class_of(valid) != _class_of(train)
+            ]
+            if torn:
+                notes.append(f"Warning: {len(torn)} of them under two classes: {_some(torn, 3)}.")
+        return notes
+
+    def error(self, emptied: str = "") -> "BadImagesError":
+        """Names the bad images, a line each; `emptied` is a folder that has no others, if any."""
+        lines = self._named(sorted(self.bad))
+        more = [f"... and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
+        if emptied:
+            message = f"{printable(f'{self.root}/{emptied}')}: none of its images can be used"
+        else:
+            message = (
+                f"cannot use {len(lines)} of {_counted(self.files, 'image')}; "
+                "repair or remove them, or leave them out with --on-bad-image skip "
+                "(on_bad_image='skip')"
+            )
+        return BadImagesError(message, self, [*lines[:LISTED], *more])
+
+    def add(self, found: list[BadImage]) -> None:
+        """Notes bad images that an epoch came upon.
+
+        Raises:
+          BadImagesError: if bad images end the run.
+        """
+        self.bad += found
+        if self.on_bad_image == "fail":
+            raise self.error()
+        if found:
+            named = _some(self._named(found), LISTED)
+            count = _counted(len(found), "image")
+            self.tell(f"Left out {count} that cannot be decoded: {named}.")
+
+    def _named(self, images: Iterable[BadImage]) -> list[str]:
+        return [f"{printable(f'{self.root}/{path}')} ({reason})" for path, reason in images]
+
+
+class BadImagesError(InputError):
+    """Some images cannot be used; `report` has them all."""
+
+    def __init__(self, message: str, report: DataReport, details: list[str]) -> None:
+        super().__init__(message, details)
+        self.report = report
+
+
+def _class_of(path: str) -> str:
+    return path.split("/")[1]
+
+
+def _some(words: list[str], limit: int) -> str:
+    more = f", and {len(words) - limit} more" if len(words) > limit else ""
+    return ", ".join(words[:limit]) + more
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""Image folders: listing, judging, decoding and loading them."""

@@ -1,0 +1,82 @@
+"""Verdicts kept in the user's cache folder, so that the next start need not judge again.
+
+A file is known by its path, size and time of change. What is read back is checked field by field,
+and decides only what is decoded: which bytes reach TensorFlow is decided by the bytes
+(`decode.FileDecoder`). A cache that is damaged, hostile or cannot be written is no cache.
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import PIL
+
+from augjax.data.folder.judge import Verdict
+from augjax.data.folder.pillow import FORMATS
+from augjax.files import open_regular, user_cache, write_atomically
+
+FileState = tuple[int, int]
+"""Size in bytes, and time of change in nanoseconds."""
+
+_JUDGE = f"augjax 1, Pillow {PIL.__version__}"
+"""To be raised when the same file would be judged otherwise."""
+
+# A file changed a moment ago may change again without its time of change showing it.
+_SETTLED_NS = 2_000_000_000
+_MAX_CACHE_BYTES = 2**28
+
+
+def load_verdicts(root: Path) -> dict[str, tuple[FileState, Verdict]]:
+    """The verdicts kept for a data folder, by path below it."""
+    try:
+        with open_regular(_cache_file(root)) as file:
+            content = json.loads(file.read(_MAX_CACHE_BYTES))
+        if content["judge"] != _JUDGE:
+            return {}
+        return {
+            path: ((size, changed), Verdict(*fields))
+            for path, (size, changed, *fields) in content["verdicts"].items()
+            if _is_sound(size, changed, fields)
+        }
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def save_verdicts(root: Path, verdicts: Mapping[str, tuple[FileState, Verdict]]) -> None:
+    """Keeps the verdicts on files that have not changed within the last seconds."""
+    settled = time.time_ns() - _SETTLED_NS
+    rows = {
+        path: [*state, *verdict]
+        for path, (state, verdict) in verdicts.items()
+        if state[1] < settled and verdict.lasts
+    }
+    try:
+        path = _cache_file(root)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps({"judge": _JUDGE, "verdicts": rows}))
+    except (OSError, RuntimeError):
+        pass
+
+
+def _cache_file(root: Path) -> Path:
+    name = blake2b(os.fsencode(os.path.realpath(root)), digest_size=16).hexdigest()
+    return user_cache() / "verdicts" / f"{name}.json"
+
+
+def _is_sound(size: Any, changed: Any, fields: list[Any]) -> bool:
+    if len(fields) != len(Verdict._fields):
+        return False
+    format, width, height, is_plain, checksum, reason, damage = fields
+    return (
+        all(type(number) is int and number >= 0 for number in (size, width, height, checksum))
+        and type(changed) is int
+        and type(is_plain) is bool
+        and isinstance(reason, str)
+        and isinstance(damage, str | None)
+        and (bool(reason) if format == "" else format in FORMATS and not reason)
+        and (not is_plain or format in ("JPEG", "PNG"))
+    )

@@ -1,0 +1,210 @@
+"""The one pass over all files before training: headers, and the decode that fills the cache."""
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+
+from augjax.data.data_report import BadImage, DataReport
+from augjax.data.dataset import cache_bytes
+from augjax.data.folder.decode import FileDecoder
+from augjax.data.folder.decode_all import FileToDecode, as_tensor, decode_all
+from augjax.data.folder.judge import DOUBTFUL, Verdict, judge_files, refused
+from augjax.data.folder.scan import FolderSplit, FoundFile
+from augjax.data.folder.verdict_cache import FileState, load_verdicts, save_verdicts
+from augjax.data.tf import ResizeMethod
+
+Verify = Literal["auto", "full"]
+
+PIECE = 256
+"""How many files are judged at a time."""
+
+_Verdicts = dict[str, tuple[FileState, Verdict]]
+
+
+class _Found(NamedTuple):
+    split: FolderSplit
+    file: FoundFile
+    path: str
+    key: str
+    """Its path below the data folder."""
+
+    @property
+    def state(self) -> FileState:
+        return self.file.size, self.file.changed
+
+
+class _Judged(NamedTuple):
+    found: _Found
+    verdict: Verdict
+
+
+class Examined(NamedTuple):
+    """The usable files of a split with their verdicts and decoder, and all images if they fit."""
+
+    files: tuple[FoundFile, ...]
+    verdicts: tuple[Verdict, ...]
+    decoder: FileDecoder
+    cache: Any | None
+
+
+def examine(
+    root: Path,
+    splits: Sequence[FolderSplit],
+    report: DataReport,
+    *,
+    image_size: int,
+    method: ResizeMethod,
+    cache_limit: int,
+    max_pixels: int,
+    verify: Verify,
+) -> list[Examined]:
+    """Judges all files, and decodes them if they fit into memory or `verify` is 'full'.
+
+    The bad ones are left out of what is returned and added to `report`. The verdicts are kept for
+    the next start.
+    """
+    kept = load_verdicts(root)
+    left_out: _Verdicts = {}
+    found = [one for split in splits for one in _found(split)]
+    report.files += len(found)
+    pieces: Iterable[list[_Judged]] = _judge(found, kept, left_out, report, max_pixels)
+    count = len(found)
+    if cache_bytes(count, image_size) > cache_limit:  # Without the unusable ones, it may not be.
+        pieces = list(pieces)
+        count = sum(map(len, pieces))
+    keep = cache_bytes(count, image_size) <= cache_limit
+    images = None
+    if keep or verify == "full":
+        usable, images = _decode(
+            pieces, report,
+            number=len(range(0, len(found), PIECE)), count=count,
+            image_size=image_size, method=method, keep=keep,
+        )  # fmt: skip
+        good = [one.verdict.damage in ("", DOUBTFUL) for one in usable]
+    else:
+        usable = list(itertools.chain.from_iterable(pieces))
+        good = [True] * len(usable)
+    current = left_out | {one.found.key: (one.found.state, one.verdict) for one in usable}
+    if current != kept:
+        save_verdicts(root, current)
+    examined = []
+    end = 0
+    for split in splits:
+        start, end = end, end + sum(one.found.split is split for one in usable)
+        chosen = np.array(good[start:end], bool)
+        mine = list(itertools.compress(usable[start:end], chosen))
+        cache = None
+        if images is not None:
+            of_split = images[start:end]
+            cache = as_tensor(of_split if chosen.all() else of_split[chosen])
+        examined.append(
+            Examined(
+                files=tuple(one.found.file for one in mine),
+                verdicts=tuple(one.verdict for one in mine),
+                decoder=_decoder(mine, image_size, method),
+                cache=cache,
+            )
+        )
+    return examined
+
+
+def _found(split: FolderSplit) -> list[_Found]:
+    folder, name = str(split.folder), split.folder.name
+    return [
+        _Found(split, file, f"{folder}/{file.path}", f"{name}/{file.path}") for file in split.files
+    ]
+
+
+def _judge(
+    found: Sequence[_Found],
+    kept: _Verdicts,
+    left_out: _Verdicts,
+    report: DataReport,
+    max_pixels: int,
+) -> Iterator[list[_Judged]]:
+    """Gives the usable files, a few at a time, and notes the others, and why.
+
+    A verdict that was kept stands if the file has not changed since.
+    """
+    for start in range(0, len(found), PIECE):
+        piece = found[start : start + PIECE]
+        known = [_known_verdict(one, kept) for one in piece]
+        unknown = itertools.compress(piece, [verdict is None for verdict in known])
+        judged = iter(judge_files(one.path for one in unknown))
+        usable = []
+        for one, verdict in zip(piece, known, strict=True):
+            verdict = verdict or next(judged)
+            if why := one.file.reason or verdict.refusal(max_pixels):
+                left_out[one.key] = one.state, verdict
+                report.bad.append(BadImage(one.key, why))
+            else:
+                usable.append(_Judged(one, verdict))
+        yield usable
+
+
+def _known_verdict(one: _Found, kept: _Verdicts) -> Verdict | None:
+    if one.file.reason:
+        return refused(one.file.reason)
+    state, verdict = kept.get(one.key, (None, None))
+    return verdict if state == one.state else None
+
+
+def _decode(
+    pieces: Iterable[list[_Judged]],
+    report: DataReport,
+    *,
+    number: int,
+    count: int,
+    image_size: int,
+    method: ResizeMethod,
+    keep: bool,
+) -> tuple[list[_Judged], UInt8[np.ndarray, "n size size 3"] | None]:
+    """Decodes all files, or those never decoded if the images are not kept; notes the damage.
+
+    Whatever judges the `pieces` does so while earlier ones are decoded.
+    """
+    usable: list[_Judged] = []
+
+    def wanted() -> Iterator[list[FileToDecode]]:
+        for piece in pieces:
+            files = [
+                FileToDecode(place, os.fsencode(one.found.path), one.verdict.is_plain)
+                for place, one in enumerate(piece, start=len(usable))
+                if keep or one.verdict.damage is None
+            ]
+            usable.extend(piece)
+            yield files
+
+    decoded = decode_all(
+        wanted(),
+        number=number, count=count, image_size=image_size, method=method, keep=keep,
+    )  # fmt: skip
+    decoder = _decoder(usable, image_size, method)
+    seen = np.flatnonzero(decoded.seen).tolist()
+    doubtful = set(decoder.doubtful(seen) if decoded.complained else ())
+    for place, one in enumerate(usable):
+        if keep or one.verdict.damage is None:
+            if place in doubtful:
+                damage = DOUBTFUL
+            else:
+                damage = "" if decoded.seen[place] else decoder.failure(place)
+            one = _Judged(one.found, one.verdict._replace(damage=damage))
+            usable[place] = one
+        if one.verdict.damage not in ("", DOUBTFUL):
+            report.bad.append(BadImage(one.found.key, one.verdict.damage or ""))
+            continue
+        report.decoded["TensorFlow" if one.verdict.is_plain else "Pillow"] += 1
+        if one.verdict.damage:
+            report.doubtful.append(one.found.key)
+    return usable, None if decoded.images is None else decoded.images[: len(usable)]
+
+
+def _decoder(judged: Sequence[_Judged], image_size: int, method: ResizeMethod) -> FileDecoder:
+    files = [os.fsencode(one.found.path) for one in judged]
+    is_plain = np.array([one.verdict.is_plain for one in judged], bool)
+    return FileDecoder(files, is_plain, image_size, method)

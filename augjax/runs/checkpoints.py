@@ -1,0 +1,242 @@
+"""Checkpoints: a run kept on disk, so that it can go on as if nothing had happened.
+
+    checkpoints/last/<epoch>-<step>/   a run between two steps
+    checkpoints/best/<epoch>/          the network's variables after the best epoch so far
+
+Orbax writes the arrays, and would restore a flipped bit without a word. So each folder also holds
+`manifest.json` with the SHA-256 of every other file, and is used only if all of them agree.
+"""
+
+import contextlib
+import dataclasses
+import json
+import math
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from augjax.errors import InputError, RunError
+from augjax.files import sync_folder, write_json
+from augjax.training.early_stopping import EarlyStopping
+from augjax.training.history import EpochRow
+from augjax.runs.manifest import Damaged, seal, seal_of, verify
+from augjax.runs.folder import BEST_WEIGHTS
+from augjax.training.snapshot import Snapshot
+from augjax.runs.arrays import named, read_arrays, write_arrays
+from augjax.runs.weights import is_intact
+
+_KEPT = 2  # The latest and, should it come to harm, the one before it.
+
+
+class Checkpoints:
+    """The checkpoints of one run.
+
+    Args:
+      folder: where they are kept; made when needed.
+      minutes: after so many since the last one, another is due.
+      tell: is given a line about each damaged checkpoint.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        minutes: float = math.inf,
+        tell: Callable[[str], object] = lambda line: None,
+    ) -> None:
+        self._folder = folder.absolute()  # Orbax takes no other.
+        self._minutes = minutes
+        self._tell = tell
+        self._saved_at = time.monotonic()
+        self._best: dict[str, Any] = {}
+        self._damaged: set[Path] = set()
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for one inside an epoch."""
+        return time.monotonic() - self._saved_at >= 60 * self._minutes
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Keeps `snapshot`, and removes what the two latest checkpoints do not need.
+
+        A checkpoint appears in one step when it is whole, and those before it stay as they were
+        if it cannot be written.
+
+        Raises:
+          RunError: if the weights are not finite, or it cannot be written.
+        """
+        name = _name(snapshot)
+        _check_finite(snapshot)
+        try:
+            best_epoch = snapshot.early_stopping.best_epoch
+            if snapshot.best is not None and self._best.get("epoch") != best_epoch:
+                manifest = self._write(f"best/{best_epoch:06d}", snapshot.best, {})
+                self._best = {"epoch": best_epoch, "manifest": manifest}
+            progress = {
+                "epoch": snapshot.epoch,
+                "step": snapshot.step,
+                "seconds": snapshot.seconds,
+                "history": snapshot.history,
+                "early_stopping": dataclasses.asdict(snapshot.early_stopping),
+                "best": self._best,
+            }
+            arrays = {"state": snapshot.state, "metrics": snapshot.metrics}
+            self._write(f"last/{name}", arrays, progress)
+            # Else they would count among the latest, and push out intact ones.
+            for folder in self._damaged - {self._folder / "last" / name}:
+                shutil.rmtree(folder, ignore_errors=True)
+            self._damaged.clear()
+            self._remove_old()
+        except Exception as error:  # Orbax raises whatever the storage beneath it does.
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise RunError(
+                f"cannot write the checkpoint {self._folder / 'last' / name} ({reason:.160}); "
+                "what was kept before is as it was: see to the cause, then --resume the run"
+            ) from error
+        self._saved_at = time.monotonic()
+
+    def latest(self, beginning: Snapshot) -> Snapshot | None:
+        """The latest intact checkpoint; None if the run has none yet.
+
+        Args:
+          beginning: of the same run, for the shapes and types that the arrays must have.
+
+        Raises:
+          InputError: if there are checkpoints, but none is intact, or they are of another network.
+        """
+        found = self._found("last")
+        for folder in reversed(found):
+            try:
+                return self._load(folder, beginning)
+            except Damaged as damage:
+                self._damaged.add(folder)
+                self._tell(f"Warning: the checkpoint {folder} is damaged ({damage}); not used.")
+        if found:
+            raise InputError(
+                f"{self._folder}: no checkpoint is intact; start a new run{self._consolation()}"
+            )
+        return None
+
+    def _consolation(self) -> str:
+        weights = self._folder.parent / BEST_WEIGHTS
+        return f" ({weights} is whole: the best epoch's weights)" if is_intact(weights) else ""
+
+    def _found(self, kind: str) -> list[Path]:
+        try:
+            names = os.listdir(self._folder / kind)
+        except FileNotFoundError:
+            return []
+        return [self._folder / kind / name for name in sorted(names) if not name.startswith(".")]
+
+    def _write(self, place: str, arrays: Any, progress: dict[str, Any]) -> str:
+        target = self._folder / place
+        for folder in (self._folder, target.parent):  # Not a run folder that has vanished.
+            folder.mkdir(exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
+        try:
+            fresh = scratch / "fresh"
+            fresh.mkdir()
+            write_arrays(fresh / "arrays", arrays)
+            write_json(fresh / "progress.json", progress)
+            digest = seal(fresh)
+            if target.exists():  # Damaged, or a resumed run would not have come by here again.
+                target.rename(scratch / "replaced")
+            fresh.rename(target)
+            sync_folder(target.parent)
+            return digest
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _remove_old(self) -> None:
+        for kind in ("last", "best"):
+            for scratch in (self._folder / kind).glob(".*"):  # Left by a process that was killed.
+                shutil.rmtree(scratch, ignore_errors=True)
+        last = self._found("last")
+        for folder in last[:-_KEPT]:
+            shutil.rmtree(folder)
+        needed = set()
+        for folder in last[-_KEPT:]:
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                progress = json.loads((folder / "progress.json").read_text())
+                needed.add(progress["best"].get("epoch"))
+        for folder in self._found("best"):
+            if folder.name not in {f"{epoch:06d}" for epoch in needed if epoch}:
+                shutil.rmtree(folder)
+
+    def _load(self, folder: Path, beginning: Snapshot) -> Snapshot:
+        verify(folder)
+        progress = _read_progress(folder / "progress.json")
+        arrays = {"state": beginning.state, "metrics": beginning.metrics}
+        arrays = read_arrays(folder / "arrays", arrays)
+        best, self._best = None, progress.pop("best")
+        if self._best:
+            of_best = self._folder / "best" / f"{self._best['epoch']:06d}"
+            try:
+                verify(of_best)
+            except Damaged as damage:
+                raise Damaged(f"its best weights, {of_best}: {damage}") from damage
+            if seal_of(of_best) != self._best["manifest"]:
+                raise Damaged(f"its best weights, {of_best}, are those of another run")
+            best = read_arrays(of_best / "arrays", beginning.state.variables)
+        snapshot = Snapshot(**arrays, **progress, best=best)
+        if folder.name != _name(snapshot):
+            raise Damaged(f"it is that of {_name(snapshot)}")
+        return snapshot
+
+
+def _name(snapshot: Snapshot) -> str:
+    return f"{snapshot.epoch:06d}-{snapshot.step:09d}"
+
+
+def _check_finite(snapshot: Snapshot) -> None:
+    for name, array in named(snapshot.state).items():
+        if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+            raise RunError(
+                f"{name} is not finite in epoch {snapshot.epoch} after step {snapshot.step}; "
+                "what was kept before is as it was; try a smaller --learning-rate"
+            )
+
+
+def _read_progress(path: Path) -> dict[str, Any]:
+    """The numbers beside the arrays, each of the type it should have."""
+
+    def number(value: Any, *kinds: type) -> Any:
+        if type(value) not in kinds:
+            raise ValueError
+        return value
+
+    try:
+        read = json.loads(path.read_bytes())
+        stopping, best = read["early_stopping"], read["best"]
+        best_epoch = stopping["best_epoch"]
+        rows = []
+        for row in read["history"]:
+            if row.keys() != EpochRow.__annotations__.keys():
+                raise ValueError
+            rows.append({n: number(v, int if n == "epoch" else float) for n, v in row.items()})
+        return {
+            "epoch": number(read["epoch"], int),
+            "step": number(read["step"], int),
+            "seconds": number(read["seconds"], float),
+            "history": tuple(EpochRow(**row) for row in rows),
+            "early_stopping": EarlyStopping(
+                patience=number(stopping["patience"], int),
+                min_delta=float(number(stopping["min_delta"], int, float)),
+                best=number(stopping["best"], float),
+                best_epoch=None if best_epoch is None else number(best_epoch, int),
+                wait=number(stopping["wait"], int),
+            ),
+            "best": best
+            and {
+                "epoch": number(best["epoch"], int),
+                "manifest": number(best["manifest"], str),
+            },
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Damaged(f"{path.name} is not one") from error

@@ -1,0 +1,85 @@
+"""A run's folder, which belongs to one process at a time."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from augjax.errors import InputError
+from augjax.files import remove_parts
+from augjax.runs.flags import CONFIG
+
+DATA_REPORT = "data_report.json"
+"""What a run that bad images ended leaves in its folder."""
+
+RUN_RECORD = "run.json"
+"""What a run writes of its surroundings, before the config.json with which it begins."""
+
+BEST_WEIGHTS = "best.safetensors"
+"""The network's variables after the best epoch so far."""
+
+_LOCK = ".lock"
+
+
+@contextmanager
+def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
+    """Makes the folder of a new run, or opens that of an `existing` one, and locks it.
+
+    The lock dies with its process, however that ends. A new folder that nothing was written to is
+    removed again.
+
+    Raises:
+      InputError: if a new run's folder holds files, there is no existing one, or another process
+        has locked it.
+    """
+    import filelock  # Late: it takes as long to import as all that a command line needs.
+
+    if existing and not path.is_dir():
+        raise InputError(f"{path}: no such run folder")
+    if not existing:
+        _check_free(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--run-dir {path}: cannot make it ({error.strerror})") from error
+    lock = filelock.FileLock(path / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise InputError(
+            f"{path} is in use by another run; wait for it, or choose another"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot write there ({error.strerror})") from error
+    try:
+        if not existing:
+            _check_free(path)  # Another run may have had it a moment ago.
+        remove_parts(path)
+        yield
+    finally:
+        with suppress(OSError):  # The folder may have vanished.
+            (path / _LOCK).unlink()  # While it is still held: nobody locks a file that is gone.
+        lock.release()
+        with suppress(OSError):
+            path.rmdir()  # If it is empty.
+
+
+def _check_free(path: Path) -> None:
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise InputError(f"--run-dir {path} is not a folder")
+    if (path / CONFIG).exists():
+        raise InputError(f"--run-dir {path} already holds a run; go on with it by --resume {path}")
+    if any(not _is_disposable(entry) for entry in path.iterdir()):
+        raise InputError(f"--run-dir {path} already holds files; choose a new or empty folder")
+
+
+def _is_disposable(entry: Path) -> bool:
+    """Whether a run left it that never came to write its config.json."""
+    if entry.name == RUN_RECORD:
+        try:
+            return {"command", "devices", "versions"} <= set(json.loads(entry.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return False
+    return entry.name.startswith(".") or entry.name == DATA_REPORT

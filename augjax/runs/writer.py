@@ -1,0 +1,63 @@
+"""A run folder that is up to date after every epoch."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from augjax.runs.history import write_history
+from augjax.training.history import EpochRow
+from augjax.training.loop import Listener
+from augjax.training.metrics import Metrics
+from augjax.runs.folder import BEST_WEIGHTS
+from augjax.training.snapshot import Snapshot
+from augjax.runs.weights import is_intact, save_weights
+
+
+class RunWriter:
+    """Listens to the training loop, writes the run folder, and passes the news on.
+
+    After each epoch `history.csv` and `history.jsonl` are whole, and `best.safetensors` holds the
+    best epoch so far, with `metadata` and the epoch's number. `tell` is given a line if that file
+    has come to harm since.
+    """
+
+    def __init__(
+        self,
+        run_dir: Path,
+        metadata: dict[str, Any],
+        listener: Listener,
+        tell: Callable[[str], object] = lambda line: None,
+    ) -> None:
+        self._run_dir = run_dir
+        self._weights = run_dir / BEST_WEIGHTS
+        self._tell = tell
+        self._metadata = metadata
+        self._listener = listener
+        self._history: list[EpochRow] = []
+
+    def on_start(self, snapshot: Snapshot) -> None:
+        """Brings the folder to where the run stands, which may be before it was broken off."""
+        self._history = list(snapshot.history)
+        write_history(self._history, self._run_dir)
+        if snapshot.best is None:
+            self._weights.unlink(missing_ok=True)
+        else:
+            if self._weights.exists() and not is_intact(self._weights):
+                self._tell(f"Warning: {self._weights} is damaged; written anew from a checkpoint.")
+            self._save(snapshot.best, snapshot.early_stopping.best_epoch)
+        self._listener.on_start(snapshot)
+
+    def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
+        """Passes on."""
+        self._listener.on_step(epoch, step, steps, metrics)
+
+    def on_epoch(self, row: EpochRow, steps: int, best: dict[str, Any] | None) -> None:
+        """Writes the history, and the weights if they are the best so far."""
+        self._history.append(row)
+        write_history(self._history, self._run_dir)
+        if best is not None:
+            self._save(best, row["epoch"])
+        self._listener.on_epoch(row, steps, best)
+
+    def _save(self, best: dict[str, Any], epoch: int | None) -> None:
+        save_weights(self._weights, best, {**self._metadata, "epoch": epoch})

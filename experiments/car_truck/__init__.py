@@ -1,0 +1,1 @@
+"""Car or truck? The Keras notebook's training run on JAX."""

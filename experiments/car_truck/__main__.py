@@ -1,0 +1,56 @@
+"""Car or truck? The Keras notebook's training run on JAX, from two image folders to a run folder.
+
+python -m experiments.car_truck                  # drawn cars and trucks
+python -m experiments.car_truck --data DIR       # DIR/train/<class>/..., DIR/valid/<class>/...
+python -m experiments.car_truck --data tfds:cifar10:automobile,truck
+python -m experiments.car_truck --resume RUN     # goes on as if nothing had happened
+"""
+
+import gc
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from augjax.errors import InputError, told_in_one_line
+from augjax.runs.folder import locked_run_folder
+from augjax.runs.signals import StopSignals
+from augjax.runtime.compilation_cache import keep_compiled_programs
+from augjax.runtime.determinism import use_deterministic_operations
+from augjax.runtime.memory import keep_freed_memory
+from experiments.car_truck.config import PROGRAM, Config, resumed_config, with_defaults
+
+if TYPE_CHECKING:
+    from augjax.training.loop import FitResult
+
+
+def main() -> None:
+    """Parses the command line and runs."""
+    debug = "--debug" in sys.argv
+    gc.disable()  # While modules are imported there is nothing to collect, but much to search.
+    with told_in_one_line(debug=debug):
+        config = tyro.cli(Config, prog=PROGRAM)
+        keep_compiled_programs()
+        run(config if config.resume is None else resumed_config(config.resume, sys.argv[1:]))
+
+
+def run(config: Config) -> "FitResult":
+    """Prepares the process and the run's folder, then imports the rest and trains in it."""
+    config = with_defaults(config)
+    assert config.run_dir and config.image_size
+    use_deterministic_operations()
+    keep_freed_memory(config.image_size)
+    if config.data and config.run_dir.resolve().is_relative_to(Path(config.data).resolve()):
+        raise InputError(f"--run-dir {config.run_dir} lies inside --data, where nothing is written")
+    with (
+        StopSignals() as signals,
+        locked_run_folder(config.run_dir, existing=config.resume is not None),
+    ):
+        from experiments.car_truck.train import train
+
+        return train(config, signals)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The augmentation of the car-or-truck run: which pipeline, and how strong it is at each step."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+import augjax as aj
+from augjax.errors import InputError
+from augjax.files import open_regular
+from augjax.runs.folder import RUN_RECORD
+from augjax.training.schedule import Schedule, strength_ramp
+from augjax.transforms.presets import PRESETS
+from experiments.car_truck.config import strength_parts
+
+
+def strength_schedule(text: str, images: int, batch_size: int) -> Schedule:
+    """The strength that --augment-strength asks for at every step of training on `images`."""
+    start, end, epochs = strength_parts(text)
+    if start == end:
+        return optax.constant_schedule(start)
+    return strength_ramp(start, end, epochs * -(-images // batch_size))
+
+
+def chosen_mix(name: str) -> aj.Mix | None:
+    """The mix that --mix names."""
+    match name:
+        case "mixup":
+            return aj.MixUp()
+        case "cutmix":
+            return aj.CutMix()
+        case "either":
+            return aj.RandomMixChoice([aj.MixUp(), aj.CutMix()])
+    return None
+
+
+def chosen_pipeline(name: str, image_size: int) -> aj.Sequential:
+    """The pipeline that --pipeline names: a preset, or what `to_dict` made, in a file of JSON.
+
+    Raises:
+      InputError: if there is none, or it does not keep images of `image_size` as the network is
+        validated on them.
+    """
+    if name in PRESETS:
+        return aj.preset(name, image_size=image_size)
+    told = f"--pipeline {name}"
+    pipeline = _built(_read(Path(name), told, PRESETS), told)
+    _check_fits(pipeline, image_size, told)
+    return pipeline
+
+
+def recorded_pipeline(run_dir: Path, told: str) -> aj.Sequential:
+    """The pipeline of the run in `run_dir`, which the user knows by what is `told`.
+
+    Raises:
+      InputError: if its run.json does not hold one.
+    """
+    try:
+        record = json.loads((run_dir / RUN_RECORD).read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{told}: cannot read its {RUN_RECORD}") from error
+    data = record.get("pipeline") if isinstance(record, dict) else None
+    return _built(data, f"{told}: the pipeline in its {RUN_RECORD}")
+
+
+def _read(path: Path, told: str, presets: tuple[str, ...]) -> Any:
+    """What a file of JSON holds."""
+    try:
+        with open_regular(path) as file:
+            return json.loads(file.read())
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{told}: no such file, nor a preset; the presets are {', '.join(presets)}"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{told}: cannot read it ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{told}: not JSON ({error}); json.dumps(augjax.to_dict(pipeline)) writes a pipeline"
+        ) from error
+
+
+def _built(data: Any, told: str) -> aj.Sequential:
+    if not isinstance(data, dict):
+        raise InputError(f"{told}: expected what augjax.to_dict makes of one, but got {data!r:.40}")
+    try:
+        transform = aj.from_dict(data)
+    except ValueError as error:
+        raise InputError(f"{told}: {error}") from error
+    if isinstance(transform, aj.Mix):
+        kind = type(transform).__name__
+        raise InputError(f"{told}: {kind} mixes batches; --mix says how they are mixed")
+    return transform if isinstance(transform, aj.Sequential) else aj.Sequential([transform])
+
+
+def _check_fits(pipeline: aj.Sequential, size: int, told: str) -> None:
+    image = jax.ShapeDtypeStruct((size, size, 3), jnp.uint8)
+    try:
+        made = jax.eval_shape(pipeline, aj.key(0), image)
+    except ValueError as error:
+        raise InputError(f"{told}: {error}") from error
+    if made.shape != image.shape:
+        height, width, _ = made.shape
+        raise InputError(
+            f"{told} makes images of {height}x{width} pixels, but the network is validated on "
+            f"those of {size}x{size}; put Resize({size}, {size}) at its end"
+        )
+    outside = [s.operation.label for s in pipeline.steps(None) if not s.operation.keeps_range]
+    if pipeline.value_range != (0.0, 1.0):
+        outside.append(f"value_range={pipeline.value_range}")
+    if outside:
+        raise InputError(
+            f"{told}: {outside[0]} leaves [0, 1], in which the network is validated; leave it out"
+        )

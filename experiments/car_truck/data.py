@@ -1,0 +1,51 @@
+"""The data of the car-or-truck run: found, judged, and described."""
+
+from rich.console import Console
+
+from augjax.data import Dataset, load_image_folder, load_tfds
+from augjax.errors import InputError
+from augjax.printable import printable
+from experiments.car_truck.config import Config
+from experiments.car_truck.drawn.dataset import drawn_car_truck
+
+
+def load_data(config: Config, console: Console) -> Dataset:
+    """Reads the folder, the TensorFlow data set or the drawn set, and says what was found."""
+    assert config.image_size and config.run_dir
+    size, method = config.image_size, config.interpolation
+    if config.data is None:
+        root = drawn_car_truck()
+        console.print(
+            f"No --data given: training on drawn cars and trucks, in {root} "
+            f"({size}x{size} pixels, batches of {config.batch_size})."
+        )
+        dataset = load_image_folder(root, image_size=size, method=method)
+    elif config.data.startswith("tfds:"):
+        listed = config.data.split(":")[2:]
+        if listed and listed[0].count(",") != 1:
+            raise InputError(f"--data {config.data}: name two classes, as in tfds:NAME:CLASS,CLASS")
+        dataset = load_tfds(config.data, image_size=size, method=method)
+    else:
+        dataset = load_image_folder(
+            config.data,
+            image_size=size,
+            method=method,
+            max_pixels=config.max_pixels,
+            on_bad_image=config.on_bad_image,
+            verify=config.verify,
+        )
+    names = [printable(name) for name in dataset.class_names]
+    for split in (dataset.train, dataset.valid):
+        counts = zip(names, split.class_counts(len(names)), strict=True)
+        listed = ", ".join(f"{name} {count}" for name, count in counts)
+        console.print(
+            f"Found {len(split)} files belonging to {len(names)} classes. ({split.name}: {listed})"
+        )
+    for note in dataset.notes:
+        console.print(note)
+    if len(names) != 2:
+        raise InputError(
+            f"--data {config.data} has {len(names)} classes ({', '.join(names)}), but this network "
+            "tells two apart; keep two class folders, or name two as in tfds:cifar10:truck,ship"
+        )
+    return dataset

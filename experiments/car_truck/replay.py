@@ -1,0 +1,148 @@
+"""What the network saw of an image in an epoch of a run, drawn again."""
+
+import dataclasses
+import io
+import json
+import unicodedata
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from augjax.runs.history import epochs_done
+from augjax.transforms.base import Strength
+from PIL import Image
+from rich.console import Console
+
+import augjax as aj
+from augjax.data import Dataset, Split, epoch_order
+from augjax.errors import InputError
+from augjax.files import json_text, write_atomically
+from augjax.printable import printable
+from augjax.transforms.replay import replay_key
+from experiments.car_truck.augmentation import recorded_pipeline, strength_schedule
+from experiments.car_truck.config import Config, recorded_config
+from experiments.car_truck.data import load_data
+
+
+def replay_image(
+    run_dir: Path, path: str, *, epoch: int, out: Path | None = None
+) -> tuple[str, list[str]]:
+    """Writes the picture; returns the draws as JSON, and what there is to say besides.
+
+    Args:
+      run_dir: the run's folder; nothing in it is changed.
+      path: of the image, relative to the folder of the training split.
+      epoch: counted from 1.
+      out: the PNG to write; by default NAME-epochN.png in the folder where you are.
+
+    Raises:
+      InputError: if there is no such run, epoch or image, or nothing may be written to `out`.
+    """
+    settings = recorded_config(run_dir, str(run_dir))
+    settings = dataclasses.replace(settings, run_dir=run_dir)
+    notes = check_epoch(run_dir, epoch, settings.epochs)
+    out = out or Path(f"{PurePosixPath(path).stem}-epoch{epoch}.png")
+    check_out(out, settings.data)
+    dataset = load_data(settings, Console(quiet=True))
+    index = find(path, dataset.train)
+    image = dataset.train.image(index)
+    which = {
+        "seed": settings.seed,
+        "epoch": epoch,
+        "id": dataset.train.sources[index],
+    }
+    pipeline = recorded_pipeline(run_dir, str(run_dir))
+    strength = strength_then(settings, epoch, index, len(dataset.train))
+    draws = pipeline.sample(replay_key(**which), image.shape, strength=strength)
+    write_atomically(out, png(aj.replay(pipeline, **which, image=image, strength=strength)))
+    if strength != 1.0:
+        notes.append(f"The strength was {float(strength):.6g}")
+    if settings.mix != "none":
+        notes.append(
+            f"Note: this is the image before --mix {settings.mix}, which depends on the whole batch"
+        )
+    notes += doubts(run_dir, dataset)
+    return json_text(plain(draws)), [*notes, f"Written to {printable(str(out))}"]
+
+
+def check_epoch(run_dir: Path, epoch: int, epochs: int) -> list[str]:
+    """Notes whether the run may not have come so far.
+
+    Raises:
+      InputError: if it has not.
+    """
+    done = epochs_done(run_dir)
+    ended = (run_dir / "summary.json").exists()
+    last = done if ended else min(done + 1, epochs)
+    if not 1 <= epoch <= last:
+        raise InputError(
+            f"--epoch {epoch}: {run_dir} has come to epoch {last}; "
+            f"expected a number from 1 to {last}"
+        )
+    note = f"Note: the run has not finished epoch {last}; it may not have seen the image in it yet"
+    return [note] if epoch > done else []
+
+
+def check_out(out: Path, data: str | None) -> None:
+    """Raises InputError unless a PNG may be written there."""
+    if out.suffix.lower() != ".png":
+        raise InputError(f"--out {out}: expected a name that ends in .png")
+    if data and out.resolve().is_relative_to(Path(data).resolve()):
+        raise InputError(f"--out {out} lies inside the data, where nothing is written")
+
+
+def find(path: str, split: Split) -> int:
+    """The index of the image in the training split.
+
+    Raises:
+      InputError: if it is not there.
+    """
+    wanted = PurePosixPath(path).as_posix()
+    for form in (str, composed):
+        for index, source in enumerate(split.sources):
+            if form(source) == form(wanted):
+                return index
+    raise InputError(
+        f"{printable(path)}: no training image of the run; expected a path relative to the "
+        f"folder {printable(split.name)}, such as {printable(split.sources[0])}"
+    )
+
+
+def strength_then(settings: Config, epoch: int, index: int, images: int) -> Strength:
+    """The strength of the step in which a run of `images` came to the image at `index`."""
+    assert settings.batch_size
+    schedule = strength_schedule(settings.augment_strength, images, settings.batch_size)
+    steps = -(-images // settings.batch_size)
+    (place,) = np.flatnonzero(epoch_order(images, seed=settings.seed, epoch=epoch) == index)
+    return schedule((epoch - 1) * steps + int(place) // settings.batch_size)
+
+
+def composed(name: str) -> str:
+    """The form of a name in which file systems may not differ."""
+    return unicodedata.normalize("NFC", name)
+
+
+def doubts(run_dir: Path, dataset: Dataset) -> list[str]:
+    """What may have changed about the images since the run."""
+    try:
+        record = json.loads((run_dir / "run.json").read_bytes())
+        same = record["dataset_fingerprint"] == dataset.fingerprint
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{run_dir}: cannot read its run.json") from error
+    note = "Note: the data have changed since the run; it may have seen another image by this name"
+    return [] if same else [note]
+
+
+def png(image: Any) -> bytes:
+    """An image in [0, 1] as a PNG."""
+    pixels = np.round(np.clip(np.asarray(image), 0, 1) * 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def plain(draws: Any) -> Any:
+    """Draws as JSON has them."""
+    if isinstance(draws, dict):
+        return {name: plain(draw) for name, draw in draws.items()}
+    return draws.tolist()

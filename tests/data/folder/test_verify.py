@@ -1,0 +1,350 @@
+"""What is made of each kind of image file, and what is remembered of it."""
+
+import functools
+import itertools
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from augjax.data import load_image_folder
+from augjax.data.folder import judge, verdict_cache, verify
+from augjax.data.folder.decode import FileDecoder
+from augjax.errors import InputError
+from augjax.files import user_cache
+from tests.corpora import image_zoo
+from tests.corpora.image_bytes import encode, jpeg, paletted, png, slopes, steps
+from tests.helpers import write_image_folder
+
+KINDS = {kind.name: kind for kind in image_zoo.kinds()}
+MISREAD_BY_OTHERS = [
+    *(f"JPEG, EXIF orientation {n}" for n in range(2, 9)),
+    "PNG, EXIF orientation 6",
+    "PNG, EXIF orientation 6 behind the pixels",
+    "WebP, EXIF orientation 6",
+    "RGBA PNG",
+    "grey PNG with alpha",
+    "16-bit grey PNG",
+    "16-bit RGBA PNG",
+    "PNG with a transparent colour in its palette",
+    "RGB PNG with a transparent colour",
+    "lossless WebP with alpha",
+    "GIF with a transparent colour",
+]
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """Files that have not changed for an hour, and nothing known of them."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = write_image_folder(tmp_path / "data")
+    for path in root.rglob("*.png"):
+        age(path)
+    return root
+
+
+def age(path, hours=1):
+    then = time.time() - 3600 * hours
+    os.utime(path, (then, then))
+
+
+def bad_images(root, **options):
+    dataset = load_image_folder(root, image_size=16, on_bad_image="skip", **options)
+    assert dataset.report is not None
+    return {bad.path: bad.reason for bad in dataset.report.bad}
+
+
+def test_the_zoo_is_as_large_as_promised():
+    assert len(KINDS) == len(image_zoo.kinds()) >= 50
+    assert sum(kind.pixels is not None for kind in KINDS.values()) >= 50
+    assert sum(bool(kind.reason) for kind in KINDS.values()) >= 40
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_image_file_is_read_rightly_or_named(name, tmp_path):
+    outcome = image_zoo.judge(KINDS[name], tmp_path)
+    assert outcome.ok, outcome
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.doubtful])
+def test_an_image_file_is_read_rightly_or_named_when_streamed(name, tmp_path):
+    outcome = image_zoo.judge(KINDS[name], tmp_path, cache_limit=0)
+    assert outcome.ok, outcome
+
+
+@pytest.mark.parametrize("name", MISREAD_BY_OTHERS)
+def test_the_zoo_tells_a_careful_reader_from_a_careless_one(name, tmp_path):
+    kind = KINDS[name]
+    kind.write(tmp_path / kind.file)
+    with Image.open(tmp_path / kind.file) as picture:
+        careless = np.asarray(picture.convert("RGB")).astype(int)
+    assert kind.pixels is not None
+    assert np.abs(careless - kind.pixels).max() > 2 * kind.tolerance + 20
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        encode(paletted(steps()), "GIF"),
+        encode(slopes(), "BMP"),
+        encode(slopes(), "WEBP"),
+        encode(Image.fromarray(np.dstack([slopes()] * 2)[..., :4]), "WEBP", save_all=True,
+               append_images=[Image.fromarray(255 - slopes())]),
+        b"",
+        b"\xff",
+    ],
+    ids=["GIF", "BMP", "WebP", "animated WebP", "nothing", "one byte"],
+)  # fmt: skip
+def test_tensorflow_meets_only_jpeg_and_png_whatever_the_verdict(content, tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(content)
+    decoder = FileDecoder([bytes(path)], np.array([True]), 16, "nearest")
+    assert decoder.failure(0) == "truncated or damaged"
+
+
+def test_the_largest_size_allowed_is_still_allowed(root):
+    (root / "train" / "Car" / "large.png").write_bytes(png(slopes()))
+    assert bad_images(root, max_pixels=32 * 32) == {}
+    assert bad_images(root, max_pixels=32 * 32 - 1) == {
+        "train/Car/large.png": "32 x 32 pixels are more than --max-pixels 1023"
+    }
+
+
+def test_pillows_own_limit_is_neither_in_the_way_nor_changed(root, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    for name in ("JPEG, EXIF orientation 6", "RGBA PNG", "BMP"):
+        KINDS[name].write(root / "train" / "Car" / f"{name}.png")
+    assert bad_images(root) == {}
+    assert Image.MAX_IMAGE_PIXELS == 10
+
+
+def test_what_the_system_refuses_is_named_and_not_remembered(root, monkeypatch):
+    def refuse(path):
+        if str(path).endswith("Car/0.png"):
+            raise PermissionError(13, "Permission denied", path)
+        return open_regular(path)
+
+    open_regular = judge.open_regular
+    monkeypatch.setattr(judge, "open_regular", refuse)
+    reason = "cannot be read (Permission denied)"
+    assert bad_images(root) == {"train/Car/0.png": reason, "valid/Car/0.png": reason}
+    monkeypatch.setattr(judge, "open_regular", open_regular)
+    assert bad_images(root) == {}
+
+
+# Judged while others are decoded.
+
+
+@pytest.mark.parametrize("piece", [1, 3, 16, 1000])
+def test_files_are_judged_piece_by_piece_to_the_same_end(root, monkeypatch, piece):
+    for n, name in enumerate(["RGBA PNG", "BMP", "JPEG that ends in its middle", "text", "JPEG"]):
+        kind = KINDS[name]
+        kind.write(root / "train" / "Truck" / f"{n}{Path(kind.file).suffix}")
+    load = functools.partial(load_image_folder, root, image_size=16, on_bad_image="skip")
+    monkeypatch.setattr(verify, "PIECE", 10**6)
+    expected = load()
+    monkeypatch.setattr(verify, "PIECE", piece)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(root.parent / "another"))
+    found = load()
+    assert found.report is not None and found.report == expected.report
+    assert found.report.bad and found.report.doubtful
+    for ours, theirs in ((found.train, expected.train), (found.valid, expected.valid)):
+        assert ours.sources == theirs.sources
+        assert ours.cache is not None and theirs.cache is not None and ours.decode is not None
+        assert np.array_equal(ours.cache, theirs.cache)
+        for n, image in enumerate(ours.cache):
+            assert np.array_equal(image, ours.decode(n))
+
+
+def test_an_error_of_the_judge_is_not_lost_among_those_of_the_decoders(root, monkeypatch):
+    def fail(paths):
+        raise MemoryError("none left")
+
+    monkeypatch.setattr(verify, "judge_files", fail)
+    with pytest.raises(MemoryError, match="none left"):
+        bad_images(root)
+
+
+def test_only_usable_images_need_memory(root):
+    (root / "train" / "Car" / "bad.png").write_bytes(b"text")
+    load = functools.partial(load_image_folder, root, image_size=16, on_bad_image="skip")
+    needed = 16 * 16 * 16 * 3
+    assert load(cache_limit=needed).train.cache is not None
+    assert load(cache_limit=needed - 1).train.cache is None
+
+
+# What is remembered.
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """The paths that have been judged, not remembered."""
+    paths = []
+
+    def judge_files(found):
+        found = list(found)
+        paths.extend(found)
+        return judge.judge_files(found)
+
+    monkeypatch.setattr(verify, "judge_files", judge_files)
+    return paths
+
+
+def test_only_what_has_changed_is_judged_again(root, judged):
+    (root / "train" / "Car" / "bad.png").write_bytes(b"text")
+    age(root / "train" / "Car" / "bad.png")
+    first = bad_images(root)
+    assert len(judged) == 17 and len(first) == 1
+    judged.clear()
+    assert bad_images(root) == first and judged == []
+    age(root / "valid" / "Car" / "0.png", hours=2)
+    (root / "train" / "Car" / "bad.png").write_bytes(png(slopes()))
+    assert bad_images(root) == {}
+    assert judged == [str(root / "train/Car/bad.png"), str(root / "valid/Car/0.png")]
+
+
+def test_a_file_that_has_just_changed_is_judged_again(root, judged):
+    (root / "train" / "Car" / "new.png").write_bytes(png(slopes()))
+    bad_images(root)
+    judged.clear()
+    bad_images(root)
+    assert judged == [str(root / "train/Car/new.png")]
+
+
+def test_a_remembered_size_meets_the_limit_of_this_run(root, judged):
+    assert bad_images(root, max_pixels=400) == {}
+    judged.clear()
+    assert len(bad_images(root, max_pixels=401)) == 0
+    with pytest.raises(InputError, match="none of its images can be used"):
+        bad_images(root, max_pixels=399)
+    assert judged == []
+
+
+def remembered():
+    (path,) = (user_cache() / "verdicts").iterdir()
+    return path
+
+
+def test_another_version_of_the_judge_judges_again(root, judged, monkeypatch):
+    bad_images(root)
+    judged.clear()
+    monkeypatch.setattr(verdict_cache, "_JUDGE", "another")
+    bad_images(root)
+    assert len(judged) == 16
+
+
+ENTRY = [1, 2, "JPEG", 16, 16, True, 0, "", None]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[]",
+        b"null",
+        b"[" * 100_000,
+        b'{"judge": 1e999}',
+        b'{"verdicts": {}}',
+        b"9" * 10_000,
+    ],
+)
+def test_a_damaged_memory_is_none(root, judged, content):
+    bad_images(root)
+    remembered().write_bytes(content)
+    judged.clear()
+    assert bad_images(root) == {}
+    assert len(judged) == 16
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        [],
+        ENTRY[:-1],
+        [*ENTRY, 0],
+        *(
+            [*ENTRY[:at], value, *ENTRY[at + 1 :]]
+            for at, value in [
+                (0, "1"), (0, -1), (1, 2.0), (2, "TIFF"), (2, "WebP"), (2, "BMP"), (2, ""),
+                (2, None), (3, True), (4, -1), (5, 1), (6, None), (7, 7), (7, "bad"), (8, 0),
+            ]
+        ),
+    ],
+)  # fmt: skip
+def test_a_memory_that_makes_no_sense_is_not_believed(tmp_path, monkeypatch, entry):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    write_memory(tmp_path, {"train/Car/a.jpg": ENTRY})
+    assert len(verdict_cache.load_verdicts(tmp_path)) == 1
+    write_memory(tmp_path, {"train/Car/a.jpg": entry})
+    assert verdict_cache.load_verdicts(tmp_path) == {}
+
+
+def write_memory(root, entries):
+    verdict_cache.save_verdicts(root, {})
+    remembered().write_text(json.dumps({"judge": verdict_cache._JUDGE, "verdicts": entries}))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes in folders")
+def test_a_memory_that_cannot_be_read_or_written_is_none(root, monkeypatch):
+    bad_images(root)
+    path = remembered()
+    path.unlink()
+    os.mkfifo(path)
+    assert bad_images(root) == {}
+    monkeypatch.setenv("XDG_CACHE_HOME", str(root / "train" / "Car" / "0.png"))
+    assert bad_images(root) == {}
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", no_home)
+    assert bad_images(root) == {}
+
+
+def no_home():
+    raise RuntimeError("Could not determine home directory.")
+
+
+# Full verification of what does not fit into memory.
+
+
+@pytest.fixture
+def truncated(root):
+    path = root / "train" / "Car" / "half.jpg"
+    path.write_bytes(jpeg(slopes())[:-100])
+    age(path)
+    return root
+
+
+def test_verify_full_decodes_what_does_not_fit_once(truncated, monkeypatch):
+    found = {"train/Car/half.jpg": "truncated or damaged"}
+    assert bad_images(truncated, cache_limit=0) == {}
+    assert bad_images(truncated, cache_limit=0, verify="full") == found
+    decoded = []
+    decode_all = verify.decode_all
+
+    def count(pieces, **options):
+        pieces = list(pieces)
+        decoded.extend(itertools.chain.from_iterable(pieces))
+        return decode_all(pieces, **options)
+
+    monkeypatch.setattr(verify, "decode_all", count)
+    assert bad_images(truncated, cache_limit=0, verify="full") == found
+    assert decoded == []
+
+
+def test_what_was_verified_once_changes_no_later_run(truncated):
+    load = functools.partial(
+        load_image_folder, truncated, image_size=16, cache_limit=0, on_bad_image="skip"
+    )
+    before = load()
+    load(verify="full")
+    after = load()
+    assert before.fingerprint == after.fingerprint
+    assert before.train.sources == after.train.sources and "Car/half.jpg" in after.train.sources

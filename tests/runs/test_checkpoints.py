@@ -1,0 +1,254 @@
+"""Checkpoints: whole or not at all, and never wrong weights."""
+
+import dataclasses
+import json
+import math
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import jax
+import numpy as np
+import pytest
+from rich.console import Console
+
+from augjax.errors import InputError, RunError
+from augjax.runs.progress import EpochProgress
+from augjax.runs.checkpoints import Checkpoints
+from augjax.training.early_stopping import EarlyStopping
+from augjax.training.history import EpochRow
+from augjax.runs.manifest import seal
+from augjax.training.metrics import Metrics
+from augjax.runs.writer import RunWriter
+from augjax.training.snapshot import Snapshot
+from augjax.training.state import TrainState
+from augjax.runs.weights import save_weights
+
+
+def snapshot(epoch: int, step: int = 0, *, best_epoch: int | None = None, width=3) -> Snapshot:
+    """Of a run with a tiny network whose every number follows from the arguments."""
+    rng = np.random.default_rng([epoch, step])
+    params = {"Dense_0": {"kernel": rng.random((width, 2), np.float32)}}
+    stats = {"BatchNorm_0": {"mean": rng.random(width, np.float32)}}
+    moments = (np.asarray(7, np.int32), jax.tree.map(np.sqrt, params))
+    rows = [EpochRow(epoch=e, loss=0.5 / e, binary_accuracy=0.1, val_loss=0.7, val_binary_accuracy=1 / 3, seconds=2.5) for e in range(1, epoch)]  # fmt: skip # noqa: E501
+    metrics = dataclasses.replace(jax.device_get(Metrics.zero()), loss=np.float32(0.1 * step))
+    best = None if best_epoch is None else {"params": params, "batch_stats": stats}
+    stopping = EarlyStopping(patience=3, min_delta=0.001)
+    if best_epoch is not None:
+        stopping = dataclasses.replace(stopping, best=0.7, best_epoch=best_epoch, wait=1)
+    state = TrainState(np.asarray(11, np.int32), params, stats, moments)
+    return Snapshot(state, metrics, epoch, step, 0.25 * step, tuple(rows), stopping, best)
+
+
+def same(a: Snapshot | None, b: Snapshot) -> bool:
+    assert a is not None
+    arrays = [(s.state, s.metrics, s.best) for s in (a, b)]
+    assert jax.tree.structure(arrays[0]) == jax.tree.structure(arrays[1])
+    equal = jax.tree.map(lambda x, y: x.dtype == y.dtype and (x == y).all(), *arrays)
+    rest = [(s.epoch, s.step, s.seconds, s.history, s.early_stopping) for s in (a, b)]
+    return jax.tree.all(equal) and rest[0] == rest[1]
+
+
+def test_what_is_loaded_is_what_was_saved(tmp_path):
+    for kept in (snapshot(1, 3), snapshot(2, best_epoch=1), snapshot(3, 5, best_epoch=1)):
+        Checkpoints(tmp_path).save(kept)
+        loaded = Checkpoints(tmp_path).latest(snapshot(1))
+        assert loaded is not None and same(loaded, kept)
+    assert Checkpoints(tmp_path / "none").latest(snapshot(1)) is None
+
+
+def test_a_relative_folder_will_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Checkpoints(Path("here")).save(snapshot(2, best_epoch=1))
+    assert same(Checkpoints(Path("here")).latest(snapshot(1)), snapshot(2, best_epoch=1))
+
+
+def test_two_are_kept_with_the_best_weights_they_need(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    for epoch, best in ((2, 1), (3, 1), (4, 3), (5, 4)):
+        checkpoints.save(snapshot(epoch, best_epoch=best))
+    assert sorted(p.name[:6] for p in (tmp_path / "last").iterdir()) == ["000004", "000005"]
+    assert sorted(p.name for p in (tmp_path / "best").iterdir()) == ["000003", "000004"]
+
+
+def test_one_is_due_after_so_many_minutes(tmp_path):
+    assert Checkpoints(tmp_path, minutes=0).due
+    assert not Checkpoints(tmp_path, minutes=60).due
+    assert not Checkpoints(tmp_path).due
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """A folder with the checkpoints of epochs 2 and 3, whose best epochs are 1 and 2."""
+    folder = tmp_path_factory.mktemp("two")
+    checkpoints = Checkpoints(folder)
+    for epoch in (2, 3):
+        checkpoints.save(snapshot(epoch, best_epoch=epoch - 1))
+    return folder
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0x10
+    path.write_bytes(data)
+
+
+DAMAGES = {
+    "a flipped bit": flip,
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "emptied": lambda path: path.write_bytes(b""),
+    "removed": lambda path: path.unlink(),
+    "a folder instead": lambda path: (path.unlink(), path.mkdir()),
+    "a link instead": lambda path: (path.rename(f"{path}.moved"), path.symlink_to(f"{path}.moved")),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_any_damage_to_any_file_is_found_and_the_one_before_is_used(two, tmp_path, damage):
+    newest = "last/000003-000000000"
+    files = [f.relative_to(two) for f in (two / newest).rglob("*") if f.is_file()]
+    files += [f.relative_to(two) for f in (two / "best" / "000002").rglob("*") if f.is_file()]
+    assert len(files) > 10
+    for file in files:
+        harmed = tmp_path / "harmed"
+        shutil.copytree(two, harmed)
+        DAMAGES[damage](harmed / file)
+        told = []
+        loaded = Checkpoints(harmed, tell=told.append).latest(snapshot(1))
+        assert loaded is not None and same(loaded, snapshot(2, best_epoch=1)), file
+        assert len(told) == 1 and newest in told[0]
+        shutil.rmtree(harmed)
+
+
+def test_folders_that_changed_places_or_vanished_are_found(two, tmp_path):
+    for kind, names in (("last", ("000002-000000000", "000003-000000000")), ("best", ("000001", "000002"))):  # fmt: skip # noqa: E501
+        harmed = tmp_path / kind
+        shutil.copytree(two, harmed)
+        older, newer = (harmed / kind / name for name in names)
+        older.rename(harmed / "aside")
+        newer.rename(older)
+        (harmed / "aside").rename(newer)
+        with pytest.raises(InputError, match="no checkpoint is intact"):
+            Checkpoints(harmed).latest(snapshot(1))
+    harmed = tmp_path / "emptied"
+    shutil.copytree(two, harmed)
+    shutil.rmtree(harmed / "last" / "000003-000000000")
+    (harmed / "last" / "000003-000000000").mkdir()
+    loaded = Checkpoints(harmed).latest(snapshot(1))
+    assert loaded is not None and loaded.epoch == 2
+
+
+def test_with_none_intact_it_is_said_whether_the_best_weights_are(two, tmp_path):
+    shutil.copytree(two, tmp_path / "checkpoints")
+    for folder in (tmp_path / "checkpoints" / "last").iterdir():
+        flip(folder / "progress.json")
+    weights = tmp_path / "best.safetensors"
+    save_weights(weights, snapshot(1).state.variables, {})
+    with pytest.raises(InputError, match=r"start a new run .*best.safetensors is whole"):
+        Checkpoints(tmp_path / "checkpoints").latest(snapshot(1))
+    flip(weights)
+    with pytest.raises(InputError, match=r"start a new run$"):
+        Checkpoints(tmp_path / "checkpoints").latest(snapshot(1))
+
+
+def test_damaged_best_weights_are_told_and_written_anew(tmp_path):
+    told = []
+    writer = RunWriter(tmp_path, {}, EpochProgress(Console(quiet=True), 9), tell=told.append)
+    writer.on_start(snapshot(3, best_epoch=2))
+    written = (tmp_path / "best.safetensors").read_bytes()
+    assert not told
+    flip(tmp_path / "best.safetensors")
+    writer.on_start(snapshot(3, best_epoch=2))
+    assert len(told) == 1 and "best.safetensors is damaged" in told[0]
+    assert (tmp_path / "best.safetensors").read_bytes() == written
+
+
+def test_a_damaged_one_is_replaced_when_the_run_comes_by_again(two, tmp_path):
+    harmed = tmp_path / "harmed"
+    shutil.copytree(two, harmed)
+    flip(harmed / "last" / "000003-000000000" / "progress.json")
+    checkpoints = Checkpoints(harmed)
+    assert same(checkpoints.latest(snapshot(1)), snapshot(2, best_epoch=1))
+    checkpoints.save(snapshot(3, best_epoch=2))
+    assert same(Checkpoints(harmed).latest(snapshot(1)), snapshot(3, best_epoch=2))
+
+
+def test_a_damaged_one_does_not_push_out_an_intact_one(two, tmp_path):
+    harmed = tmp_path / "harmed"
+    shutil.copytree(two, harmed)
+    flip(harmed / "last" / "000003-000000000" / "progress.json")
+    checkpoints = Checkpoints(harmed)
+    checkpoints.latest(snapshot(1))
+    checkpoints.save(snapshot(2, 1, best_epoch=1))
+    kept = sorted(folder.name for folder in (harmed / "last").iterdir())
+    assert kept == ["000002-000000000", "000002-000000001"]
+
+
+def test_arrays_of_another_network_are_refused_before_they_are_read(two, monkeypatch):
+    import orbax.checkpoint as ocp
+
+    def fail(*args, **kwargs):
+        raise AssertionError("read")
+
+    monkeypatch.setattr(ocp.StandardCheckpointHandler, "restore", fail)
+    with pytest.raises(InputError, match=r"does not fit this network: float32 \(3,\), expected"):
+        Checkpoints(two).latest(snapshot(1, width=4))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"history": [{"epoch": "\x1b[31m=cmd"}]},
+        {"epoch": "3"},
+        {"step": None},
+        {"best": {"epoch": "../../etc", "manifest": ""}},
+        {"early_stopping": {"best_epoch": "x"}},
+    ],
+)
+def test_a_progress_that_says_anything_but_numbers_is_refused(two, tmp_path, change):
+    """Even where somebody has made the manifest agree with it."""
+    harmed = tmp_path / "harmed"
+    shutil.copytree(two, harmed)
+    for folder in (harmed / "last").iterdir():
+        progress = json.loads((folder / "progress.json").read_text())
+        (folder / "progress.json").write_text(json.dumps({**progress, **change}))
+        seal(folder)
+    with pytest.raises(InputError, match="no checkpoint is intact"):
+        Checkpoints(harmed).latest(snapshot(1))
+
+
+def test_weights_that_are_not_finite_are_not_kept(two, tmp_path):
+    shutil.copytree(two, tmp_path / "run")
+    bad = snapshot(4, best_epoch=2)
+    bad.state.params["Dense_0"]["kernel"][0, 0] = math.nan
+    with pytest.raises(RunError, match=r"kernel is not finite in epoch 4"):
+        Checkpoints(tmp_path / "run").save(bad)
+    assert same(Checkpoints(tmp_path / "run").latest(snapshot(1)), snapshot(3, best_epoch=2))
+
+
+def test_one_that_cannot_be_written_leaves_the_others_and_no_scraps(two, tmp_path, monkeypatch):
+    import orbax.checkpoint as ocp
+
+    run = tmp_path / "run"
+    shutil.copytree(two, run)
+    before = sorted(run.rglob("*"))
+
+    def full(*args, **kwargs):
+        raise ValueError("RESOURCE_EXHAUSTED: No space left on device\nmany\nmore lines")
+
+    monkeypatch.setattr(ocp.Checkpointer, "save", full)
+    with pytest.raises(RunError, match="RESOURCE_EXHAUSTED: No space left on device") as error:
+        Checkpoints(run).save(snapshot(4, best_epoch=2))
+    assert "\n" not in str(error.value)
+    assert sorted(run.rglob("*")) == before
+
+
+def test_a_disk_without_room_is_told_before_anything_is_written(two, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    shutil.copytree(two, run)
+    before = sorted(run.rglob("*"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10_000))
+    with pytest.raises(RunError, match=r"it takes \d+\.\d MB, and 0\.0 MB of the disk are free"):
+        Checkpoints(run).save(snapshot(4, best_epoch=2))
+    assert sorted(run.rglob("*")) == before
