@@ -1,0 +1,29 @@
+"""The history of a run as files that pandas reads like a Keras history."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+from augjax.files import write_atomically
+from augjax.training.history import EpochRow
+
+_LINES = "history.jsonl"
+
+
+def write_history(rows: list[EpochRow], folder: Path) -> None:
+    """Writes `history.csv` and `history.jsonl` into `folder`, each whole and atomically."""
+    table = io.StringIO(newline="")
+    writer = csv.DictWriter(table, EpochRow.__annotations__.keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(folder / "history.csv", table.getvalue())
+    write_atomically(folder / _LINES, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def epochs_done(folder: Path) -> int:
+    """How many epochs the history in `folder` holds."""
+    try:
+        return len((folder / _LINES).read_text().splitlines())
+    except FileNotFoundError:
+        return 0

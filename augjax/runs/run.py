@@ -1,0 +1,198 @@
+"""A run from its record to its summary: what every command that trains has in common."""
+
+import contextlib
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import flax.linen as nn
+import optax
+from jax.sharding import Mesh
+from rich.console import Console
+
+import augjax as aj
+from augjax.data import Dataset
+from augjax.errors import InputError
+from augjax.files import write_json
+from augjax.printable import printable
+from augjax.runs.checkpoints import Checkpoints
+from augjax.runs.data_report import bad_images_listed
+from augjax.runs.figures import curves, save_png
+from augjax.runs.keeper import RunKeeper
+from augjax.runs.progress import EpochProgress
+from augjax.runs.record import record_run
+from augjax.runs.signals import StopSignals
+from augjax.runs.writer import RunWriter
+from augjax.training.early_stopping import EarlyStopping
+from augjax.training.loop import Augmentation, FitResult, fit
+from augjax.training.mesh import data_mesh
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training:
+    """What a run trains, and how.
+
+    Attributes:
+      model: gives one logit an image.
+      optimizer: for the parameters.
+      augmentation: of the training images.
+      batch_size: a multiple of the number of devices.
+      epochs: at most so many.
+      early_stopping: watches the validation loss.
+      seed: of all that is drawn.
+      checkpoint_minutes: a checkpoint is written after each epoch, and inside one after so many.
+    """
+
+    model: nn.Module
+    optimizer: optax.GradientTransformation
+    augmentation: Augmentation
+    batch_size: int
+    epochs: int
+    early_stopping: EarlyStopping
+    seed: int
+    checkpoint_minutes: float
+
+
+def mesh_for(batch_size: int) -> Mesh:
+    """A mesh of all local devices.
+
+    Raises:
+      InputError: if batches do not divide among them.
+    """
+    mesh = data_mesh()
+    if batch_size % mesh.size:
+        raise InputError(
+            f"--batch-size {batch_size} does not divide among {mesh.size} devices; "
+            f"choose a multiple of {mesh.size}"
+        )
+    return mesh
+
+
+def begin_run(
+    run_dir: Path,
+    dataset: Dataset,
+    pipeline: aj.Sequential,
+    *,
+    data: str,
+    command: str,
+    settings: dict[str, Any],
+    resumed: bool,
+    console: Console,
+) -> None:
+    """Records a run that starts, or that it goes on.
+
+    Args:
+      run_dir: the run's folder.
+      dataset: what it is trained on.
+      pipeline: the augmentation; a resumed run must have the same.
+      data: where the data set comes from.
+      command: the command line.
+      settings: the run's flags by name.
+      resumed: whether the run was recorded before.
+      console: is told what has changed around a resumed run.
+
+    Raises:
+      InputError: if the data or the pipeline of a resumed run have changed.
+    """
+    differs = record_run(
+        run_dir,
+        command=command,
+        settings=settings,
+        data={
+            "data": data,
+            "class_names": list(dataset.class_names),
+            "train_images": len(dataset.train),
+            "valid_images": len(dataset.valid),
+            "dataset_fingerprint": dataset.fingerprint,
+            "pipeline": aj.to_dict(pipeline),
+        },
+        resumed=resumed,
+    )
+    if differs:
+        console.print(f"Note: it may not end in the bits it would have: {'; '.join(differs)}")
+
+
+def train_run(
+    run_dir: Path,
+    dataset: Dataset,
+    training: Training,
+    *,
+    mesh: Mesh,
+    interpolation: str,
+    console: Console,
+    signals: StopSignals,
+) -> FitResult:
+    """Trains in a run's folder, from its latest checkpoint if it has one, and sums it up.
+
+    Args:
+      run_dir: the run's folder.
+      dataset: what to train on.
+      training: what is trained, and how.
+      mesh: the devices.
+      interpolation: how images were resized, which is kept with the weights.
+      console: is told of each epoch and of how the run ended.
+      signals: requests to stop.
+
+    Raises:
+      RunError: if a loss is not finite, or a file cannot be written.
+      BadImagesError: if an epoch finds bad images, and they end the run.
+      Interrupted: when asked to stop, after the step in progress and a checkpoint.
+    """
+    metadata = {
+        "class_names": list(dataset.class_names),
+        "image_size": dataset.image_size,
+        "interpolation": interpolation,
+    }
+    progress = EpochProgress(console, training.epochs)
+    checkpoints = Checkpoints(
+        run_dir / "checkpoints", minutes=training.checkpoint_minutes, tell=console.print
+    )
+    with bad_images_listed(run_dir), contextlib.closing(progress):
+        result = fit(
+            dataset,
+            model=training.model,
+            optimizer=training.optimizer,
+            augmentation=training.augmentation,
+            batch_size=training.batch_size,
+            epochs=training.epochs,
+            early_stopping=training.early_stopping,
+            seed=training.seed,
+            mesh=mesh,
+            listener=RunWriter(run_dir, metadata, progress, tell=console.print),
+            keeper=RunKeeper(checkpoints, signals),
+        )
+    _sum_up(run_dir, training, result, console)
+    return result
+
+
+def _sum_up(run_dir: Path, training: Training, result: FitResult, console: Console) -> None:
+    """Draws the curves, writes the summary, and says how it went and where everything lies."""
+    augmented = bool(training.augmentation.pipeline.children or training.augmentation.mix)
+    for metric, title in (("loss", "Loss"), ("binary_accuracy", "Accuracy")):
+        names = {
+            metric: "training (augmented)" if augmented else "training",
+            f"val_{metric}": "validation",
+        }
+        figure = curves(result.history, names, title=title, best_epoch=result.best["epoch"])
+        save_png(figure, run_dir / f"{metric.removeprefix('binary_')}.png")
+    highest = max(row["val_binary_accuracy"] for row in result.history)
+    write_json(
+        run_dir / "summary.json",
+        {
+            **result.best,
+            "highest_val_binary_accuracy": highest,
+            "epochs": len(result.history),
+            "stopped_early": result.stopped_early,
+            "total_seconds": round(sum(row["seconds"] for row in result.history), 3),
+        },
+    )
+    if result.stopped_early:
+        patience = training.early_stopping.patience
+        console.print(f"Stopped: no better validation loss for {patience} epochs.")
+    console.print(
+        f"Restored the weights of epoch {result.best['epoch']}: "
+        f"val_loss {result.best['val_loss']:.4f}, "
+        f"val_binary_accuracy {result.best['val_binary_accuracy']:.4f}."
+    )
+    console.print(f"Highest validation accuracy: {highest}")
+    console.print(f"Everything is in {printable(str(run_dir))}")
