@@ -1,5 +1,6 @@
 """Libraries to compare with. Where one is not installed, the tests that use it are skipped."""
 
+import importlib
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ class Oracle:
     def __getattr__(self, attribute: str) -> Any:
         if self._name in ("tensorflow", "keras"):
             pytest.importorskip("tensorflow", reason=f"tensorflow {MISSING}")
-            importlib.import_module(QUIET_TENSORFLOW).import_tensorflow()
+            importlib.import_module("augjax.data.tf").import_tensorflow()
         module = pytest.importorskip(self._name, reason=f"{self._name} {MISSING}")
         return getattr(module, attribute)
 

@@ -13,7 +13,7 @@ LAYERS = [
     ["augjax.transforms", "augjax.data", "augjax.models"],
     ["augjax.training"],
     ["augjax.runs"],
-    ["augjax", "augjax.report", "augjax.commands"],
+    ["augjax", "augjax.commands"],
     ["tests.corpora"],
     ["experiments"],
 ]

@@ -23,13 +23,13 @@ import numpy as np
 
 from augjax.errors import InputError, RunError
 from augjax.files import sync_folder, write_json
+from augjax.runs.arrays import named, read_arrays, write_arrays
+from augjax.runs.folder import BEST_WEIGHTS
+from augjax.runs.manifest import Damaged, seal, seal_of, verify
+from augjax.runs.weights import is_intact
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
-from augjax.runs.manifest import Damaged, seal, seal_of, verify
-from augjax.runs.folder import BEST_WEIGHTS
 from augjax.training.snapshot import Snapshot
-from augjax.runs.arrays import named, read_arrays, write_arrays
-from augjax.runs.weights import is_intact
 
 _KEPT = 2  # The latest and, should it come to harm, the one before it.
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from augjax.runs.folder import BEST_WEIGHTS
 from augjax.runs.history import write_history
+from augjax.runs.weights import is_intact, save_weights
 from augjax.training.history import EpochRow
 from augjax.training.loop import Listener
 from augjax.training.metrics import Metrics
-from augjax.runs.folder import BEST_WEIGHTS
 from augjax.training.snapshot import Snapshot
-from augjax.runs.weights import is_intact, save_weights
 
 
 class RunWriter:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tyro
-from augjax.runs.flags import recorded_flags
-from augjax.runs.history import epochs_done
 
 from augjax.errors import InputError
+from augjax.runs.flags import recorded_flags
+from augjax.runs.history import epochs_done
 
 PROGRAM = "python -m experiments.car_truck"
 MAY_CHANGE = ("epochs", "patience", "checkpoint_minutes")

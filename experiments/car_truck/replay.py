@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from augjax.runs.history import epochs_done
 from augjax.transforms.base import Strength
 from PIL import Image
 from rich.console import Console
@@ -18,6 +17,7 @@ from augjax.data import Dataset, Split, epoch_order
 from augjax.errors import InputError
 from augjax.files import json_text, write_atomically
 from augjax.printable import printable
+from augjax.runs.history import epochs_done
 from augjax.transforms.replay import replay_key
 from experiments.car_truck.augmentation import recorded_pipeline, strength_schedule
 from experiments.car_truck.config import Config, recorded_config

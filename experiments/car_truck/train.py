@@ -5,14 +5,14 @@ import shlex
 import sys
 
 import optax
-from augjax.runs.data_report import bad_images_listed, keep_data_report
-from augjax.runs.run import Training, begin_run, mesh_for, train_run
 from rich.console import Console
 
 import augjax as aj
 from augjax.models import NotebookCNN
+from augjax.runs.data_report import bad_images_listed, keep_data_report
 from augjax.runs.environment import device_line
 from augjax.runs.model_table import model_table
+from augjax.runs.run import Training, begin_run, mesh_for, train_run
 from augjax.runs.signals import StopSignals
 from augjax.runtime.memory import give_back_the_compilers_memory
 from augjax.training.early_stopping import EarlyStopping

@@ -13,16 +13,16 @@ import pytest
 from rich.console import Console
 
 from augjax.errors import InputError, RunError
-from augjax.runs.progress import EpochProgress
 from augjax.runs.checkpoints import Checkpoints
+from augjax.runs.manifest import seal
+from augjax.runs.progress import EpochProgress
+from augjax.runs.weights import save_weights
+from augjax.runs.writer import RunWriter
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
-from augjax.runs.manifest import seal
 from augjax.training.metrics import Metrics
-from augjax.runs.writer import RunWriter
 from augjax.training.snapshot import Snapshot
 from augjax.training.state import TrainState
-from augjax.runs.weights import save_weights
 
 
 def snapshot(epoch: int, step: int = 0, *, best_epoch: int | None = None, width=3) -> Snapshot:

@@ -10,13 +10,13 @@ import augjax as aj
 from augjax.data import load_image_folder
 from augjax.errors import Interrupted
 from augjax.runs.checkpoints import Checkpoints
+from augjax.runs.keeper import RunKeeper
+from augjax.runs.signals import StopSignals
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.loop import Augmentation, fit
 from augjax.training.mesh import data_mesh
-from augjax.runs.keeper import RunKeeper
-from augjax.runs.signals import StopSignals
-from augjax.training.snapshot import Snapshot
 from augjax.training.schedule import strength_ramp
+from augjax.training.snapshot import Snapshot
 from tests.helpers import write_image_folder
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
