@@ -17,7 +17,10 @@ LAYERS = [
     ["tests.corpora"],
     ["experiments"],
 ]
-SLOW_TO_IMPORT = {"tensorflow", "tensorflow_datasets", "keras", "matplotlib", "flax", "orbax"}
+SLOW_TO_IMPORT = {
+    "filelock", "flax", "jax", "keras", "matplotlib", "orbax", "scipy", "tensorflow",
+    "tensorflow_datasets",
+}  # fmt: skip
 
 ROOT = Path(__file__).parents[1]
 FILES = {
@@ -30,10 +33,11 @@ FILES = {
 def imports(path: Path) -> list[tuple[str, bool]]:
     """The modules that a file imports when it runs, each with whether at the top of the file."""
     tree = ast.parse(path.read_text())
-    found = []
-    for node in ast.walk(tree):
+    for node in tree.body:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []
+    found = []
+    for node in ast.walk(tree):
         at_top = node in tree.body
         if isinstance(node, ast.Import):
             found += [(name.name, at_top) for name in node.names]

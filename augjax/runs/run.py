@@ -10,7 +10,6 @@ import optax
 from jax.sharding import Mesh
 from rich.console import Console
 
-import augjax as aj
 from augjax.data import Dataset
 from augjax.errors import InputError
 from augjax.files import write_json
@@ -26,6 +25,7 @@ from augjax.runs.writer import RunWriter
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.loop import Augmentation, FitResult, fit
 from augjax.training.mesh import data_mesh
+from augjax.transforms import Sequential, to_dict
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def mesh_for(batch_size: int) -> Mesh:
 def begin_run(
     run_dir: Path,
     dataset: Dataset,
-    pipeline: aj.Sequential,
+    pipeline: Sequential,
     *,
     data: str,
     command: str,
@@ -104,7 +104,7 @@ def begin_run(
             "train_images": len(dataset.train),
             "valid_images": len(dataset.valid),
             "dataset_fingerprint": dataset.fingerprint,
-            "pipeline": aj.to_dict(pipeline),
+            "pipeline": to_dict(pipeline),
         },
         resumed=resumed,
     )

@@ -3,22 +3,24 @@
 import dataclasses
 import textwrap
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
+from augjax.extras import require
 from augjax.keys import image_key, stream
 from augjax.keys import key as root_key
 from augjax.transforms.composition.sequential import Sequential
 from augjax.transforms.core.scene import to_corners
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.mixing.mix import Mix
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+    import matplotlib.figure
 
 _CELL, _LETTERS = 1.8, 21
 """A picture's width in inches, and the letters of the title that fit above it."""
@@ -32,7 +34,7 @@ def show(
     key: PRNGKeyArray | None = None,
     draws: int = 5,
     epoch: int = 0,
-) -> Figure:
+) -> "matplotlib.figure.Figure":
     """Draws a grid: a row for each image, first as it is and then as `draws` draws make it.
 
     Args:
@@ -46,6 +48,9 @@ def show(
     Returns:
       A matplotlib figure: shown by a notebook, and saved by `figure.savefig("grid.png")`.
     """
+    require("aj.show", "matplotlib")
+    from matplotlib.figure import Figure
+
     if not isinstance(pipeline, Transform | Mix):
         raise TypeError(
             f"expected show(pipeline, images), but got a {type(pipeline).__name__} first"
@@ -109,7 +114,9 @@ def _mixed(
     return [[{"image": image} for image in row] for row in zip(batch, *mixed, strict=True)]
 
 
-def _draw(axes: Axes, example: dict[str, Any], pipeline: Transform) -> None:
+def _draw(axes: "matplotlib.axes.Axes", example: dict[str, Any], pipeline: Transform) -> None:
+    from matplotlib.patches import Rectangle
+
     axes.axis("off")
     image = np.asarray(example["image"])
     if image.dtype != np.uint8:
