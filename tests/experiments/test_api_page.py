@@ -5,7 +5,7 @@ import re
 from augjax.data.tf import import_tensorflow
 from augjax.transforms.aliases import ALIASES
 from augjax.transforms.catalog import catalog, mixes
-from experiments import api_page
+from experiments.api_page import page as api_page
 
 import_tensorflow()
 import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from experiments import learn_rotation
-from experiments.learn_rotation import Config, learnt
+from experiments.learn_rotation import __main__ as learn_rotation
+from experiments.learn_rotation.config import Config
+from experiments.learn_rotation.descent import learnt
 from tests.helpers import run_python
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
@@ -29,7 +30,5 @@ def test_the_command_prints_a_table(monkeypatch, capsys):
 
 
 def test_help_is_instant():
-    program = (
-        "import sys, experiments.learn_rotation; print({'jax', 'tensorflow'} & set(sys.modules))"
-    )
+    program = "import sys, experiments.learn_rotation.__main__; print({'jax', 'tensorflow'} & set(sys.modules))"
     assert run_python("-c", program).stdout == "set()\n"

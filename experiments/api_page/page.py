@@ -1,32 +1,22 @@
-"""The API page of the transforms, augjax/transforms/README.md: a line and a picture for each.
+"""The page and its pictures."""
 
-    python -m experiments.api_page
-
-Writes the page and, to experiments/results/transforms/, a strip for every public transform: a drawn
-car as it is, and as five draws of `example()` make it, those of a batch of it and a truck.
-"""
-
-import dataclasses
 import inspect
 import io
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import tyro
+import jax
+import jax.numpy as jnp
+import numpy as np
+from PIL import Image
 
-from augjax.errors import told_in_one_line
+import augjax as aj
+from augjax.files import write_atomically
+from augjax.transforms.catalog import examples, mix_examples
+from experiments.car_truck.drawn.dataset import draw_picture
+from experiments.car_truck.drawn.vehicles import Kind
 
-if TYPE_CHECKING:
-    import jax
-    import numpy as np
-    from PIL import Image
-
-    from augjax.transforms import Mix, Transform
-    from experiments.car_truck.drawn.vehicles import Kind
-
-PAGE = Path(__file__).parents[1] / "augjax" / "transforms" / "README.md"
-PICTURES = Path(__file__).parent / "results" / "transforms"
+PAGE = Path(__file__).parents[2] / "augjax" / "transforms" / "README.md"
+PICTURES = Path(__file__).parents[1] / "results" / "transforms"
 SIDE, DRAWS = 96, 5
 
 TABLE = """
@@ -105,36 +95,21 @@ FAMILIES = {
 }
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Config:
-    """Writes the API page of the transforms and its pictures."""
-
-    debug: bool = False
-    """Show the traceback of an error."""
-
-
-def main() -> None:
-    """Parses the command line, and writes the page and its pictures."""
-    with told_in_one_line(debug="--debug" in sys.argv):
-        tyro.cli(Config, prog="python -m experiments.api_page")
-        from augjax.files import write_atomically
-        from augjax.transforms.catalog import examples, mix_examples
-
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        cells = {name: draws(transform) for name, transform in examples().items()}
-        cells |= {name: mixed(mix) for name, mix in mix_examples().items()}
-        for name, pictures in cells.items():
-            jpeg = io.BytesIO()
-            strip(pictures).save(jpeg, "JPEG", quality=85)
-            write_atomically(PICTURES / f"{name}.jpg", jpeg.getvalue())
-        write_atomically(PAGE, page().encode())
-        print(f"{len(cells)} transforms are on {PAGE}")
+def write_all() -> None:
+    """Writes the page and a strip of pictures for every transform."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    cells = {name: draws(transform) for name, transform in examples().items()}
+    cells |= {name: mixed(mix) for name, mix in mix_examples().items()}
+    for name, pictures in cells.items():
+        jpeg = io.BytesIO()
+        strip(pictures).save(jpeg, "JPEG", quality=85)
+        write_atomically(PICTURES / f"{name}.jpg", jpeg.getvalue())
+    write_atomically(PAGE, page().encode())
+    print(f"{len(cells)} transforms are on {PAGE}")
 
 
 def page() -> str:
     """The text of the page."""
-    from augjax.transforms.catalog import examples, mix_examples
-
     lines = [
         "# Transforms",
         "",
@@ -154,12 +129,8 @@ def page() -> str:
     return "\n".join(lines)
 
 
-def draws(transform: "Transform") -> "list[np.ndarray]":
+def draws(transform: aj.Transform) -> list[np.ndarray]:
     """A drawn car as it is, and as some draws of `transform` make it."""
-    import jax.numpy as jnp
-
-    import augjax as aj
-
     picture = drawn("Car")
     key = aj.stream(aj.key(0), "augment")
     cells = [picture]
@@ -169,12 +140,8 @@ def draws(transform: "Transform") -> "list[np.ndarray]":
     return cells
 
 
-def mixed(mix: "Mix") -> "list[np.ndarray]":
+def mixed(mix: aj.Mix) -> list[np.ndarray]:
     """A drawn car as it is, and as some draws of `mix` make it in a batch with a truck."""
-    import numpy as np
-
-    import augjax as aj
-
     batch = np.stack([drawn("Car"), drawn("Truck")])
     key = aj.stream(aj.key(0), "augment")
     cells = [batch[0]]
@@ -184,17 +151,13 @@ def mixed(mix: "Mix") -> "list[np.ndarray]":
     return cells
 
 
-def as_uint8(picture: "jax.Array") -> "np.ndarray":
+def as_uint8(picture: jax.Array) -> np.ndarray:
     """A picture in [0, 1] as one of 0 to 255."""
-    import numpy as np
-
     return np.rint(np.clip(np.asarray(picture), 0, 1) * 255).astype(np.uint8)
 
 
-def strip(cells: "list[np.ndarray]") -> "Image.Image":
+def strip(cells: list[np.ndarray]) -> Image.Image:
     """Pictures side by side, on white."""
-    from PIL import Image
-
     height = max(cell.shape[0] for cell in cells)
     width = max(cell.shape[1] for cell in cells)
     sheet = Image.new("RGB", (len(cells) * (width + 4) - 4, height), "white")
@@ -204,15 +167,6 @@ def strip(cells: "list[np.ndarray]") -> "Image.Image":
     return sheet
 
 
-def drawn(kind: "Kind") -> "np.ndarray":
+def drawn(kind: Kind) -> np.ndarray:
     """A picture of a Car or a Truck for the strips, uint8."""
-    import numpy as np
-    from PIL import Image
-
-    from experiments.car_truck.drawn.dataset import draw_picture
-
     return np.asarray(draw_picture("train", kind, 1).resize((SIDE, SIDE), Image.Resampling.BOX))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""The API page of the transforms, with a picture of each."""

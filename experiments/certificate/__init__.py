@@ -1,0 +1,1 @@
+"""The invariance certificate of every transform."""

@@ -1,0 +1,42 @@
+"""The invariance certificate: what an image's augmentation depends on, and what it does not.
+
+    python -m experiments.certificate
+
+For every public transform it compares the draws of 64 images, bit by bit, with those they get in
+batches of 1 and 7, in another order, among other neighbours, one by one without jit, on 2 and on 8
+devices, on a GPU or TPU if there is one, and in a pipeline with one transform more; and the pixels
+likewise, to a tolerance (`augjax.transforms.certify`). Prints a table, writes it to
+experiments/results/certificate.json, and exits with 1 if anything differs.
+"""
+
+import dataclasses
+import os
+import sys
+
+import tyro
+
+from augjax.errors import told_in_one_line
+from augjax.runtime.compilation_cache import keep_compiled_programs
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """Certifies that draws depend on seed, epoch, image and transform alone."""
+
+    debug: bool = False
+    """Show the traceback of an error."""
+
+
+def main() -> None:
+    """Parses the command line, and imports the rest."""
+    with told_in_one_line(debug="--debug" in sys.argv):
+        tyro.cli(Config, prog="python -m experiments.certificate")
+        keep_compiled_programs()
+        os.environ["JAX_NUM_CPU_DEVICES"] = "8"
+        from experiments.certificate.table import certify_all
+
+        certify_all()
+
+
+if __name__ == "__main__":
+    main()

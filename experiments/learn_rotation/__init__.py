@@ -1,0 +1,1 @@
+"""The range of a rotation, learnt from tilted pictures."""

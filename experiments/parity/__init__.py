@@ -1,0 +1,1 @@
+"""How far every transform is from an independent oracle."""
