@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import pickle
 import re
 from typing import Any
 
@@ -37,6 +38,16 @@ def test_every_example_comes_back(transform):
         for copy in (through_json(variant), through_python(variant)):
             assert copy == variant and hash(copy) == hash(variant)
             assert type(copy) is type(variant)
+
+
+@pytest.mark.parametrize("transform", EXAMPLES, ids=lambda t: type(t).__name__)
+def test_a_copy_is_the_same(transform):
+    for one in (
+        copy.copy(transform),
+        copy.deepcopy(transform),
+        pickle.loads(pickle.dumps(transform)),
+    ):
+        assert one == transform
 
 
 def test_what_is_written():
