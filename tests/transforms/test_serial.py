@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import pickle
 import re
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,12 @@ def test_every_example_comes_back(transform):
         for copy in (through_json(variant), through_python(variant)):
             assert copy == variant and hash(copy) == hash(variant)
             assert type(copy) is type(variant)
+
+
+@pytest.mark.parametrize("transform", EXAMPLES, ids=lambda t: type(t).__name__)
+def test_a_copy_is_the_same(transform):
+    for one in (deepcopy(transform), pickle.loads(pickle.dumps(transform))):
+        assert one == transform and type(one) is type(transform)
 
 
 def test_what_is_written():

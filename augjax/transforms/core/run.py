@@ -22,9 +22,9 @@ def run(
     """`Transform.apply`."""
     scene = open_example(pipeline, example, shape)
     for group in groups(pipeline.steps(params)):
-        move = _move(group, scene.shape, scene.frame)
-        if move is not None:
-            _move_scene(scene, move, pipeline.facts.mask_fill)
+        moves = _group_motion(group, scene.shape, scene.frame)
+        if moves is not None:
+            _move_scene(scene, moves, pipeline.facts.mask_fill)
         for step in group:
             if scene.image is not None and not isinstance(step.operation, Spatial):
                 painted = step.operation.render(step.params, scene.image)
@@ -37,9 +37,9 @@ def valid(pipeline: Pipeline, params: Params, shape: Shape) -> Bool[Array, "_ _"
     """`Transform.valid`."""
     check_shape(pipeline, shape)
     shown = jnp.ones((*shape[:2], 1), bool)
-    for _, _, move in _path(pipeline, params, shape):
-        height, width = move.frame
-        shown = move.motion.warp(shown, _NOTHING_BEYOND)
+    for _, _, moves in _motions(pipeline, params, shape):
+        height, width = moves.frame
+        shown = moves.motion.warp(shown, _NOTHING_BEYOND)
         row, column = (jnp.arange(n) for n in shown.shape[:2])
         shown &= ((row < height)[:, None] & (column < width)[None, :])[..., None]
     return shown[..., 0]
@@ -56,7 +56,7 @@ def run_backwards(
             f"{pipeline.title}.invert takes one image, but got {shape_text(pixels.shape)}; "
             "jax.vmap over params and images takes several"
         )
-    path = list(_path(pipeline, params, shape))
+    path = list(_motions(pipeline, params, shape))
     out = path[-1][2].shape if path else shape
     scene = open_example(pipeline, example, out)
     if scene.shape[:2] != out[:2]:
@@ -65,12 +65,12 @@ def run_backwards(
             f"but got one of {scene.shape[:2]} to bring back"
         )
     nothing_beyond = Resampling("constant", "nearest", pipeline.facts.mask_fill)
-    for shape_before, frame_before, move in reversed(path):
+    for shape_before, frame_before, moves in reversed(path):
         if scene.image is not None:
-            scene.image = move.motion.unwarp(scene.image, BLANK)
+            scene.image = moves.motion.unwarp(scene.image, BLANK)
         if scene.mask is not None:
-            scene.mask = move.motion.unwarp(scene.mask, nothing_beyond)
-        scene.move(move.motion.backward, shape_before, frame_before)
+            scene.mask = moves.motion.unwarp(scene.mask, nothing_beyond)
+        scene.move(moves.motion.backward, shape_before, frame_before)
     return close_example(pipeline, scene, example)
 
 
@@ -79,15 +79,15 @@ def brought_back(
 ) -> Float[Array, "_ _ ..."]:
     """A map of a transformed image in the frame of the original of `shape`; 0 where not shown."""
     pixels = maps.reshape(*maps.shape[:2], -1).astype(jnp.float32)
-    for _, _, move in reversed(list(_path(pipeline, params, shape))):
-        pixels = move.motion.unwarp(pixels, BLANK)
+    for _, _, moves in reversed(list(_motions(pipeline, params, shape))):
+        pixels = moves.motion.unwarp(pixels, BLANK)
     return pixels.reshape(*shape[:2], *maps.shape[2:]).astype(maps.dtype)
 
 
 _NOTHING_BEYOND = Resampling("constant", "nearest", 0)
 
 
-class _Move(NamedTuple):
+class _GroupMotion(NamedTuple):
     """How a group moves pixels.
 
     Attributes:
@@ -103,7 +103,7 @@ class _Move(NamedTuple):
     frame: Frame
 
 
-def _move(group: Group, shape: Shape, frame: Frame) -> _Move | None:
+def _group_motion(group: Group, shape: Shape, frame: Frame) -> _GroupMotion | None:
     """How a group moves the pixels of an image; None if it leaves them where they are."""
     steps: Group = []
     motions: list[Any] = []
@@ -120,27 +120,31 @@ def _move(group: Group, shape: Shape, frame: Frame) -> _Move | None:
         frame = operation.out_frame(step.params, shape, frame)
     if not steps:
         return None
-    return _Move(steps, reduce(lambda first, second: first.then(second), motions), shape, frame)
+    return _GroupMotion(
+        steps, reduce(lambda first, second: first.then(second), motions), shape, frame
+    )
 
 
-def _path(pipeline: Pipeline, params: Params, shape: Shape) -> Iterator[tuple[Shape, Frame, _Move]]:
+def _motions(
+    pipeline: Pipeline, params: Params, shape: Shape
+) -> Iterator[tuple[Shape, Frame, _GroupMotion]]:
     """The moves of a pipeline, each with the shape and the frame before it."""
     frame: Frame = shape[:2]
     for group in groups(pipeline.steps(params)):
-        move = _move(group, shape, frame)
-        if move is not None:
-            yield shape, frame, move
-            shape, frame = move.shape, move.frame
+        moves = _group_motion(group, shape, frame)
+        if moves is not None:
+            yield shape, frame, moves
+            shape, frame = moves.shape, moves.frame
 
 
-def _move_scene(scene: Scene, move: _Move, mask_fill: int) -> None:
+def _move_scene(scene: Scene, moves: _GroupMotion, mask_fill: int) -> None:
     """Moves everything in a scene."""
-    how = common_resampling(move.steps)
-    alone = move.steps[0] if len(move.steps) == 1 else None
+    how = common_resampling(moves.steps)
+    alone = moves.steps[0] if len(moves.steps) == 1 else None
     # A gate that is part of the motion saves a pass over the pixels.
     gated_by_motion = alone and alone.gate is not None and warps_only(alone.operation)
     if how is None or (alone and not gated_by_motion):
-        for step in move.steps:
+        for step in moves.steps:
             operation: Any = step.operation
             if scene.image is not None:
                 image = operation.render(step.params, scene.image)
@@ -151,10 +155,10 @@ def _move_scene(scene: Scene, move: _Move, mask_fill: int) -> None:
     else:
         nearest = Resampling(how.fill_mode, "nearest", mask_fill)
         if scene.image is not None:
-            scene.image = move.motion.warp(scene.image, how)
+            scene.image = moves.motion.warp(scene.image, how)
         if scene.mask is not None:
-            scene.mask = move.motion.warp(scene.mask, nearest)
-    scene.move(move.motion.forward, move.shape, move.frame)
+            scene.mask = moves.motion.warp(scene.mask, nearest)
+    scene.move(moves.motion.forward, moves.shape, moves.frame)
 
 
 def _gated(

@@ -24,7 +24,7 @@ _VISIBLE = ("boxes_visible", "keypoints_visible")
 BOX_FORMATS = ("xyxy", "xywh", "center_xywh", "rel_xyxy", "rel_xywh", "rel_center_xywh")
 """Keras's names: corners, corner and size, centre and size; `rel_` is in shares of the size."""
 
-Move = Callable[[Points], Points]
+PointMap = Callable[[Points], Points]
 """From where points are to where they end up."""
 
 
@@ -54,7 +54,7 @@ class Scene:
     in_frame: Bool[Array, " k"] | None = None
     is_unit: bool = True
 
-    def move(self, forward: Move, shape: Shape, frame: Frame) -> None:
+    def move(self, forward: PointMap, shape: Shape, frame: Frame) -> None:
         """Moves boxes and keypoints into a new frame, and the frame with them."""
         self.shape, self.frame = shape, frame
         if self.corners is not None:
@@ -262,7 +262,7 @@ def table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
     return rows
 
 
-def _around(forward: Move, corners: Float[Array, "n 4"]) -> Float[Array, "n 4"]:
+def _around(forward: PointMap, corners: Float[Array, "n 4"]) -> Float[Array, "n 4"]:
     """The smallest boxes around boxes that were moved."""
     left, top, right, bottom = corners.T - 0.5  # Pixel centres lie at integers.
     middle_x, middle_y = (left + right) / 2, (top + bottom) / 2

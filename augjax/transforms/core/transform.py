@@ -53,7 +53,8 @@ class Transform(Pipeline):
     transform goes on from these. Boxes are clipped to the frame; a box that was turned becomes the
     smallest box around it.
 
-    A subclass defines `draw`, and is an operation with a `render` as well or a container.
+    A subclass defines `draw`. It is an `Operation` as well (see `augjax.transforms.core.operation`)
+    and defines `render`, or it is a `Container`.
     """
 
     @abc.abstractmethod
