@@ -5,10 +5,14 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 FAMILIES = ["geometry", "color", "filter", "policy", "composition", "mixing"]
+CORE = [
+    "types factors configured", "operation motion", "spatial checks", "groups scene",
+    "run plan values", "transform",
+]  # fmt: skip
 LAYERS = [
     ["augjax.typing", "augjax.errors", "augjax.printable", "augjax.extras", "augjax.files"],
     ["augjax.keys", "augjax.draws", "augjax.kernels", "augjax.runtime"],
-    ["augjax.transforms.core"],
+    *[[f"augjax.transforms.core.{name}" for name in names.split()] for names in CORE],
     [f"augjax.transforms.{family}" for family in FAMILIES],
     ["augjax.transforms", "augjax.data", "augjax.models"],
     ["augjax.training"],
