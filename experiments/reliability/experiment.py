@@ -46,7 +46,7 @@ def experiment(*, full: bool, seed: int, jobs: int) -> list[Row]:
 
     console.print(HEADER)
     for what, module in (("kinds of image", "image_zoo"), ("kinds of folder", "folder_zoo")):
-        report(judged(what, judge_zoo(f"experiments.reliability.{module}")))
+        report(judged(what, judge_zoo(f"tests.corpora.{module}")))
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         os.environ["XDG_CACHE_HOME"] = str(scratch / "cache")

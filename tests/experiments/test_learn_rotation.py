@@ -30,5 +30,8 @@ def test_the_command_prints_a_table(monkeypatch, capsys):
 
 
 def test_help_is_instant():
-    program = "import sys, experiments.learn_rotation.__main__; print({'jax', 'tensorflow'} & set(sys.modules))"
+    program = (
+        "import sys, experiments.learn_rotation.__main__;"
+        "print({'jax', 'tensorflow'} & set(sys.modules))"
+    )
     assert run_python("-c", program).stdout == "set()\n"
