@@ -15,6 +15,7 @@ from rich.text import Text
 
 from augjax.errors import RunError
 from augjax.files import write_json
+from augjax.runs import environment as ours
 from augjax.runs.figures import save_png
 from experiments.benchmark.chart import ratio_chart
 from experiments.benchmark.config import Config
@@ -140,8 +141,6 @@ def _packages(libraries: Iterable[Library]) -> set[str]:
 
 def environment() -> dict[str, Any]:
     """Processor, cores and versions, those of all peers included."""
-    from augjax.runs import environment as ours
-
     here = ours.environment()
     for library in (OURS, *PEERS.values()):
         for alternatives in library.packages:

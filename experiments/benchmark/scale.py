@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rich.table import Table
 from rich.text import Text
 
 from experiments.benchmark.chart import growth_chart
@@ -22,9 +23,6 @@ from experiments.benchmark.report import Report
 from experiments.benchmark.table import digits
 from experiments.benchmark.timing import Entry, Failed, Spread, race, samples
 from experiments.benchmark.works import OURS, Work
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 STRAIGHT = 1.5
 """A line is straight where the cost of a unit is within this factor of the median one; of two, of
@@ -306,10 +304,8 @@ def cells(one: Series) -> tuple[str, ...]:
     return (f"{one.what}: {one.measure}", one.grows, at, f"{costs} {unit}", one.told)
 
 
-def on_screen(series: Sequence[Series]) -> "Table":
+def on_screen(series: Sequence[Series]) -> Table:
     """The series as a table of rich."""
-    from rich.table import Table
-
     table = Table(box=None, pad_edge=False)
     for column in COLUMNS:
         table.add_column(column, overflow="fold")

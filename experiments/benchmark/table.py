@@ -3,13 +3,12 @@
 import dataclasses
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
 
 from experiments.benchmark.timing import Spread
-
-if TYPE_CHECKING:
-    from rich.table import Table
-    from rich.text import Text
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,11 +97,8 @@ def digits(number: float) -> str:
     return f"{float(f'{number:.3g}'):,.10g}"
 
 
-def on_screen(rows: Sequence[Row]) -> list["Table | Text"]:
+def on_screen(rows: Sequence[Row]) -> list[Table | Text]:
     """A table of rich for each piece of work, and under it what is to be said of its rows."""
-    from rich.table import Table
-    from rich.text import Text
-
     shown: list[Table | Text] = []
     for (work, size), group in itertools.groupby(rows, lambda row: (row.work, row.size)):
         table = Table(box=None, pad_edge=False)

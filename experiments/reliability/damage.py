@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from augjax.errors import InputError
+from augjax.runs.manifest import Damaged, verify
 from augjax.runs.weights import load_weights
 from experiments.reliability.kills import compare
 from experiments.reliability.runs import Row, new_run, start, try_all
@@ -99,8 +100,6 @@ def _finished(data: Path, run_dir: Path) -> None:
 
 
 def _refused(folder: Path) -> bool:
-    from augjax.runs.manifest import Damaged, verify
-
     try:
         verify(folder)
     except Damaged:

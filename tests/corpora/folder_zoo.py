@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from augjax.data import epoch_batches, load_image_folder
 from augjax.errors import InputError
+from augjax.files import write_json
 from tests.corpora.image_bytes import png
 from tests.corpora.zoo import Outcome
 
@@ -44,9 +46,6 @@ def picture(number: int) -> bytes:
 
 def judge(kind: FolderKind, folder: Path) -> Outcome:
     """Reads a data folder of the kind, made in `folder`, and says what came of it."""
-    from augjax.data import epoch_batches, load_image_folder
-    from augjax.files import write_json
-
     root = folder / "beside" / "data"
     usual_folder(root)
     kind.change(root)

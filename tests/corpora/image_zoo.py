@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from augjax.data import epoch_batches, load_image_folder
 from tests.corpora import bad_images, good_images
 from tests.corpora.image_bytes import SIDE, png
 from tests.corpora.image_kind import ImageKind
@@ -26,8 +27,6 @@ def kinds() -> list[ImageKind]:
 
 def judge(kind: ImageKind, folder: Path, *, cache_limit: int = 2**30) -> Outcome:
     """Loads a data set with one file of the kind in it, in `folder`, and says what came of it."""
-    from augjax.data import epoch_batches, load_image_folder
-
     root = folder / "root" / "data"
     for split in ("train", "valid"):
         for name in ("Car", "Truck"):
