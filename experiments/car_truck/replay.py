@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from augjax.transforms.base import Strength
 from PIL import Image
 from rich.console import Console
 
@@ -19,6 +18,7 @@ from augjax.files import json_text, write_atomically
 from augjax.printable import printable
 from augjax.runs.history import epochs_done
 from augjax.transforms.replay import replay_key
+from augjax.typing import Strength
 from experiments.car_truck.augmentation import recorded_pipeline, strength_schedule
 from experiments.car_truck.config import Config, recorded_config
 from experiments.car_truck.data import load_data
