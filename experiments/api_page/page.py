@@ -17,6 +17,8 @@ from experiments.car_truck.drawn.vehicles import Kind
 
 PAGE = Path(__file__).parents[2] / "augjax" / "transforms" / "README.md"
 PICTURES = Path(__file__).parents[1] / "results" / "transforms"
+GALLERY = "## Gallery"
+"""The heading that ends the guide; what follows is generated."""
 SIDE, DRAWS = 96, 5
 
 TABLE = """
@@ -71,9 +73,9 @@ TABLE = """
 FAMILIES = {
     "geometry": (
         "Geometry",
-        "Pixels are moved, and with them masks, boxes and keypoints. Neighbours of one fill and "
-        "one interpolation are resampled once, up to a crop, an antialiased resize or an elastic "
-        "transform, which are passes of their own.",
+        "Masks, boxes and keypoints move with the pixels. Neighbours of one fill and one "
+        "interpolation are resampled once. A crop, an antialiased resize or an elastic transform "
+        "is a pass of its own.",
     ),
     "color": ("Colour", "Results are clipped to the value range, but for Normalize."),
     "filter": ("Filters, noise, erasing", "Masks, boxes and keypoints stay as they are."),
@@ -109,16 +111,17 @@ def write_all() -> None:
 
 
 def page() -> str:
-    """The text of the page."""
+    """The text of the page: its guide, which is written by hand, and the gallery."""
+    guide, _ = PAGE.read_text().split(GALLERY)
     lines = [
-        "# Transforms",
+        guide + GALLERY,
         "",
-        "Made by `python -m experiments.api_page`. Of each: what it does, and five draws of the "
-        "example below its picture. `help(aj.RandomRotation)` tells formula, draws, units, ranges "
+        "Made by `python -m experiments.api_page`: what each transform does, and five draws of the "
+        "example below its picture. `help(aj.RandomRotation)` has formula, draws, units, ranges "
         "and references.",
     ]
     for family, (title, about) in FAMILIES.items():
-        lines += ["", f"## {title}", "", about, "", "| | |", "|---|---|"]
+        lines += ["", f"### {title}", "", about, "", "| | |", "|---|---|"]
         for name, example in {**examples(), **mix_examples()}.items():
             if type(example).__module__.split(".")[2] == family:
                 path = f"../../experiments/results/transforms/{name}.jpg"
