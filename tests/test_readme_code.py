@@ -1,8 +1,8 @@
 """The code in the READMEs runs as it stands, in order, and prints what they show.
 
-Python blocks of a page are one session, shell blocks are commands of their own, and a text block is
-what the block before it prints. All start in a folder that holds `photos`, a small data set. A block
-that cannot run here says why in a comment before it: `<!-- not run: reason -->`.
+Python blocks of a page are one session, shell blocks are commands of their own, and a text block
+is what the block before it prints. All start in a folder that holds `photos`, a small data set. A
+block that cannot run here says why in a comment before it: `<!-- not run: reason -->`.
 """
 
 import os
