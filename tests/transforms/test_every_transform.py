@@ -30,7 +30,7 @@ def example(name: str) -> aj.Transform:
 @every
 def test_is_documented(name):
     transform = CATALOG[name]
-    text = inspect.getdoc(example) or ""
+    text = inspect.getdoc(transform) or ""
     first = text.split("\n\n")[0]
     assert first.endswith(".") and "\n" not in first, "what it does, in one line"
     assert re.search(r"^Draws|^Draws for itself|^Nothing is drawn", text, re.MULTILINE)
@@ -126,7 +126,7 @@ def test_strength_0_is_the_identity_where_strength_scales_anything(name):
     full, none = (draws(transform, strength) for strength in (1.0, 0.0))
     same = jax.tree.map(lambda a, b: bool(jnp.array_equal(a, b)), full, none)
     if jax.tree.all(same):
-        text = " ".join((inspect.getdoc(example) or "").split())
+        text = " ".join((inspect.getdoc(transform) or "").split())
         changes_nothing = "`strength` changes nothing" in text
         assert changes_nothing or not jax.tree.leaves(full)
         return
