@@ -1,63 +1,116 @@
 """The tables of the READMEs are those that the experiments printed."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from augjax.transforms.catalog import catalog, mixes
+
 CHECKOUT = Path(__file__).parents[1]
-RESULTS = CHECKOUT / "experiments" / "results"
 README = (CHECKOUT / "README.md").read_text()
 BENCHMARKS = [f"benchmark_{what}" for what in ("augment", "step", "pipeline", "startup", "scale")]
-TABLES = {
-    "results": ["photographs_32", "policies", "drawn", "reliability"],
-    "benchmark": BENCHMARKS,
-}
+RESULTS = ["photographs_32", "policies", "drawn", "reliability"]
+STUDIES = {"5,000 photographs": "photographs_32", "1,000 photographs": "policies"}
+LINK = re.compile(r"\]\(([^)#]*)#?([^)]*)\)")
 
 
-def results(name):
-    return json.loads((RESULTS / f"{name}.json").read_text())
+def results(name: str) -> str:
+    """The table that an experiment printed."""
+    return json.loads((CHECKOUT / "experiments" / "results" / f"{name}.json").read_text())["table"]
 
 
-@pytest.mark.parametrize(("page", "name"), [(p, n) for p, names in TABLES.items() for n in names])
-def test_a_table_is_that_of_its_results(page, name):
-    text = (CHECKOUT / "experiments" / page / "README.md").read_text()
-    assert results(name)["table"] in text
+def rows(table: str) -> list[dict[str, str]]:
+    """The rows of a table in Markdown, by the headings of its columns."""
+    heading, _, *lines = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()
+    ]
+    return [dict(zip(heading, line, strict=True)) for line in lines]
+
+
+def table_below(heading: str) -> list[dict[str, str]]:
+    """The rows of the first table below a heading of the README."""
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return rows("\n".join(line for line in section.splitlines() if line.startswith("|")))
 
 
 @pytest.mark.parametrize(
-    ("name", "images", "augmentation"),
+    ("page", "name"),
     [
-        ("photographs_32", "5,000 photographs", "the notebook's augmentation"),
-        ("photographs_32", "5,000 photographs", "none"),
-        ("policies", "1,000 photographs", "randaugment"),
-        ("policies", "1,000 photographs", "none"),
-        ("drawn", "800 drawings", "the notebook's augmentation"),
+        *(("experiments/results", name) for name in RESULTS),
+        *(("experiments/benchmark", name) for name in BENCHMARKS),
     ],
 )
-def test_a_result_in_the_readme_is_from_its_table(name, images, augmentation):
-    rows = [row.strip("| ").split(" | ") for row in results(name)["table"].splitlines()]
-    highest, restored = next(row[2:4] for row in rows if row[0] == augmentation)
-    assert f"| {images} | {augmentation} | {highest} | {restored} |\n" in README
+def test_a_table_is_that_of_its_results(page, name):
+    assert f"\n\n{results(name)}\n\n" in (CHECKOUT / page / "README.md").read_text()
+
+
+def test_the_readme_quotes_the_results():
+    quoted = table_below("Results")
+    assert len(quoted) == 5
+    for row in quoted:
+        study, augmentation = row.pop("trained on"), row.pop("augmentation")
+        (run,) = [r for r in rows(results(STUDIES[study])) if r[""] == augmentation]
+        assert row == {column: run[column] for column in row}
+        assert "highest val. accuracy" in row
+
+
+def test_the_readme_quotes_the_speed():
+    measured = [row for name in BENCHMARKS[:-1] for row in rows(results(name))]
+    quoted = table_below("Speed")
+    assert len(quoted) == 7
+    for row in quoted:
+        (run,) = [r for r in measured if (r[""], r["images"]) == (row["work"], row["images"])]
+        assert row["augjax"] == re.sub(r" \(.*?\)", "", run["augjax"])
+        peers = [(name, cell) for name, cell in list(run.items())[3:] if cell]
+        assert row["the others' time divided by augjax's"] == ", ".join(
+            f"{name} {median(cell)}" for name, cell in peers
+        )
+
+
+def median(cell: str) -> str:
+    """The median of "**0.83 (0.822-0.843)**, hoped for 2", bold where the cell is."""
+    number = cell.strip("*").split(" ")[0]
+    return f"**{number}**" if cell.startswith("**") else number
+
+
+def test_the_readme_counts_what_there_is():
+    assert f"{len(catalog())} transforms of an image" in README
+    assert f"{len(mixes())} mixes" in README
+    survived = {row["what was done"]: row for row in rows(results("reliability"))}
+    kills = [row for what, row in survived.items() if what.startswith("SIGKILL")]
+    assert all(row["times"] == row["as promised"] for row in survived.values())
+    assert f"{sum(int(row['times']) for row in kills)} kills" in README
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 200
 
 
 @pytest.mark.parametrize(
-    ("name", "work", "size", "peer"),
+    "page",
     [
-        ("augment", "contrast, flip, rotation, translation", "64x128x128x3", "Keras (TensorFlow)"),
-        ("augment", "contrast, flip, rotation, translation", "64x128x128x3", "kornia (PyTorch)"),
-        ("augment", "RandAugment(2)", "256x32x32x3", "kornia (PyTorch)"),
-        ("step", "training step", "64x32x32x3", "Keras (TensorFlow)"),
-        ("step", "training step", "64x128x128x3", "PyTorch"),
-        ("pipeline", "first epoch from JPEGs", "2,000 of 320x240 to 128x128", "Keras (TensorFlow)"),
-        ("startup", "time to the first step: the whole command, warm", "64x32x32x3",
-         "Keras (TensorFlow)"),
+        "README.md",
+        "augjax/transforms/README.md",
+        "augjax/CHANGELOG.md",
+        "experiments/car_truck/README.md",
+        "experiments/results/README.md",
+        "experiments/benchmark/README.md",
+        ".github/CONTRIBUTING.md",
     ],
-)  # fmt: skip
-def test_a_speed_in_the_readme_is_from_its_benchmark(name, work, size, peer):
-    rows = results(f"benchmark_{name}")["rows"]
-    asked = {"work": work, "size": size, "peer": peer}
-    row = next(row for row in rows if asked.items() <= row.items())
-    ours = f"{row['ours']['median']:.3g} {row['unit']}"
-    line = f"| {work} | {size} | {ours} | {peer} | {row['value']['median']:.3g} |\n"
-    assert line.replace("1.08e+03 ms", "1,080 ms") in README
+)
+def test_links_lead_somewhere(page):
+    for target, anchor in LINK.findall((CHECKOUT / page).read_text()):
+        if target.startswith("http"):
+            continue
+        path = ((CHECKOUT / page).parent / target) if target else CHECKOUT / page
+        assert path.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+            assert anchor in map(anchored, headings), f"{target}#{anchor}"
+
+
+def anchored(heading: str) -> str:
+    """What a link to a heading is on GitHub."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

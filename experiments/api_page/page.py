@@ -21,6 +21,9 @@ GALLERY = "## Gallery"
 """The heading that ends the guide; what follows is generated."""
 SIDE, DRAWS = 96, 5
 
+MARKER = "<!-- Below this line `python -m experiments.api_page` writes. Edit the guide above it. -->"
+"""Ends the part of the page that is written by hand."""
+
 TABLE = """
 | augjax | Keras 3 | torchvision v2 | albumentations 2 |
 |---|---|---|---|
@@ -73,26 +76,27 @@ TABLE = """
 FAMILIES = {
     "geometry": (
         "Geometry",
-        "Masks, boxes and keypoints move with the pixels. Neighbours of one fill and one "
-        "interpolation are resampled once. A crop, an antialiased resize or an elastic transform "
-        "is a pass of its own.",
+        "Geometric transforms move pixels, and with them masks, boxes and keypoints. Neighbours "
+        "with the same fill and interpolation share one resample. A crop ends such a run; an "
+        "antialiased resize and an elastic transform are passes of their own.",
     ),
-    "color": ("Colour", "Results are clipped to the value range, but for Normalize."),
+    "color": ("Colour", "Results are clipped to the value range, except by Normalize."),
     "filter": ("Filters, noise, erasing", "Masks, boxes and keypoints stay as they are."),
     "policy": (
         "Policies",
-        "Operations are drawn for each image, from those listed in `help(augjax.transforms.policy."
-        "operations)`, and give what Pillow gives, to the bit.",
+        "Each image draws its own operations. `help(\"augjax.transforms.policy.operations\")` lists "
+        "them, and where they differ from Pillow's and other libraries'.",
     ),
     "composition": (
         "Composition",
-        "Containers hold transforms, and containers. Geometry inside them still shares a resample.",
+        "Containers hold transforms and other containers. Geometric transforms inside them still "
+        "share a resample.",
     ),
     "mixing": (
         "Mixing",
-        "Transforms of a batch, after all others: `images, labels = mix.batch(key, images, labels, "
-        "ids, epoch=epoch)`. Draws are an image's own, its partner is drawn from the whole batch, "
-        "and labels become probabilities: `help(aj.Mix)`.",
+        "Mixes combine the images of a batch and come after all other transforms: `images, labels = "
+        "mix.batch(key, images, labels, ids, epoch=epoch)`. Each image has its own draws and a "
+        "partner from the whole batch. Labels become probabilities. See `help(aj.Mix)`.",
     ),
 }
 
@@ -111,14 +115,21 @@ def write_all() -> None:
 
 
 def page() -> str:
-    """The text of the page: its guide, which is written by hand, and the gallery."""
-    guide, _ = PAGE.read_text().split(GALLERY)
+    """The text of the page: the guide, as it stands there, and the gallery after it."""
+    guide, _ = PAGE.read_text().split(MARKER)
+    return guide + MARKER + gallery()
+
+
+def gallery() -> str:
+    """A line and a picture of every transform, and the table of names elsewhere."""
     lines = [
-        guide + GALLERY,
         "",
-        "Made by `python -m experiments.api_page`: what each transform does, and five draws of the "
-        "example below its picture. `help(aj.RandomRotation)` has formula, draws, units, ranges "
-        "and references.",
+        "",
+        "## Gallery",
+        "",
+        "Each entry says what the transform does, and shows an image and five draws of the example "
+        "below the picture. `help(aj.RandomRotation)` has the formula, the draws with their units, "
+        "the ranges and the references.",
     ]
     for family, (title, about) in FAMILIES.items():
         lines += ["", f"### {title}", "", about, "", "| | |", "|---|---|"]
