@@ -17,8 +17,6 @@ from experiments.car_truck.drawn.vehicles import Kind
 
 PAGE = Path(__file__).parents[2] / "augjax" / "transforms" / "README.md"
 PICTURES = Path(__file__).parents[1] / "results" / "transforms"
-GALLERY = "## Gallery"
-"""The heading that ends the guide; what follows is generated."""
 SIDE, DRAWS = 96, 5
 
 MARKER = "<!-- Below this line `python -m experiments.api_page` writes. Edit the guide above it. -->"
