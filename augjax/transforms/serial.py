@@ -25,6 +25,10 @@ def to_dict(transform: Configured) -> dict[str, Any]:
     `{"transform": "RandomRotation", "factor": 0.1}`: the name of the class and the arguments that
     differ from their defaults, transforms inside as dicts of their own.
 
+    >>> import augjax as aj
+    >>> aj.to_dict(aj.RandomApply(aj.RandomRotation(0.1), p=0.3))["p"]
+    0.3
+
     Raises:
       TypeError: for a transform that is not augjax's own.
       ValueError: if transforms are nested more than ten deep.
@@ -36,6 +40,10 @@ def from_dict(data: dict[str, Any]) -> Any:
     """The transform that `to_dict` made `data` of: `from_dict(to_dict(t)) == t`.
 
     Only augjax's own transforms are made, so data from elsewhere are safe to read.
+
+    >>> import augjax as aj
+    >>> aj.from_dict({"transform": "RandomRotation", "factor": 0.1})
+    RandomRotation(0.1)
 
     Raises:
       ValueError: if `data` are wrong, in a sentence that says where, such as

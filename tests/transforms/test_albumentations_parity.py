@@ -9,6 +9,7 @@ import pytest
 
 import augjax as aj
 from tests.helpers import noise
+from tests.transforms.painting import draw, paint_one
 
 A: Any = pytest.importorskip("albumentations", reason="comes with the extra `bench`")
 cv2: Any = pytest.importorskip("cv2", reason="comes with albumentations")
@@ -28,7 +29,7 @@ OPENCV = 2e-5
 def drawn(transform):
     """Six draws, with them as NumPy arrays."""
     for i in range(6):
-        params = transform.sample(aj.image_key(KEY, 0, jnp.uint32(i)), IMAGE.shape)
+        params = draw(transform, aj.image_key(KEY, 0, jnp.uint32(i)), IMAGE.shape)
         yield params, jax.tree.map(np.asarray, params)
 
 
@@ -41,7 +42,9 @@ def test_flip(same, mode, theirs):
     for params, known in drawn(flip):
         flipped = bool(known[mode])
         flips.add(flipped)
-        same(flip.apply(params, IMAGE), getattr(A, theirs)().apply(IMAGE) if flipped else IMAGE)
+        same(
+            paint_one(flip, params, IMAGE), getattr(A, theirs)().apply(IMAGE) if flipped else IMAGE
+        )
     assert flips == {True, False}
 
 
@@ -54,7 +57,7 @@ def test_affine(same, fill_mode):
         # Ours leads from the new picture to the old, theirs from the old to the new.
         matrix = np.linalg.inv(np.asarray(affine.matrix(params, IMAGE.shape), np.float64))
         expected = theirs.apply(IMAGE, matrix=matrix, output_shape=IMAGE.shape[:2])
-        same(affine.apply(params, IMAGE), expected, tolerance=OPENCV)
+        same(paint_one(affine, params, IMAGE), expected, tolerance=OPENCV)
 
 
 @pytest.mark.parity("RandomPerspective", "albumentations.Perspective")
@@ -64,7 +67,7 @@ def test_perspective(same):
         matrix = np.linalg.inv(np.asarray(perspective.matrix(params, IMAGE.shape), np.float64))
         height, width, _ = IMAGE.shape
         expected = A.Perspective().apply(IMAGE, matrix, max_height=height, max_width=width)
-        same(perspective.apply(params, IMAGE), expected, tolerance=OPENCV)
+        same(paint_one(perspective, params, IMAGE), expected, tolerance=OPENCV)
 
 
 @pytest.mark.parity("RandomElastic", "albumentations.ElasticTransform")
@@ -77,10 +80,10 @@ def test_elastic(same, fill_mode):
     ramps = np.stack([columns / 31, rows / 23], axis=-1)
     nearest = aj.RandomElastic(60, 3, fill_mode="nearest")
     for params, _ in drawn(elastic):
-        x, y = np.moveaxis(np.asarray(nearest.apply(params, ramps)), -1, 0)
+        x, y = np.moveaxis(np.asarray(paint_one(nearest, params, ramps)), -1, 0)
         inside = (x > 0) & (x < 1) & (y > 0) & (y < 1)
         expected = theirs.apply(IMAGE, x * 31, y * 23)
-        ours = np.asarray(elastic.apply(params, IMAGE))
+        ours = np.asarray(paint_one(elastic, params, IMAGE))
         assert inside.mean() > 0.8
         same(ours[inside], expected[inside], tolerance=OPENCV)
 
@@ -91,7 +94,7 @@ def test_crop(same):
     for params, known in drawn(crop):
         top, left = int(known["top"]), int(known["left"])
         expected = A.RandomCrop(9, 14).apply(IMAGE, crop_coords=(left, top, left + 14, top + 9))
-        same(crop.apply(params, IMAGE), expected, tolerance=0)
+        same(paint_one(crop, params, IMAGE), expected, tolerance=0)
 
 
 @pytest.mark.parity("RandomErasing", "albumentations.CoarseDropout")
@@ -101,7 +104,7 @@ def test_erasing(same):
         top, left = int(known["top"]), int(known["left"])
         hole = [[left, top, left + int(known["width"]), top + int(known["height"])]]
         expected = A.CoarseDropout(fill=0.5).apply(IMAGE.copy(), np.array(hole), seed=0)
-        same(erasing.apply(params, IMAGE), expected, tolerance=0)
+        same(paint_one(erasing, params, IMAGE), expected, tolerance=0)
 
 
 @pytest.mark.parity("RandomGridDropout", "albumentations.GridDropout")
@@ -116,7 +119,7 @@ def test_grid_dropout(same):
             if min(left, top) + hole > 0
         ]
         expected = A.GridDropout(fill=0.5).apply(IMAGE.copy(), np.array(holes), seed=0)
-        same(grid.apply(params, IMAGE), expected, tolerance=0)
+        same(paint_one(grid, params, IMAGE), expected, tolerance=0)
 
 
 @pytest.mark.parity("RandomSaltAndPepper", "albumentations.SaltAndPepper")
@@ -128,7 +131,7 @@ def test_salt_and_pepper(same):
         salt = number < known["amount"] * known["salt_vs_pepper"]
         pepper = (number < known["amount"]) & ~salt
         expected = A.SaltAndPepper().apply(IMAGE, salt_mask=salt, pepper_mask=pepper)
-        same(specks.apply(params, IMAGE), expected, tolerance=0)
+        same(paint_one(specks, params, IMAGE), expected, tolerance=0)
 
 
 @pytest.mark.parity("RandomMotionBlur", "albumentations.MotionBlur, along the rows")
@@ -138,7 +141,7 @@ def test_motion_blur(same):
     kernel[2] = 1 / 5
     params = {"length": jnp.float32(5), "angle": jnp.float32(0)}
     expected = A.MotionBlur().apply(IMAGE, kernel=kernel)
-    same(blur.apply(params, IMAGE), expected, tolerance=1e-6)
+    same(paint_one(blur, params, IMAGE), expected, tolerance=1e-6)
 
 
 @pytest.mark.parity("RandomChannelDrop", "albumentations.ChannelDropout")
@@ -147,7 +150,7 @@ def test_channel_drop(same):
     for params, known in drawn(drop):
         gone = np.flatnonzero(known["dropped"]).tolist()
         expected = A.ChannelDropout(fill=0.25).apply(IMAGE, channels_to_drop=gone)
-        same(drop.apply(params, IMAGE), expected, tolerance=0)
+        same(paint_one(drop, params, IMAGE), expected, tolerance=0)
 
 
 @pytest.mark.parity("RandomChannelShuffle", "albumentations.ChannelShuffle")
@@ -155,7 +158,7 @@ def test_channel_shuffle(same):
     shuffle = aj.RandomChannelShuffle(p=1.0)
     for params, known in drawn(shuffle):
         expected = A.ChannelShuffle().apply(IMAGE, channels_shuffled=known["order"].tolist())
-        same(shuffle.apply(params, IMAGE), expected, tolerance=0)
+        same(paint_one(shuffle, params, IMAGE), expected, tolerance=0)
 
 
 COLOURS: list[Any] = [
@@ -192,4 +195,4 @@ def test_gamma(same):
     gamma = aj.RandomGamma((0.5, 2.0))
     for params, known in drawn(gamma):
         expected = A.RandomGamma().apply(IMAGE, gamma=float(known["gamma"]))
-        same(gamma.apply(params, IMAGE), expected, tolerance=1e-6)
+        same(paint_one(gamma, params, IMAGE), expected, tolerance=1e-6)

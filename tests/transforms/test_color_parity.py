@@ -3,7 +3,6 @@
 import colorsys
 import itertools
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ import augjax as aj
 from augjax.transforms.catalog import examples
 from tests.helpers import noise
 from tests.oracles import Image, ImageEnhance, ImageOps, keras, tf
+from tests.transforms.painting import paint, paint_one
 
 SHAPE = (16, 21, 3)
 ON = {"on": jnp.bool_(True)}
@@ -30,10 +30,6 @@ def pixels(n=6):
     rng = np.random.default_rng(5)
     ranges = [(0, 256), (30, 90), (120, 256), (77, 78), (0, 2), (0, 256)]
     return np.stack([rng.integers(low, high, SHAPE, np.uint8) for low, high in ranges[:n]])
-
-
-def paint(transform, params, images):
-    return jax.vmap(transform.apply)(params, jnp.asarray(images))
 
 
 def keras_paint(layer, transformation, images):
@@ -105,7 +101,7 @@ def test_what_pillow_does_by_tables(same, name):
     tolerance = 1.001 / 255 if name == "RandomAutoContrast" else 1e-6
     for picture in pixels():
         theirs = np.asarray(pillow(Image.fromarray(picture))) / np.float32(255)
-        same(transform.apply(ON, picture), theirs, tolerance=tolerance)
+        same(paint_one(transform, ON, picture), theirs, tolerance=tolerance)
 
 
 @pytest.mark.parity("RandomSharpness", "PIL.ImageEnhance.Sharpness, rounded to 8 bits")
@@ -113,7 +109,7 @@ def test_what_pillow_does_by_tables(same, name):
 def test_sharpness(same, factor):
     for picture in pixels():
         theirs = ImageEnhance.Sharpness(Image.fromarray(picture)).enhance(2 * factor)
-        ours = aj.RandomSharpness((0.0, 1.0)).apply({"factor": jnp.float32(factor)}, picture)
+        ours = paint_one(aj.RandomSharpness((0.0, 1.0)), {"factor": jnp.float32(factor)}, picture)
         # It rounds its smooth image, and truncates the blend.
         same(ours, np.asarray(theirs) / np.float32(255), tolerance=1.5 / 255)
 
@@ -150,7 +146,7 @@ def test_jitter(same):
             theirs = np.clip(steps[step](theirs), 0, 1)
         params = {name: jnp.float32(amount) for name, amount in amounts.items()}
         params["order"] = jnp.array(order, jnp.int32)
-        same(examples()["ColorJitter"].apply(params, image.astype(np.float32)), theirs)
+        same(paint_one(examples()["ColorJitter"], params, image.astype(np.float32)), theirs)
 
 
 @pytest.mark.parity("RandomChannelShuffle", "numpy.take")
@@ -158,7 +154,11 @@ def test_channel_shuffle(same):
     for order in itertools.permutations(range(3)):
         params = ON | {"order": jnp.array(order, jnp.int32)}
         image = pictures()[0]
-        same(aj.RandomChannelShuffle().apply(params, image), image[..., list(order)], tolerance=0)
+        same(
+            paint_one(aj.RandomChannelShuffle(), params, image),
+            image[..., list(order)],
+            tolerance=0,
+        )
 
 
 @pytest.mark.parity("RandomChannelDrop", "numpy.where")

@@ -7,6 +7,7 @@ import pytest
 
 import augjax as aj
 from tests.helpers import noise
+from tests.transforms.painting import draw, paint_one
 
 KEY = aj.key(11)
 IMAGE = noise(12, 18, 3)
@@ -16,7 +17,7 @@ DRAWS = range(6)
 def drawn(transform, shape=IMAGE.shape):
     """Six draws, as NumPy arrays."""
     for i in DRAWS:
-        params = transform.sample(aj.image_key(KEY, 0, jnp.uint32(i)), shape)
+        params = draw(transform, aj.image_key(KEY, 0, jnp.uint32(i)), shape)
         yield params, jax.tree.map(np.asarray, params)
 
 
@@ -26,7 +27,11 @@ def test_quarter_turns(same, shape):
     image, seen = noise(*shape), set()
     for params, known in drawn(aj.RandomRot90(), shape):
         seen.add(int(known["k"]))
-        same(aj.RandomRot90().apply(params, image), np.rot90(image, int(known["k"])), tolerance=0)
+        same(
+            paint_one(aj.RandomRot90(), params, image),
+            np.rot90(image, int(known["k"])),
+            tolerance=0,
+        )
     assert len(seen) > 1
 
 
@@ -35,7 +40,7 @@ def test_random_crop(same):
     crop = aj.RandomCrop(5, 7)
     for params, known in drawn(crop):
         top, left = known["top"], known["left"]
-        same(crop.apply(params, IMAGE), IMAGE[top : top + 5, left : left + 7], tolerance=0)
+        same(paint_one(crop, params, IMAGE), IMAGE[top : top + 5, left : left + 7], tolerance=0)
 
 
 @pytest.mark.parity("CenterCrop", "numpy's slices")
@@ -61,7 +66,7 @@ def test_erasing(same):
         theirs = IMAGE.copy()
         top, left = known["top"], known["left"]
         theirs[top : top + known["height"], left : left + known["width"]] = (0.2, 0.4, 0.6)
-        same(erasing.apply(params, IMAGE), theirs, tolerance=0)
+        same(paint_one(erasing, params, IMAGE), theirs, tolerance=0)
 
 
 @pytest.mark.parity("RandomGridDropout", "numpy's assignment")
@@ -74,7 +79,7 @@ def test_grid_dropout(same):
             for left in range(int(known["left"]) - unit, IMAGE.shape[1], unit):
                 rows, columns = (slice(max(0, v), max(0, v + hole)) for v in (top, left))
                 theirs[rows, columns] = 0.5
-        same(grid.apply(params, IMAGE), theirs, tolerance=0)
+        same(paint_one(grid, params, IMAGE), theirs, tolerance=0)
 
 
 @pytest.mark.parity("RandomGaussianNoise", "its formula in NumPy, of the same noise")
@@ -84,7 +89,7 @@ def test_gaussian_noise(same):
         key = jax.random.wrap_key_data(params["noise"], impl="threefry2x32")
         normal = np.asarray(jax.random.normal(key, IMAGE.shape))
         theirs = np.clip(IMAGE + known["stddev"] * normal, 0, 1)
-        same(noisy.apply(params, IMAGE), theirs, tolerance=1e-6)
+        same(paint_one(noisy, params, IMAGE), theirs, tolerance=1e-6)
 
 
 @pytest.mark.parity("RandomSaltAndPepper", "its formula in NumPy, of the same noise")
@@ -95,4 +100,4 @@ def test_salt_and_pepper(same):
         number = np.asarray(jax.random.uniform(key, (*IMAGE.shape[:2], 1)))
         amount, salt = known["amount"], known["salt_vs_pepper"]
         theirs = np.where(number < amount, np.float32(number < amount * salt), IMAGE)
-        same(specks.apply(params, IMAGE), theirs, tolerance=0)
+        same(paint_one(specks, params, IMAGE), theirs, tolerance=0)

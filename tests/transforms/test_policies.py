@@ -23,6 +23,7 @@ from tests.transforms.policy_examples import (
     through_pillow,
 )
 
+LONG = pytest.mark.long
 LAYERED = [
     aj.RandAugment(),
     aj.RandAugment(3, 30),
@@ -32,6 +33,15 @@ LAYERED = [
 ALL = [*LAYERED, *AUG_MIXES]
 each_layered = pytest.mark.parametrize("policy", LAYERED, ids=str)
 each = pytest.mark.parametrize("policy", ALL, ids=str)
+# The others' programs are of the same parts.
+each_kind = pytest.mark.parametrize(
+    "policy",
+    [
+        policy if policy in (aj.RandAugment(), aj.AugMix()) else pytest.param(policy, marks=LONG)
+        for policy in ALL
+    ],
+    ids=str,
+)
 
 
 def layers(*pairs):
@@ -163,7 +173,7 @@ def test_draws_can_be_written_read_and_edited():
     np.testing.assert_allclose(policy.apply(read, image), (255 - image) / 255.0, atol=1e-7)
 
 
-@each
+@each_kind
 def test_a_training_step_has_a_gradient_and_one_compilation(policy):
     images, traces = jnp.asarray(noise(6, *SHAPE)), 0
 
@@ -201,7 +211,7 @@ def test_geometry_has_a_gradient_where_it_interpolates():
     assert abs(slope) > 1e-3
 
 
-@each
+@each_kind
 def test_mapped_twice_is_mapped(policy):
     images = pictures(6)
     keys = jax.random.split(KEY, 6)

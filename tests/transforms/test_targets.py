@@ -43,6 +43,12 @@ CASES = {kind.__name__: [examples()[kind.__name__]] for kind in CLASSES} | PIPEL
 CASES["RandomCrop"] = [aj.RandomCrop(28, 32)]  # Which often has all of what is drawn below.
 BENT = ("RandomElastic", "gated")
 every_case = pytest.mark.parametrize("case", CASES)
+QUICK = {*PIPELINES, "RandomElastic", "RandomFlip", "RandomRotation"}
+# What has a program of its own for each case; the pipelines hold most of the others.
+every_case_in_time = pytest.mark.parametrize(
+    "case",
+    [case if case in QUICK else pytest.param(case, marks=pytest.mark.long) for case in CASES],
+)
 
 
 RECTANGLE = (17, 13, 29, 24)
@@ -204,7 +210,7 @@ def test_points_follow_a_bright_spot(case):
     assert followed >= 5
 
 
-@every_case
+@every_case_in_time
 def test_boxes_and_their_shares_stay_in_the_frame(case):
     transform = aj.Sequential(CASES[case], boxes="xyxy")
     frames = ("RandomWidth", "width"), ("RandomHeight", "height")
@@ -258,7 +264,7 @@ def test_box_formats_are_those_of_keras(format):
     np.testing.assert_allclose(became["boxes"], expected, atol=1e-5)
 
 
-@every_case
+@every_case_in_time
 def test_moving_there_and_back_returns_the_interior(case):
     """Ramps, which bilinear sampling keeps exactly, and points, from what is shown of them."""
     transform = aj.Sequential(CASES[case], boxes="xyxy")
@@ -304,7 +310,7 @@ def hard_edged(transform):
     return transform
 
 
-@every_case
+@every_case_in_time
 def test_valid_is_what_a_constant_fill_leaves_untouched(case):
     transform = aj.Sequential([hard_edged(t) for t in CASES[case]])
     _, painted, shown = moved(transform, np.ones(SHAPE, np.float32), 12)

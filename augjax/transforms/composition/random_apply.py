@@ -19,6 +19,10 @@ class RandomApply(Container):
     Draws for itself: `on` (bool), with probability `p`, whatever the strength: the transforms
     inside are what strength scales.
 
+    >>> import augjax as aj
+    >>> aj.RandomApply(aj.RandomFlip("horizontal"), p=0.3).label
+    'RandomApply(RandomFlip)'
+
     Args:
       transforms: one or more that keep the image's size.
       p: the probability, in [0, 1].

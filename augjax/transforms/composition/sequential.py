@@ -33,6 +33,11 @@ class Sequential(Container):
 
     Draws: `{label: draws}` of every transform.
 
+    >>> import augjax as aj
+    >>> augment = aj.Sequential([aj.RandomFlip("horizontal"), aj.RandomRotation(0.1)])
+    >>> sorted(augment.sample(aj.key(0), (32, 32, 3)))
+    ['RandomFlip', 'RandomRotation']
+
     Args:
       transforms: any transforms, containers included; labels are unique within the pipeline, so
         that a repeat asks for `name=`.

@@ -64,6 +64,11 @@ class Transform(Pipeline):
     def sample(self, key: PRNGKeyArray, shape: Shape, *, strength: Strength = 1.0) -> Params:
         """Draws the parameters of one image.
 
+        >>> import augjax as aj
+        >>> params = aj.RandomBrightness(0.2).sample(aj.key(0), (32, 32, 3))
+        >>> {name: draw.shape for name, draw in params.items()}
+        {'delta': ()}
+
         Args:
           key: the image's key (`augjax.image_key`), typed or legacy.
           shape: (height, width, channels) of the image.
@@ -82,6 +87,10 @@ class Transform(Pipeline):
 
     def apply(self, params: Params, image: Image | Example, *, shape: Shape | None = None) -> Any:
         """Applies draws to one image or example.
+
+        >>> import augjax as aj
+        >>> aj.RandomBrightness(0.2).apply({"delta": 0.25}, jnp.full((1, 1, 1), 0.5)).item()
+        0.75
 
         Args:
           params: from `sample`.
@@ -115,6 +124,11 @@ class Transform(Pipeline):
 
         `batch(key, images, ids, epoch=e)[i] == t(image_key(key, e, ids[i]), images[i])`: the draws
         of an image depend neither on its neighbours nor on its position.
+
+        >>> import augjax as aj
+        >>> images, ids = jnp.zeros((4, 32, 32, 3)), jnp.arange(4, dtype=jnp.uint32)
+        >>> aj.RandomRotation(0.1).batch(aj.key(0), images, ids, epoch=1).shape
+        (4, 32, 32, 3)
 
         Args:
           key: the key of the augmentation's stream.

@@ -27,6 +27,11 @@ class RandomFlip(Transform, Geometric):
     Keras documents two independent flips for 'horizontal_and_vertical', as here; Keras 3 tosses
     one coin for both, so that it never flips along one axis alone.
 
+    >>> import augjax as aj
+    >>> aj.RandomFlip("horizontal").apply({"horizontal": True}, jnp.eye(2)[..., None])[..., 0]
+    Array([[0., 1.],
+           [1., 0.]], dtype=float32)
+
     Args:
       mode: 'horizontal', 'vertical' or 'horizontal_and_vertical'.
 

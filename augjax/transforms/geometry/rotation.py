@@ -20,6 +20,11 @@ class RandomRotation(Transform, Resampled):
 
     Draws: `angle` in radians ~ 2 pi U[lower, upper]; positive is counter-clockwise on screen.
 
+    >>> import augjax as aj
+    >>> params = aj.RandomRotation(0.1).sample(aj.key(0), (32, 32, 3))
+    >>> abs(params["angle"].item()) <= 0.1 * 2 * math.pi
+    True
+
     Args:
       factor: a fraction of a full turn, a number or a pair within [-1, 1].
       fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or

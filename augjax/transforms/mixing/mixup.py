@@ -24,6 +24,12 @@ class MixUp(Mix):
     Draws of each image: `lam` (float32, in [0, 1]), with `on` and `partner`; one for each image,
     where torchvision draws one `lam` for the batch.
 
+    >>> import augjax as aj
+    >>> images, labels = jnp.zeros((4, 8, 8, 3)), jnp.array([0, 1, 1, 0])
+    >>> images, labels = aj.MixUp(0.2, num_classes=2).batch(aj.key(0), images, labels)
+    >>> labels.shape
+    (4, 2)
+
     Args:
       alpha: above 0; near 0 one of the two is barely seen, at 1 the proportion is uniform, and
         large values mix halves.
