@@ -19,7 +19,9 @@ PAGE = Path(__file__).parents[2] / "augjax" / "transforms" / "README.md"
 PICTURES = Path(__file__).parents[1] / "results" / "transforms"
 SIDE, DRAWS = 96, 5
 
-MARKER = "<!-- Below this line `python -m experiments.api_page` writes. Edit the guide above it. -->"
+MARKER = (
+    "<!-- Below this line `python -m experiments.api_page` writes. Edit the guide above it. -->"
+)
 """Ends the part of the page that is written by hand."""
 
 TABLE = """
@@ -82,7 +84,7 @@ FAMILIES = {
     "filter": ("Filters, noise, erasing", "Masks, boxes and keypoints stay as they are."),
     "policy": (
         "Policies",
-        "Each image draws its own operations. `help(\"augjax.transforms.policy.operations\")` lists "
+        'Each image draws its own operations. `help("augjax.transforms.policy.operations")` lists '
         "them, and where they differ from Pillow's and other libraries'.",
     ),
     "composition": (
