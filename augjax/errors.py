@@ -8,7 +8,7 @@ from augjax.printable import printable
 
 
 class AugjaxError(Exception):
-    """An error told in one line: what, which path or option, what to do.
+    """An error shown as one line: what, which path or option, what to do.
 
     Attributes:
       details: what the line is about where it is many things, one a line; in tracebacks too.
@@ -44,7 +44,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 @contextmanager
-def told_in_one_line(*, debug: bool) -> Iterator[None]:
+def errors_in_one_line(*, debug: bool) -> Iterator[None]:
     """Ends the program with one line on stderr and the error's exit code; `debug` lets it rise.
 
     An error's details follow, a line each.

@@ -1,4 +1,4 @@
-"""Files: written so that nobody ever meets half of one, read without waiting, kept in a cache."""
+"""Files: written atomically, opened without waiting, and the user's cache folder."""
 
 import contextlib
 import errno

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tyro
 
-from augjax.errors import told_in_one_line
+from augjax.errors import errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
 
 PROGRAM = "python -m experiments.replay"
@@ -36,7 +36,7 @@ class Config:
 
 def main() -> None:
     """Parses the command line, writes the picture and prints the draws."""
-    with told_in_one_line(debug="--debug" in sys.argv):
+    with errors_in_one_line(debug="--debug" in sys.argv):
         config = tyro.cli(Config, prog=PROGRAM)
         keep_compiled_programs()
         draws, notes = run(config)

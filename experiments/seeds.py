@@ -22,7 +22,7 @@ from typing import Any, Literal
 import tyro
 from rich.console import Console
 
-from augjax.errors import InputError, RunError, told_in_one_line
+from augjax.errors import InputError, RunError, errors_in_one_line
 from augjax.files import write_json
 
 RECORDED = (
@@ -84,7 +84,7 @@ class Config:
 
 def main() -> None:
     """Parses the command line and runs the study."""
-    with told_in_one_line(debug="--debug" in sys.argv):
+    with errors_in_one_line(debug="--debug" in sys.argv):
         study(tyro.cli(Config, prog="python -m experiments.seeds"))
 
 

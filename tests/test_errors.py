@@ -1,10 +1,10 @@
 import pytest
 
-from augjax.errors import InputError, RunError, told_in_one_line
+from augjax.errors import InputError, RunError, errors_in_one_line
 
 
 def leave(error, capsys):
-    with pytest.raises(SystemExit) as exit, told_in_one_line(debug=False):
+    with pytest.raises(SystemExit) as exit, errors_in_one_line(debug=False):
         raise error
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -26,5 +26,5 @@ def test_nothing_in_an_error_reaches_the_terminal_raw(capsys):
 
 
 def test_with_debug_an_error_rises():
-    with pytest.raises(InputError, match="as it is"), told_in_one_line(debug=True):
+    with pytest.raises(InputError, match="as it is"), errors_in_one_line(debug=True):
         raise InputError("as it is")

@@ -1,1 +1,1 @@
-"""A run on disk: its folder, record, history, checkpoints and figures, and how it is told."""
+"""A run on disk: its folder, record, history, checkpoints, figures and progress lines."""

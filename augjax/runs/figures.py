@@ -47,10 +47,10 @@ def picture_grid(rows: Mapping[str, Sequence[Any]], title: str = "") -> Figure:
         figsize=(cell * columns * width / height, (cell + 0.3) * len(rows)), layout="constrained"
     )
     figure.suptitle(title, x=0.01, ha="left", fontsize=10)
-    for strip, (told, row) in zip(
+    for strip, (caption, row) in zip(
         figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows.items(), strict=True
     ):
-        strip.suptitle(told, x=0.01, ha="left", fontsize=10, fontfamily="monospace")
+        strip.suptitle(caption, x=0.01, ha="left", fontsize=10, fontfamily="monospace")
         for axes, picture in zip(strip.subplots(1, columns, squeeze=False)[0], row, strict=True):
             picture = np.asarray(picture)
             axes.imshow(picture, vmin=0, vmax=1)

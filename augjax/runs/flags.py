@@ -19,14 +19,14 @@ def write_flags(run_dir: Path, settings: dict[str, Any]) -> None:
     )
 
 
-def recorded_flags(run_dir: Path, told: str) -> list[str]:
+def recorded_flags(run_dir: Path, option: str) -> list[str]:
     """The command line that the settings in `config.json` amount to.
 
     It is to be parsed like any other, so nothing but flags can come from the file.
 
     Args:
       run_dir: the run's folder.
-      told: how the user named it, for messages.
+      option: how the user named it, for messages.
 
     Raises:
       InputError: if there is no run, or the file is not one that `write_flags` wrote.
@@ -41,6 +41,6 @@ def recorded_flags(run_dir: Path, told: str) -> list[str]:
             if value is not None
         ]
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f"{told}: there is no run (no {CONFIG})") from error
+        raise InputError(f"{option}: there is no run (no {CONFIG})") from error
     except (ValueError, AttributeError) as error:
-        raise InputError(f"{told}: {path} is not what a run has written") from error
+        raise InputError(f"{option}: {path} is not what a run has written") from error

@@ -1,4 +1,4 @@
-"""Epochs as they go by, told like Keras: a live bar on a terminal, a line an epoch elsewhere."""
+"""Progress like Keras's: a live bar on a terminal, one line for each epoch elsewhere."""
 
 import time
 from typing import Any

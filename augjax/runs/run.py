@@ -89,7 +89,7 @@ def begin_run(
       command: the command line.
       settings: the run's flags by name.
       resumed: whether the run was recorded before.
-      console: is told what has changed around a resumed run.
+      console: prints what has changed around a resumed run.
 
     Raises:
       InputError: if the data or the pipeline of a resumed run have changed.
@@ -130,7 +130,7 @@ def train_run(
       training: what is trained, and how.
       mesh: the devices.
       interpolation: how images were resized, which is kept with the weights.
-      console: is told of each epoch and of how the run ended.
+      console: prints each epoch and how the run ended.
       signals: requests to stop.
 
     Raises:

@@ -145,7 +145,7 @@ def fit(
       early_stopping: before the first epoch; watches the validation loss.
       seed: of the run.
       mesh: the devices.
-      listener: told of steps and epochs.
+      listener: is called after steps and epochs.
       keeper: saves the run; if it was saved before, the run goes on from there.
 
     Raises:

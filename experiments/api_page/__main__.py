@@ -12,7 +12,7 @@ import sys
 
 import tyro
 
-from augjax.errors import told_in_one_line
+from augjax.errors import errors_in_one_line
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Config:
 
 def main() -> None:
     """Parses the command line, and imports the rest."""
-    with told_in_one_line(debug="--debug" in sys.argv):
+    with errors_in_one_line(debug="--debug" in sys.argv):
         tyro.cli(Config, prog="python -m experiments.api_page")
         from experiments.api_page.page import write_all
 

@@ -16,13 +16,13 @@ import sys
 
 import tyro
 
-from augjax.errors import told_in_one_line
+from augjax.errors import errors_in_one_line
 from experiments.benchmark.config import Config
 
 
 def main() -> None:
     """Parses the command line, measures, and prints the table."""
-    with told_in_one_line(debug="--debug" in sys.argv):
+    with errors_in_one_line(debug="--debug" in sys.argv):
         config = tyro.cli(Config, prog="python -m experiments.benchmark")
         module = importlib.import_module(f"experiments.benchmark.{config.what}")
         module.run(config).finish()

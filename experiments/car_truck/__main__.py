@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from augjax.errors import InputError, told_in_one_line
+from augjax.errors import InputError, errors_in_one_line
 from augjax.runs.folder import locked_run_folder
 from augjax.runs.signals import StopSignals
 from augjax.runtime.compilation_cache import keep_compiled_programs
@@ -29,7 +29,7 @@ def main() -> None:
     """Parses the command line and runs."""
     debug = "--debug" in sys.argv
     gc.disable()  # While modules are imported there is nothing to collect, but much to search.
-    with told_in_one_line(debug=debug):
+    with errors_in_one_line(debug=debug):
         config = tyro.cli(Config, prog=PROGRAM)
         keep_compiled_programs()
         run(config if config.resume is None else resumed_config(config.resume, sys.argv[1:]))

@@ -46,14 +46,14 @@ def chosen_pipeline(name: str, image_size: int) -> aj.Sequential:
     """
     if name in PRESETS:
         return aj.preset(name, image_size=image_size)
-    told = f"--pipeline {name}"
-    pipeline = _built(_read(Path(name), told, PRESETS), told)
-    _check_fits(pipeline, image_size, told)
+    option = f"--pipeline {name}"
+    pipeline = _built(_read(Path(name), option, PRESETS), option)
+    _check_fits(pipeline, image_size, option)
     return pipeline
 
 
-def recorded_pipeline(run_dir: Path, told: str) -> aj.Sequential:
-    """The pipeline of the run in `run_dir`, which the user knows by what is `told`.
+def recorded_pipeline(run_dir: Path, option: str) -> aj.Sequential:
+    """The pipeline of the run in `run_dir`, which messages call `option`.
 
     Raises:
       InputError: if its run.json does not hold one.
@@ -61,51 +61,53 @@ def recorded_pipeline(run_dir: Path, told: str) -> aj.Sequential:
     try:
         record = json.loads((run_dir / RUN_RECORD).read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{told}: cannot read its {RUN_RECORD}") from error
+        raise InputError(f"{option}: cannot read its {RUN_RECORD}") from error
     data = record.get("pipeline") if isinstance(record, dict) else None
-    return _built(data, f"{told}: the pipeline in its {RUN_RECORD}")
+    return _built(data, f"{option}: the pipeline in its {RUN_RECORD}")
 
 
-def _read(path: Path, told: str, presets: tuple[str, ...]) -> Any:
+def _read(path: Path, option: str, presets: tuple[str, ...]) -> Any:
     """What a file of JSON holds."""
     try:
         with open_regular(path) as file:
             return json.loads(file.read())
     except FileNotFoundError as error:
         raise InputError(
-            f"{told}: no such file, nor a preset; the presets are {', '.join(presets)}"
+            f"{option}: no such file, nor a preset; the presets are {', '.join(presets)}"
         ) from error
     except OSError as error:
-        raise InputError(f"{told}: cannot read it ({error.strerror})") from error
+        raise InputError(f"{option}: cannot read it ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"{told}: not JSON ({error}); json.dumps(augjax.to_dict(pipeline)) writes a pipeline"
+            f"{option}: not JSON ({error}); json.dumps(augjax.to_dict(pipeline)) writes a pipeline"
         ) from error
 
 
-def _built(data: Any, told: str) -> aj.Sequential:
+def _built(data: Any, option: str) -> aj.Sequential:
     if not isinstance(data, dict):
-        raise InputError(f"{told}: expected what augjax.to_dict makes of one, but got {data!r:.40}")
+        raise InputError(
+            f"{option}: expected what augjax.to_dict makes of one, but got {data!r:.40}"
+        )
     try:
         transform = aj.from_dict(data)
     except ValueError as error:
-        raise InputError(f"{told}: {error}") from error
+        raise InputError(f"{option}: {error}") from error
     if isinstance(transform, aj.Mix):
         kind = type(transform).__name__
-        raise InputError(f"{told}: {kind} mixes batches; --mix says how they are mixed")
+        raise InputError(f"{option}: {kind} mixes batches; --mix says how they are mixed")
     return transform if isinstance(transform, aj.Sequential) else aj.Sequential([transform])
 
 
-def _check_fits(pipeline: aj.Sequential, size: int, told: str) -> None:
+def _check_fits(pipeline: aj.Sequential, size: int, option: str) -> None:
     image = jax.ShapeDtypeStruct((size, size, 3), jnp.uint8)
     try:
         made = jax.eval_shape(pipeline, aj.key(0), image)
     except ValueError as error:
-        raise InputError(f"{told}: {error}") from error
+        raise InputError(f"{option}: {error}") from error
     if made.shape != image.shape:
         height, width, _ = made.shape
         raise InputError(
-            f"{told} makes images of {height}x{width} pixels, but the network is validated on "
+            f"{option} makes images of {height}x{width} pixels, but the network is validated on "
             f"those of {size}x{size}; put Resize({size}, {size}) at its end"
         )
     outside = [s.operation.label for s in pipeline.steps(None) if not s.operation.keeps_range]
@@ -113,5 +115,5 @@ def _check_fits(pipeline: aj.Sequential, size: int, told: str) -> None:
         outside.append(f"value_range={pipeline.value_range}")
     if outside:
         raise InputError(
-            f"{told}: {outside[0]} leaves [0, 1], in which the network is validated; leave it out"
+            f"{option}: {outside[0]} leaves [0, 1], in which the network is validated; leave it out"
         )

@@ -153,16 +153,16 @@ def resumed_config(run_dir: Path, arguments: list[str]) -> Config:
     return dataclasses.replace(now, run_dir=run_dir)
 
 
-def recorded_config(run_dir: Path, told: str) -> Config:
-    """The flags of the run in `run_dir`, which the user knows by what is `told`.
+def recorded_config(run_dir: Path, option: str) -> Config:
+    """The flags of the run in `run_dir`, which messages call `option`.
 
     Raises:
       InputError: if there is no run.
     """
-    flags = recorded_flags(run_dir, told)
+    flags = recorded_flags(run_dir, option)
     try:
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
             return tyro.cli(Config, args=flags, prog=PROGRAM)
     except (SystemExit, InputError) as error:
         path = run_dir / "config.json"
-        raise InputError(f"{told}: {path} is not what a run has written") from error
+        raise InputError(f"{option}: {path} is not what a run has written") from error

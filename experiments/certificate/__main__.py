@@ -15,7 +15,7 @@ import sys
 
 import tyro
 
-from augjax.errors import told_in_one_line
+from augjax.errors import errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
 
 
@@ -29,7 +29,7 @@ class Config:
 
 def main() -> None:
     """Parses the command line, and imports the rest."""
-    with told_in_one_line(debug="--debug" in sys.argv):
+    with errors_in_one_line(debug="--debug" in sys.argv):
         tyro.cli(Config, prog="python -m experiments.certificate")
         keep_compiled_programs()
         os.environ["JAX_NUM_CPU_DEVICES"] = "8"

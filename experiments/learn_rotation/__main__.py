@@ -30,13 +30,13 @@ import sys
 
 import tyro
 
-from augjax.errors import told_in_one_line
+from augjax.errors import errors_in_one_line
 from experiments.learn_rotation.config import Config
 
 
 def main() -> None:
     """Parses the command line, and imports the rest."""
-    with told_in_one_line(debug="--debug" in sys.argv):
+    with errors_in_one_line(debug="--debug" in sys.argv):
         config = tyro.cli(Config, prog="python -m experiments.learn_rotation")
         from experiments.learn_rotation.descent import learnt
 

@@ -12,7 +12,7 @@ import sys
 
 import tyro
 
-from augjax.errors import RunError, told_in_one_line
+from augjax.errors import RunError, errors_in_one_line
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Config:
 
 def main() -> None:
     """Parses the command line and runs the experiment."""
-    with told_in_one_line(debug="--debug" in sys.argv):
+    with errors_in_one_line(debug="--debug" in sys.argv):
         config = tyro.cli(Config, prog="python -m experiments.reliability")
         from experiments.reliability.experiment import experiment
 

@@ -116,7 +116,7 @@ def test_a_damaged_folder_is_drawn_anew(tmp_path: Path):
     assert list(tmp_path.iterdir()) == [root]
 
 
-def test_an_unusable_cache_folder_is_told_in_one_line(tmp_path: Path):
+def test_an_unusable_cache_folder_is_errors_in_one_line(tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="cache: cannot keep the drawn pictures there"):
         drawn.drawn_car_truck(tmp_path / "file" / "cache")

@@ -56,7 +56,7 @@ class _DrawsByProgram(aj.RandomBrightness):
 
 
 def test_draws_that_depend_on_more_are_found():
-    found = certified(_DrawsByProgram())
+    found = certified(_DrawsByProgram(0.1))
     assert not found.ok
     assert found.differing_draws == (
         "batches of 7",

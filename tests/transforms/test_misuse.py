@@ -232,5 +232,5 @@ def answers() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("call", CASES)
-def test_misuse_is_told_in_one_line(call, answers):
+def test_misuse_is_errors_in_one_line(call, answers):
     assert CASES[call] in answers[call]

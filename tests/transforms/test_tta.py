@@ -176,7 +176,7 @@ MISUSE = {
 }  # fmt: skip
 
 
-def test_misuse_is_told_in_one_line():
+def test_misuse_is_errors_in_one_line():
     # In an interpreter of its own: here, the type checker of the tests would answer first.
     program = "import numpy as np, augjax as aj\nkey, f = aj.key(0), aj.RandomFlip()\n"
     program += "x = np.zeros((2, 4, 5, 3), np.float32)\ndef p(x): return x.mean((1, 2, 3))\n"
