@@ -1,9 +1,10 @@
 """Runs the code blocks of a page one after the other, as someone would who pastes them.
 
-    python run_blocks.py < blocks.json
+    python run_blocks.py PAGE < blocks.json
 
-Blocks are lists of a language, "python" or "bash", a line number and the code. Those of Python share
-one namespace. After each block a line SEPARATOR is printed; the first that fails ends it all.
+A block is a list of its language, "python" or "bash", the line of PAGE above it, and the code.
+Those of Python share one namespace. After each block a line SEPARATOR is printed; the first block
+that fails ends the process.
 """
 
 import json

@@ -64,7 +64,7 @@ def test_the_readme_quotes_the_speed():
         (run,) = [r for r in measured if (r[""], r["images"]) == (row["work"], row["images"])]
         assert row["augjax"] == re.sub(r" \(.*?\)", "", run["augjax"])
         peers = [(name, cell) for name, cell in list(run.items())[3:] if cell]
-        assert row["the others' time divided by augjax's"] == ", ".join(
+        assert row["the others' time divided by augjax's"] == " · ".join(
             f"{name} {median(cell)}" for name, cell in peers
         )
 

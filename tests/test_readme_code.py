@@ -1,10 +1,12 @@
 """The code on the pages runs as it stands, and prints what they say it prints.
 
-The blocks of a page run in their order, in a fresh process: ```python in one namespace, ```bash with
-`python` being this one, in an empty folder that holds a small DIR of images. A ```text block is what
-the block before it prints. The line `<!-- not run: reason -->` before a block leaves it out.
+The blocks of a page run in their order, in a fresh process: ```python in one namespace, ```bash
+with `python` being this one, in a folder that holds nothing but DIR, of a few small images. A
+```text block is what the block before it prints. The line `<!-- not run: reason -->` before a block
+leaves it out.
 """
 
+import itertools
 import json
 import os
 import re
@@ -71,22 +73,16 @@ def reason(block: Block) -> str:
 @pytest.mark.parametrize("page", RUN)
 def test_the_code_runs_and_prints_what_is_said(page, tmp_path):
     write_images(tmp_path / "DIR")
-    steps: list[Block] = []
-    expected: list[str | None] = []
-    for block in blocks(page):
-        if block.language == "text":
-            expected[-1] = block.code
-        elif not reason(block):
-            steps.append(block)
-            expected.append(None)
+    listed = blocks(page)
+    steps = [block for block in listed if block.language != "text" and not reason(block)]
     done = run(page, steps, tmp_path)
     assert done.returncode == 0, done.stderr
     printed = done.stdout.split(f"{SEPARATOR}\n")
     assert len(printed) == len(steps) + 1
-    for block, said, seen in zip(steps, expected, printed[:-1], strict=True):
-        if said is not None:
-            where = f"{page}:{block.line}"
-            assert COSTS.sub(r"\1", seen) == COSTS.sub(r"\1", said), where
+    for block, following in itertools.pairwise(listed):
+        if block in steps and following.language == "text":
+            seen, said = printed[steps.index(block)], following.code
+            assert COSTS.sub(r"\1", seen) == COSTS.sub(r"\1", said), f"{page}:{following.line}"
 
 
 def run(page: str, steps: list[Block], folder: Path) -> subprocess.CompletedProcess[str]:

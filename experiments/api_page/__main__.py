@@ -1,9 +1,10 @@
-"""The API page of the transforms, augjax/transforms/README.md: a line and a picture for each.
+"""The gallery in augjax/transforms/README.md: a line and a picture for every transform.
 
     python -m experiments.api_page
 
-Writes the page and, to experiments/results/transforms/, a strip for every public transform: a drawn
-car as it is, and as five draws of its example make it, those of a batch of it and a truck.
+Writes the gallery and the table of names, and keeps the guide above them, which is written by hand.
+Writes to experiments/results/transforms/ a strip for every public transform: a drawn car as it is,
+and as five draws of its example make it, those of a batch of it and a truck.
 """
 
 import dataclasses

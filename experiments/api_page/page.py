@@ -94,9 +94,9 @@ FAMILIES = {
     ),
     "mixing": (
         "Mixing",
-        "Mixes combine the images of a batch and come after all other transforms: `images, labels = "
-        "mix.batch(key, images, labels, ids, epoch=epoch)`. Each image has its own draws and a "
-        "partner from the whole batch. Labels become probabilities. See `help(aj.Mix)`.",
+        "Mixes combine the images of a batch and come after all other transforms: `images, "
+        "labels = mix.batch(key, images, labels, ids, epoch=epoch)`. Each image has its own draws "
+        "and a partner from the whole batch. Labels become probabilities. See `help(aj.Mix)`.",
     ),
 }
 

@@ -8,7 +8,7 @@ rounds' ratios (their time by ours: above 1, ours is faster) with its quartiles.
 the best of its settings. Prints a table with the targets, losses included, and writes it, all
 samples and a chart to OUT/benchmark_<what>.json and .png, by default in experiments/results; until
 all is measured, benchmark_<what>_unfinished.json has what there is. Expected on two cores of an
-AMD EPYC: the README's tables; a row whose target is missed says so.
+AMD EPYC: the tables of README.md beside this file; a row whose target is missed says so.
 """
 
 import importlib
