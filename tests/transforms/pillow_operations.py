@@ -1,5 +1,7 @@
 """What Pillow makes of an image by each operation of a policy: the oracle of their tests."""
 
+from typing import Any
+
 import numpy as np
 
 from augjax.transforms.policy.operations import OPERATIONS
@@ -10,7 +12,7 @@ def by_pillow(operation: int, magnitude: float | np.floating, pixels: np.ndarray
     """The operation on (height, width, 3) of uint8, as torchvision calls it for PIL images."""
     name, m, image = OPERATIONS[operation], float(magnitude), Image.fromarray(pixels)
 
-    def affine(*matrix: float) -> Image.Image:
+    def affine(*matrix: float) -> Any:
         how = Image.Transform.AFFINE, matrix, Image.Resampling.NEAREST
         return image.transform(image.size, *how, fillcolor=(0, 0, 0))
 

@@ -80,11 +80,11 @@ def test_grayscale(same):
 
 
 PILLOW = {
-    "RandomInvert": (aj.RandomInvert(), ImageOps.invert),
+    "RandomInvert": (aj.RandomInvert(), lambda p: ImageOps.invert(p)),
     "RandomSolarize": (aj.RandomSolarize(100 / 255), lambda p: ImageOps.solarize(p, 100)),
     "RandomPosterize": (aj.RandomPosterize(3), lambda p: ImageOps.posterize(p, 3)),
-    "RandomEqualize": (aj.RandomEqualize(), ImageOps.equalize),
-    "RandomAutoContrast": (aj.RandomAutoContrast(), ImageOps.autocontrast),
+    "RandomEqualize": (aj.RandomEqualize(), lambda p: ImageOps.equalize(p)),
+    "RandomAutoContrast": (aj.RandomAutoContrast(), lambda p: ImageOps.autocontrast(p)),
 }
 
 

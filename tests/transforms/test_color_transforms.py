@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -31,7 +32,7 @@ CHANNEL_BY_CHANNEL = [
     aj.RandomAutoContrast(p=1.0),
     examples()["RandomSharpness"],
 ]
-JITTER = examples()["ColorJitter"]
+JITTER: Any = examples()["ColorJitter"]
 RANDOM = [*RGB_ONLY, *CHANNEL_BY_CHANNEL, JITTER]
 ALL = [*RANDOM, examples()["Normalize"]]
 KEY = aj.key(0)

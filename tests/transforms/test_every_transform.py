@@ -39,7 +39,7 @@ every_switched = pytest.mark.parametrize("name", SWITCHED, scope="module")
 @every
 def test_is_documented(name):
     transform = CATALOG[name]
-    text = inspect.getdoc(example) or ""
+    text = inspect.getdoc(transform) or ""
     first = text.split("\n\n")[0]
     assert first.endswith(".") and "\n" not in first, "what it does, in one line"
     assert re.search(r"^Draws|^Draws for itself|^Nothing is drawn", text, re.MULTILINE)
@@ -107,7 +107,7 @@ def test_small_images_become_finite_ones_in_range(name, shape):
     assert batch.dtype == jnp.float32
     assert batch.shape[1:] == transform.out_shape(shape)
     assert np.isfinite(np.asarray(batch)).all()
-    if transform.keeps_range:
+    if all(step.operation.keeps_range for step in transform.steps(None)):
         assert float(batch.min()) >= -1e-6 and float(batch.max()) <= 1 + 1e-6
 
 

@@ -54,7 +54,7 @@ def test_each_channel_is_moved_alike_and_dtypes_are_kept(kind):
     half = transform.batch(KEY, jnp.asarray(gray, jnp.bfloat16))
     assert half.dtype == jnp.bfloat16
     np.testing.assert_allclose(np.float32(half), painted, atol=0.02)
-    bytes_ = transform.batch(KEY, np.uint8(np.round(gray * 255)))
+    bytes_ = transform.batch(KEY, np.round(gray * 255).astype(np.uint8))
     assert bytes_.dtype == jnp.float32
     np.testing.assert_allclose(bytes_, painted, atol=0.01)
     alone = jax.jit(transform)(aj.image_key(KEY, 0, jnp.uint32(2)), gray[2])

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -298,7 +299,7 @@ def test_moving_there_and_back_returns_the_interior(case):
         )
 
 
-def hard_edged(transform):
+def hard_edged(transform) -> Any:
     """The same, filled with zeros up to a hard edge."""
     if isinstance(transform, aj.RandomApply):
         return aj.RandomApply([hard_edged(child) for child in transform.children], transform.p)
