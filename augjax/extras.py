@@ -22,8 +22,10 @@ def require(what: str, *packages: str) -> None:
     """
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
+        *others, last = missing
+        listed = f"{', '.join(others)} and {last}" if others else last
         raise MissingPackageError(
-            f"{what} needs {' and '.join(missing)}, which the extra 'train' brings: {INSTALL}"
+            f"{what} needs {listed}, which the extra 'train' brings: {INSTALL}"
         )
 
 

@@ -13,7 +13,12 @@ def without(package: str, program: str):
 
 @pytest.mark.parametrize(
     ("module", "package"),
-    [("augjax.data", "tensorflow"), ("augjax.models", "flax"), ("augjax.training", "optax")],
+    [
+        ("augjax.data", "tensorflow"),
+        ("augjax.models", "flax"),
+        ("augjax.training", "optax"),
+        ("augjax.runs", "orbax"),
+    ],
 )
 def test_a_package_that_needs_the_extra_names_the_command(module, package):
     program = f"""

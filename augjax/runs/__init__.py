@@ -1,1 +1,5 @@
 """A run on disk: its folder, record, history, checkpoints, figures and progress lines."""
+
+from augjax.extras import require
+
+require("augjax.runs", "flax", "orbax", "rich", "safetensors")
