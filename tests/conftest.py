@@ -63,7 +63,7 @@ def pytest_terminal_summary(terminalreporter):
     skipped = sum(MISSING in str(report.longrepr) for report in reports.get("skipped", []))
     total = skipped + len(reports.get("passed", [])) + len(reports.get("failed", []))
     if skipped:
-        terminalreporter.write_line(f"{skipped} of {total} tests compare with an absent library")
+        terminalreporter.write_line(f"{skipped} of {total} tests need an absent library")
 
 
 def _memory_mappings() -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-MISSING = "is not installed, and this test compares with it"
+MISSING = "is not installed, and this test needs it"
 
 
 class Oracle:

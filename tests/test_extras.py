@@ -31,7 +31,8 @@ except ImportError as error:
 
 
 def test_show_needs_matplotlib():
-    done = without("matplotlib", "import augjax as aj; aj.show(aj.RandomFlip(), None)")
+    program = "import numpy, augjax as aj; aj.show(aj.RandomFlip(), numpy.zeros((4, 4, 3), 'u1'))"
+    done = without("matplotlib", program)
     assert done.stderr.splitlines()[-1].endswith(f"aj.show needs matplotlib, {INSTALL}")
 
 

@@ -48,9 +48,6 @@ def show(
     Returns:
       A matplotlib figure: shown by a notebook, and saved by `figure.savefig("grid.png")`.
     """
-    require("aj.show", "matplotlib")
-    from matplotlib.figure import Figure
-
     if not isinstance(pipeline, Transform | Mix):
         raise TypeError(
             f"expected show(pipeline, images), but got a {type(pipeline).__name__} first"
@@ -66,6 +63,9 @@ def show(
     else:
         cells = [[row, *_drawn(pipeline, key, row, i, epoch, draws)] for i, row in enumerate(rows)]
         drawer = pipeline
+    require("aj.show", "matplotlib")
+    from matplotlib.figure import Figure
+
     title = textwrap.fill(repr(pipeline), _LETTERS * (draws + 1))
     heights = [row["image"].shape[0] / row["image"].shape[1] for row in rows]
     inches = _CELL * (sum(heights) + 0.1 * len(rows)) + 0.15 * (title.count("\n") + 2)

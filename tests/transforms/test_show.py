@@ -1,10 +1,15 @@
 """Pictures of what a pipeline does."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 import augjax as aj
 from tests.helpers import noise
+from tests.oracles import MISSING
+
+pytestmark = pytest.mark.skipif(find_spec("matplotlib") is None, reason=f"matplotlib {MISSING}")
 
 PIPELINE = aj.Sequential([aj.RandomFlip("horizontal"), aj.RandomRotation(0.05)], boxes="xyxy")
 
