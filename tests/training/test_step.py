@@ -205,11 +205,13 @@ def test_eight_devices_train_as_one():
     for seed in range(3):
         expected, metrics = one.train(batch(seed)), eight.train(batch(seed))
         np.testing.assert_allclose(metrics.loss, expected.loss, rtol=2e-3)
-    jax.tree.map(
-        lambda a, b: np.testing.assert_allclose(a, b, atol=2e-3),
-        jax.device_get(eight.state.variables),
-        jax.device_get(one.state.variables),
+    states = jax.device_get((eight.state.variables, one.state.variables))
+    apart = np.concatenate(
+        jax.tree.leaves(jax.tree.map(lambda a, b: np.abs(a - b).ravel(), *states))
     )
+    # Where a gradient is a rounding error, its sign is too, and Adam moves the weight by its rate
+    # of 1e-3 a step all the same: by 2e-3 in one step, and by 6e-3 in three.
+    assert (apart > 2e-3).mean() <= 1e-4 and apart.max() <= 6e-3
 
 
 def test_eight_devices_exchange_nothing_but_sums():
