@@ -47,14 +47,14 @@ def batch(seed=0, valid=BATCH, filler=0) -> Batch:
 class Run:
     """A network and its compiled steps on a number of devices."""
 
-    def __init__(self, devices=1, strength=FULL_STRENGTH, mix=None):
+    def __init__(self, devices=1, strength=FULL_STRENGTH, mix=None, optimizer=OPTIMIZER):
         self.mesh = data_mesh(jax.devices()[:devices])
-        state = TrainState.create(NotebookCNN(), OPTIMIZER, aj.key(0), (SIZE, SIZE, 3))
+        state = TrainState.create(NotebookCNN(), optimizer, aj.key(0), (SIZE, SIZE, 3))
         self.state = jax.device_put(state, replicated(self.mesh))
         self.train_step: Any = jit_train_step(
             self.mesh,
             model=NotebookCNN(),
-            optimizer=OPTIMIZER,
+            optimizer=optimizer,
             augment=AUGMENT,
             strength=strength,
             mix=mix,
@@ -87,7 +87,7 @@ def test_the_kernels_change_no_loss(size, monkeypatch):
     rng = np.random.default_rng(0)
 
     def losses():
-        state = TrainState.create(NotebookCNN(), OPTIMIZER, aj.key(0), (size, size, 3))
+        state = TrainState.create(NotebookCNN(), optimizer, aj.key(0), (size, size, 3))
         step = jax.jit(
             partial(train_step, model=NotebookCNN(), optimizer=OPTIMIZER, augment=AUGMENT)
         )
@@ -212,6 +212,16 @@ def test_eight_devices_train_as_one():
     # Where a gradient is a rounding error, its sign is too, and Adam moves the weight by its rate
     # of 1e-3 a step all the same: by 2e-3 in one step, and by 6e-3 in three.
     assert (apart > 2e-3).mean() <= 1e-4 and apart.max() <= 6e-3
+
+
+def test_eight_devices_find_the_gradients_of_one():
+    # With plain gradient descent every weight shows its gradient, not only the sign of it.
+    one, eight = (Run(devices, optimizer=optax.sgd(1e-2)) for devices in (1, 8))
+    one.train(batch(0)), eight.train(batch(0))
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=2e-3),
+        *jax.device_get((eight.state.variables, one.state.variables)),
+    )
 
 
 def test_eight_devices_exchange_nothing_but_sums():
