@@ -87,7 +87,7 @@ def test_the_kernels_change_no_loss(size, monkeypatch):
     rng = np.random.default_rng(0)
 
     def losses():
-        state = TrainState.create(NotebookCNN(), optimizer, aj.key(0), (size, size, 3))
+        state = TrainState.create(NotebookCNN(), OPTIMIZER, aj.key(0), (size, size, 3))
         step = jax.jit(
             partial(train_step, model=NotebookCNN(), optimizer=OPTIMIZER, augment=AUGMENT)
         )
