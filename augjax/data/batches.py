@@ -29,8 +29,8 @@ def epoch_batches(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -
     """Streams the images of `split` in `order`: each exactly once, in batches of equal size.
 
     An image that cannot be decoded is a row of zeros whose mask is False, in its usual place; the
-    split is told of it after the last batch. To go on after `k` batches of an epoch, give its order
-    from `k * batch_size` on.
+    split's `on_missing` is called with its index after the last batch. To go on after `k` batches
+    of an epoch, give its order from `k * batch_size` on.
     """
     source = _cached if split.cache is not None else _decoded
     labels, ids = split.labels[order], split.ids[order]

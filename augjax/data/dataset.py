@@ -39,7 +39,8 @@ class Split:
       cache: all images as one uint8 tensor (n, size, size, 3), or None if each epoch decodes them.
       decode: index and, if another than the usual, image size to uint8 image tensor; None where
         only the cache is left.
-      on_missing: told the indices of the images that an epoch could not decode; may end the run.
+      on_missing: called with the indices of the images that an epoch could not decode; may end
+        the run.
     """
 
     name: str

@@ -75,8 +75,8 @@ def _with_images_per_second(row: Row, images: int) -> Row:
     if row.ours is None or row.theirs is None:
         return row
     ours, theirs = (1e3 * images / spread.median for spread in (row.ours, row.theirs))
-    told = f"{ours:,.0f} against {theirs:,.0f} images/s"
-    return dataclasses.replace(row, note="; ".join(filter(None, (told, row.note))))
+    rates = f"{ours:,.0f} against {theirs:,.0f} images/s"
+    return dataclasses.replace(row, note="; ".join(filter(None, (rates, row.note))))
 
 
 def time_beyond_steps(

@@ -88,10 +88,10 @@ class Report:
         return f"{self._title}{quick}\n{where}"
 
     def _versions(self) -> dict[str, str]:
-        """Of all packages but those of peers that no row tells of."""
+        """Of all packages but those of peers without a row."""
         against = {row.peer for row in self.rows if row.value}
-        told = [OURS, *(peer for peer in PEERS.values() if peer.title in against)]
-        silent = _packages(PEERS.values()) - _packages(told)
+        compared = [OURS, *(peer for peer in PEERS.values() if peer.title in against)]
+        silent = _packages(PEERS.values()) - _packages(compared)
         return {name: v for name, v in self._environment["versions"].items() if name not in silent}
 
     def write(self, **more: Any) -> None:

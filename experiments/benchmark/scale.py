@@ -80,7 +80,7 @@ class Series:
         }
 
     @property
-    def told(self) -> str:
+    def verdict(self) -> str:
         """Whether it is a straight line, or where and why it bends.
 
         A fixed cost shows as dearer units at the small end, what devices do not share as dearer
@@ -122,7 +122,7 @@ def run(config: Config) -> Report:
         report.samples.update(timed)
         report.write(
             table=in_markdown(series),
-            series=[{**dataclasses.asdict(one), "told": one.told} for one in series],
+            series=[{**dataclasses.asdict(one), "told": one.verdict} for one in series],
         )
     report.chart = growth_chart(panels(series), report.heading)
     report.tables = [on_screen(series), in_markdown(series), Text(LEGEND)]
@@ -301,7 +301,7 @@ def cells(one: Series) -> tuple[str, ...]:
         scale, unit = 1e9, "ns"
     at = " ".join(f"{size:,.0f}" for size, _ in one.points)
     costs = " ".join(digits(cost * scale) for cost in one.unit_costs)
-    return (f"{one.what}: {one.measure}", one.grows, at, f"{costs} {unit}", one.told)
+    return (f"{one.what}: {one.measure}", one.grows, at, f"{costs} {unit}", one.verdict)
 
 
 def on_screen(series: Sequence[Series]) -> Table:

@@ -141,6 +141,6 @@ def _in_bold_if_lost(row: Row) -> str:
     """'median (lower-upper)', and the target where it is missed."""
     if row.value is None:
         return row.skipped
-    told = with_spread(row.value, "" if row.peer else row.unit)
-    told = f"**{told}**" if row.is_loss else told
-    return told if row.reached is not False else f"{told}, hoped for {row.goal}"
+    cell = with_spread(row.value, "" if row.peer else row.unit)
+    cell = f"**{cell}**" if row.is_loss else cell
+    return cell if row.reached is not False else f"{cell}, hoped for {row.goal}"

@@ -34,8 +34,8 @@ def ask_to_stop(
         _, stderr = process.communicate()
         waited = time.monotonic() - asked
         what = f"{signum.name}, run {number}"
-        told = f"--resume {run_dir}" in stderr
-        if process.returncode != 0 and not (process.returncode == 128 + signum and told):
+        remedy = f"--resume {run_dir}" in stderr
+        if process.returncode != 0 and not (process.returncode == 128 + signum and remedy):
             failures = [f"{what}: exit {process.returncode}: {stderr}"]
         else:
             failures = compare(data, run_dir, unbroken, what)

@@ -126,7 +126,7 @@ def test_the_first_good_image_is_an_example(spoilt):
     assert split.example(at_least=40).shape == (40, 40, 3)
 
 
-def test_an_image_that_is_none_of_a_split_is_told(root):
+def test_an_image_outside_a_split_is_an_error(root):
     split = load_image_folder(root, image_size=16).train
     for index in (-1, len(split)):
         with pytest.raises(IndexError, match=rf"image {index}: train has 0 to {len(split) - 1}"):

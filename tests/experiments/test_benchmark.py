@@ -102,7 +102,7 @@ def test_what_is_measured_takes_the_place_of_earlier_results_only_when_all_is(tm
     assert names == {"benchmark_augment.json", "benchmark_augment.png"}
 
 
-def test_a_folder_that_cannot_be_made_is_told_before_anything_is_measured(tmp_path):
+def test_a_folder_that_cannot_be_made_is_an_error_before_anything_is_measured(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match=r"--out .*file: cannot make it"):
         Report(Config(what="augment", out=tmp_path / "file"), "x")
@@ -216,21 +216,21 @@ def test_what_clearing_takes_is_what_a_step_is_faster_without():
 
 
 def test_where_a_line_bends():
-    assert scale.Series("x", "images", "time", ((1, 1.2),)).told == "one size only"
+    assert scale.Series("x", "images", "time", ((1, 1.2),)).verdict == "one size only"
     straight = scale.Series("x", "images", "time", ((1, 1.2), (10, 10.0), (100, 90.0)))
-    assert straight.told == "straight"
+    assert straight.verdict == "straight"
     bent = scale.Series("x", "images", "time", ((1, 5.0), (10, 10.0), (100, 100.0)))
-    assert bent.bends == {1: 5.0} and bent.told == f"x5 at 1: {scale.ONCE}"
+    assert bent.bends == {1: 5.0} and bent.verdict == f"x5 at 1: {scale.ONCE}"
     on_devices = scale.Series("x", "devices", "time", ((1, 1.0), (2, 1.0), (4, 2.0)))
-    assert on_devices.told == f"x2 at 4: {scale.REPEATED['time']}"
+    assert on_devices.verdict == f"x2 at 4: {scale.REPEATED['time']}"
     two = scale.Series("x", "files", "time", ((10, 10.0), (100, 300.0)))
-    assert two.told == f"x3 at 100: {scale.UNEXPLAINED}"
+    assert two.verdict == f"x3 at 100: {scale.UNEXPLAINED}"
     ever_less = scale.Series("x", "images", "memory", ((1, 9.0), (10, 20.0), (100, 100.0)))
-    assert ever_less.told == f"x4.5 at 1, x0.5 at 100: {scale.ONCE}"
+    assert ever_less.verdict == f"x4.5 at 1, x0.5 at 100: {scale.ONCE}"
     odd = scale.Series("x", "images", "time", ((1, 1.0), (10, 10.0), (100, 300.0)))
-    assert odd.told == f"x3 at 100: {scale.UNEXPLAINED}"
+    assert odd.verdict == f"x3 at 100: {scale.UNEXPLAINED}"
     renewed = dataclasses.replace(odd, renewed=(10, 100))
-    assert renewed.told == f"x3 at 100: {scale.RENEWED}"
+    assert renewed.verdict == f"x3 at 100: {scale.RENEWED}"
 
 
 def test_a_believed_folder_is_scanned_like_a_real_one(tmp_path):

@@ -129,7 +129,7 @@ def test_a_resumed_run_takes_no_other_augmentation(finished, flag):
 
 
 @pytest.mark.parametrize("record", ["no JSON", "{}", "[]", '{"pipeline": {"transform": "os"}}'])
-def test_a_damaged_record_is_told_of(tmp_path, record):
+def test_a_damaged_record_is_an_error(tmp_path, record):
     (tmp_path / "run.json").write_text(record)
     with pytest.raises(InputError, match=r"^it: .*run\.json"):
         recorded_pipeline(tmp_path, "it")

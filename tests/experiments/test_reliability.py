@@ -21,6 +21,6 @@ def test_everything_goes_as_promised(tmp_path, monkeypatch):
     assert kept["table"].count("\n") == len(rows) + 1
 
 
-def test_a_failure_is_counted_and_told():
+def test_a_failure_is_counted_and_reported():
     row = Row("x", 2, 1, "note", ("why",))
     assert reliability.line(row) == "| x | 2 | 1 | note |"

@@ -197,7 +197,7 @@ def test_an_unfinished_run_may_be_in_the_middle_of_an_epoch(trained, tmp_path):
         replay.run(config(begun, "Car/0.png", 3, out))
 
 
-def test_data_that_have_changed_are_told_of(trained, tmp_path):
+def test_data_that_have_changed_are_noted(trained, tmp_path):
     run, _ = trained
     changed = tmp_path / "run"
     shutil.copytree(run, changed)

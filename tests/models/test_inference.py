@@ -50,7 +50,7 @@ def test_a_cpu_takes_a_few_at_a_time(variables, at_a_time):
     assert "while" in str(program.as_text())
 
 
-def test_what_is_no_batch_or_not_all_variables_is_told(variables):
+def test_a_wrong_batch_or_missing_variables_are_an_error(variables):
     images = jnp.zeros((2, SIZE, SIZE, 3))
     with pytest.raises(ValueError, match=r"image\[None\] makes a batch of one"):
         infer(MODEL, variables, images[0])

@@ -152,7 +152,7 @@ def test_with_none_intact_it_is_said_whether_the_best_weights_are(two, tmp_path)
         Checkpoints(tmp_path / "checkpoints").latest(snapshot(1))
 
 
-def test_damaged_best_weights_are_told_and_written_anew(tmp_path):
+def test_damaged_best_weights_are_noted_and_written_anew(tmp_path):
     told = []
     writer = RunWriter(tmp_path, {}, EpochProgress(Console(quiet=True), 9), tell=told.append)
     writer.on_start(snapshot(3, best_epoch=2))
@@ -244,7 +244,7 @@ def test_one_that_cannot_be_written_leaves_the_others_and_no_scraps(two, tmp_pat
     assert sorted(run.rglob("*")) == before
 
 
-def test_a_disk_without_room_is_told_before_anything_is_written(two, tmp_path, monkeypatch):
+def test_a_full_disk_is_an_error_before_anything_is_written(two, tmp_path, monkeypatch):
     run = tmp_path / "run"
     shutil.copytree(two, run)
     before = sorted(run.rglob("*"))

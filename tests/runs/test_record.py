@@ -20,12 +20,12 @@ def change(folder, **entries) -> None:
     path.write_text(json.dumps(json.loads(path.read_bytes()) | entries))
 
 
-def test_nothing_is_told_where_nothing_has_changed(tmp_path):
+def test_nothing_is_noted_where_nothing_has_changed(tmp_path):
     assert record(tmp_path, resumed=False) == []
     assert record(tmp_path, resumed=True) == []
 
 
-def test_other_devices_and_versions_are_told_once(tmp_path):
+def test_other_devices_and_versions_are_noted_once(tmp_path):
     record(tmp_path, resumed=False)
     was = json.loads((tmp_path / "run.json").read_bytes())
     change(tmp_path, devices=["cuda:0"], versions={**was["versions"], "jax": "0.1", "gone": "1"})

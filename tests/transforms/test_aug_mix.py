@@ -79,7 +79,7 @@ def test_distances_of_sorted_numbers_are_dirichlet(alpha, parts):
         assert stats.kstest(weight, of_one.cdf).pvalue > 1e-3
 
 
-def test_nothing_that_belongs_to_a_mixed_image_moves():
+def test_targets_of_a_mixed_image_stay_as_they_are():
     pipeline = aj.Sequential([aj.AugMix()], boxes="xyxy")
     mixed = pipeline.batch(
         KEY,

@@ -154,7 +154,7 @@ def test_amounts_of_jitter_are_uncorrelated():
         (aj.RandomChannelDrop(2), "dropped", 3),
     ],
 )
-def test_channels_are_chosen_alike_and_apart_from_the_coin(transform, name, choices):
+def test_channels_are_equally_likely_and_independent_of_the_coin(transform, name, choices):
     drawn = draws(transform)
     rows, chosen = np.unique(np.asarray(drawn[name], np.int32), axis=0, return_inverse=True)
     assert len(rows) == choices

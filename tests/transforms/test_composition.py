@@ -104,7 +104,7 @@ def test_containers_change_no_draw_of_what_they_hold():
                 jax.tree.map(np.testing.assert_array_equal, held[label], own)
 
 
-def test_a_name_makes_two_of_a_kind_draw_apart():
+def test_a_name_gives_a_second_container_draws_of_its_own():
     twice = aj.Sequential([aj.RandomApply(TURN), aj.RandomApply(TURN, name="again")])
     drawn = twice.sample(KEY, SHAPE)
     assert set(drawn) == {"RandomApply(RandomRotation)", "RandomRotation", "again"}
@@ -112,7 +112,7 @@ def test_a_name_makes_two_of_a_kind_draw_apart():
     assert drawn["again"]["RandomRotation"]["angle"] != drawn["RandomRotation"]["angle"]
 
 
-def test_all_that_belongs_to_an_image_is_chosen_alike():
+def test_an_image_and_its_targets_get_the_same_choice():
     exact: dict[str, Any] = {"interpolation": "nearest", "fill_mode": "constant"}
     turn, move = aj.RandomRotation(0.2, **exact), aj.RandomTranslation(0.3, 0.3, **exact)
     choice = aj.Sequential([aj.RandomChoice([turn, move, aj.RandomFlip()])], boxes="xyxy")

@@ -21,7 +21,7 @@ COUNTS = [1, 2, 5]
 every = pytest.mark.parametrize("name", MIXES)
 
 
-def test_transforms_of_images_and_of_batches_are_apart():
+def test_no_mix_is_a_transform_of_one_image():
     assert set(MIXES) == {"MixUp", "CutMix", "RandomMixChoice"}
     assert not set(MIXES) & set(CATALOG)
 

@@ -57,7 +57,7 @@ def assert_each_as_likely(values, lowest, highest):
 
 
 @pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
-def test_what_belongs_to_the_image_stays_as_it_is(transform):
+def test_targets_stay_as_they_are(transform):
     example = {
         "image": noise(12, 17, 3),
         "mask": np.arange(12 * 17, dtype=np.int32).reshape(12, 17),

@@ -129,7 +129,7 @@ def test_a_strength_above_1_stops_at_the_end_of_what_there_is():
     assert turns.max() == 3 * 135
 
 
-def test_what_belongs_to_an_image_moves_with_it():
+def test_targets_move_with_their_image():
     pipeline = aj.Sequential([aj.RandAugment()], boxes="xyxy")
     image = pictures(1)[0]
     params = {"RandAugment": layers(("TranslateX", -5.7), ("Equalize", 0.0))}
@@ -241,6 +241,6 @@ def test_what_is_not_recoloured_is_not_rounded():
         (lambda: aj.RandAugment(fill_value=128), r"fill_value=128\): expected a number in"),
     ],
 )
-def test_misuse_is_told_at_construction(make, message):
+def test_misuse_is_an_error_at_construction(make, message):
     with pytest.raises(ValueError, match=message):
         make()

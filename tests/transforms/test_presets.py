@@ -36,7 +36,7 @@ def test_a_crop_is_as_large_as_asked_for():
         aj.preset("imagenet", image_size=0)
 
 
-def test_what_there_is_is_told():
+def test_an_unknown_name_lists_the_presets():
     with pytest.raises(ValueError) as error:
         aj.preset("hevy")
     assert str(error.value) == "there is no preset 'hevy'; the presets are " + ", ".join(PRESETS)

@@ -67,7 +67,7 @@ def test_draws_are_those_of_training_to_the_bit():
         jax.tree.map(lambda a, b, i=i: np.testing.assert_array_equal(a[i], b), drawn, again)
 
 
-def test_what_belongs_to_the_image_comes_along():
+def test_targets_are_replayed_with_their_image():
     examples = {"image": PIXELS, "mask": PIXELS[..., 0], "keypoints": noise(6, 2, 2) * 10}
     batch = trained(PIPELINE, examples, aj.image_ids(PATHS), seed=0, epoch=2)
     one = {name: part[3] for name, part in examples.items()}

@@ -231,7 +231,7 @@ def answers() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("data", MISUSE)
-def test_misuse_is_told_with_its_place(data, answers):
+def test_misuse_is_an_error_that_names_its_place(data, answers):
     assert answers[data].startswith(MISUSE[data])
 
 

@@ -70,7 +70,7 @@ def test_a_mix_is_of_all_the_rows(num_classes):
         assert (shown[:, 1 + draw] != images).any()
 
 
-def test_what_belongs_to_the_image_is_drawn_over_it():
+def test_targets_are_drawn_over_their_image():
     for axes in aj.show(PIPELINE, example(), draws=1).axes:
         assert len(axes.patches) == 2, "boxes"
         assert len(axes.collections) == 2, "the mask's outline, and points"

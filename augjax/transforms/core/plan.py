@@ -61,7 +61,7 @@ class Plan:
             lines.append(f"{number}. {' + '.join(group.transforms)}")
             lines.append(f"   {group.work}, to {_times(group.shape)}")
             if group.why_separate:
-                lines.append(f"   apart from {number - 1}: {group.why_separate}")
+                lines.append(f"   not fused with {number - 1}: {group.why_separate}")
         cost = [
             f"{amount / 1e6:.2f} {unit}"
             for amount, unit in ((self.flops, "MFLOP"), (self.bytes, "MB"))

@@ -24,8 +24,8 @@ def check_labels(labels: Any, num_classes: int | None, *, title: str) -> None:
         return _check_range(labels, 0, num_classes - 1, what)
     if _are_classes(labels):
         raise TypeError(
-            f"{title} is not told how many classes the labels are of, as in num_classes=10; for a "
-            "binary loss give them as floats, labels.astype(np.float32)"
+            f"{title} needs the number of classes for whole numbers as labels, as in "
+            "num_classes=10; for a binary loss pass floats, labels.astype(np.float32)"
         )
     fits = len(shape) in (1, 2) if num_classes is None else shape[1:] == (num_classes,)
     if not fits or not jnp.issubdtype(labels.dtype, jnp.floating):

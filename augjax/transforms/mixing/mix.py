@@ -230,7 +230,7 @@ def _check_batch(mix: Mix, images: Any, labels: Any) -> None:
     what = mix.title
     if isinstance(images, dict):
         raise TypeError(
-            f"{what} takes images and labels and nothing else that belongs to an image, as in "
+            f"{what} mixes images and labels only, not masks, boxes or keypoints, as in "
             'mix.batch(key, batch["image"], batch["label"], ids)'
         )
     for name, part in {"images": images, "labels": labels}.items():
