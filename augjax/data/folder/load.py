@@ -42,9 +42,9 @@ def load_image_folder(
     files and folders, `__MACOSX` and files without an image's suffix are skipped and counted.
     Links may lead to files and class folders within `root`.
 
-    Images are JPEG, PNG, BMP, GIF or WebP, recognised by their bytes. They are seen as a person sees
-    them on a white page: turned by their EXIF orientation, transparency composited on white, 16
-    bits scaled to 8, CMYK and palettes converted, the first frame of an animation.
+    Images are JPEG, PNG, BMP, GIF or WebP, recognised by their bytes. They are seen as a person
+    sees them on a white page: turned by their EXIF orientation, transparency composited on white,
+    16 bits scaled to 8, CMYK and palettes converted, the first frame of an animation.
 
     No file is decoded before its header is judged. Images that fit into memory are decoded at once,
     and every file that cannot be is named; those that do not fit are checked as each epoch decodes
