@@ -1,22 +1,44 @@
 """An example of every public transform, with one batch whose programs all its tests share."""
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import augjax as aj
 from augjax.transforms.catalog import catalog, examples, mix_examples, mixes
 from tests.helpers import noise
 
 CATALOG, MIXES = catalog(), mixes()
+ONE_OF_EACH_KIND = {
+    "RandomBrightness": "pointwise",
+    "RandomGaussianBlur": "a filter",
+    "RandomErasing": "a hole, switched by p",
+    "RandomRotation": "geometric",
+    "RandomElastic": "a field",
+    "RandomCrop": "a crop",
+    "TrivialAugmentWide": "a policy",
+    "RandomSomeOf": "a container",
+    "MixUp": "a mix",
+}
+"""Those that the quick tests try; the long ones try all others."""
 KEY = aj.key(0)
 COUNT = 8
 LARGE = (24, 40, 3)
 IMAGES = noise(COUNT, *LARGE)
 IDS = np.arange(COUNT, dtype=np.uint32)
+
+
+def quick_of_each_kind(names: Iterable[str]) -> list[Any]:
+    """Parameters of a test, all but one of each kind marked as long."""
+    return [
+        name if name in ONE_OF_EACH_KIND else pytest.param(name, marks=pytest.mark.long)
+        for name in names
+    ]
 
 
 def example(name: str) -> Any:
@@ -41,25 +63,6 @@ def _program(name: str) -> Any:
 def run(name: str, images=IMAGES, ids=IDS, strength: float = 1.0) -> tuple[Any, np.ndarray]:
     """Draws and pixels of a batch of 8 float32 images of 24x40, all by one compiled program."""
     return jax.tree.map(np.asarray, _program(name)(images, ids, jnp.float32(strength)))
-
-
-@functools.cache
-def _program_of_one(name: str) -> Any:
-    transform = example(name)
-
-    @jax.jit
-    def run(key, image, strength):
-        return transform.sample(key, LARGE, strength=strength), transform(
-            key, image, strength=strength
-        )
-
-    return run
-
-
-def run_one(name: str, image, image_id: int, strength: float = 1.0) -> tuple[Any, np.ndarray]:
-    """Draws and pixels of one image of 24x40, by one compiled program."""
-    key = aj.image_key(KEY, 0, jnp.uint32(image_id))
-    return jax.tree.map(np.asarray, _program_of_one(name)(key, image, jnp.float32(strength)))
 
 
 def assert_same_bits(one: Any, other: Any) -> None:

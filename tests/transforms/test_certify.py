@@ -10,37 +10,21 @@ import pytest
 
 import augjax as aj
 from augjax.transforms.certify import IMAGES, TIPPED, TOLERANCE, Comparison, certify
-from tests.transforms.examples import CATALOG, MIXES, example
-
-ONE_OF_EACH_KIND = {
-    "RandomBrightness": "pointwise",
-    "RandomRotation": "geometric",
-    "RandomElastic": "a field",
-    "RandomCrop": "a crop",
-    "TrivialAugmentWide": "a policy",
-    "RandomSomeOf": "a container",
-    "MixUp": "a mix",
-}
+from tests.transforms.examples import CATALOG, MIXES, example, quick_of_each_kind
 
 
-def certified(transform):
-    return certify(transform, batches=(7,), devices=(8,), elsewhere=jax.devices()[1:2])
+def certified(transform, **more):
+    return certify(transform, batches=(7,), devices=(8,), **more)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        name if name in ONE_OF_EACH_KIND else pytest.param(name, marks=pytest.mark.long)
-        for name in (*CATALOG, *MIXES)
-    ],
-)
+@pytest.mark.parametrize("name", quick_of_each_kind([*CATALOG, *MIXES]))
 def test_is_certified(name):
     found = certified(example(name))
     assert found.ok, found
 
 
 def test_the_notebook_s_pipeline_is_certified():
-    found = certified(aj.preset("notebook"))
+    found = certified(aj.preset("notebook"), elsewhere=jax.devices()[1:2])
     assert found.ok, found
 
 
@@ -56,7 +40,7 @@ class _DrawsByProgram(aj.RandomBrightness):
 
 
 def test_draws_that_depend_on_more_are_found():
-    found = certified(_DrawsByProgram(0.1))
+    found = certified(_DrawsByProgram(0.1), elsewhere=jax.devices()[1:2])
     assert not found.ok
     assert found.differing_draws == (
         "batches of 7",

@@ -10,7 +10,7 @@ import pytest
 import augjax as aj
 from augjax.transforms.core.transform import Switched
 from tests.helpers import noise
-from tests.transforms.examples import CATALOG, KEY, example
+from tests.transforms.examples import CATALOG, KEY, example, quick_of_each_kind
 
 SHAPE = (24, 33, 3)
 FLOWS = {
@@ -20,8 +20,6 @@ FLOWS = {
     "RandomApply", "RandomChoice", "RandomOrder", "RandomSomeOf", "Sequential",
 }  # fmt: skip
 """The transforms through which gradients flow to the strength."""
-
-every = pytest.mark.parametrize("name", CATALOG)
 
 
 def weighed(made):
@@ -33,7 +31,7 @@ PICTURES = [noise(4, *SHAPE), *(np.full((4, *SHAPE), flat, np.float32) for flat 
 STRENGTHS = (0.0, 0.5, 1.0)
 
 
-@every
+@pytest.mark.parametrize("name", quick_of_each_kind(CATALOG))
 def test_gradients_of_the_strength_and_of_the_draws_are_finite_and_flow_where_they_can(name):
     transform = example(name)
     keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(4, dtype=jnp.uint32))
