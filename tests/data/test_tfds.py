@@ -81,6 +81,7 @@ def test_no_network_is_one_line(cifar10, monkeypatch, error):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.long
 def test_no_network_is_one_line_soon(tmp_path):
     """In truth: every request goes to a port where nobody listens."""
     nowhere = dict.fromkeys(

@@ -253,6 +253,7 @@ def a_peer_is_missing(monkeypatch):
     monkeypatch.setitem(works.PEERS, "albumentations", broken)
 
 
+@pytest.mark.long
 def test_a_whole_benchmark_with_peers_that_are_missing(tmp_path, monkeypatch, a_peer_is_missing):
     for kinds in ("SINGLES", "MIXES"):
         monkeypatch.setattr(augment, kinds, ())

@@ -11,10 +11,14 @@ from tests.helpers import run_python
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
 
+LONG = pytest.mark.long
 SMALL = Config(steps=80, cars=4, rounds=64)
 
 
-@pytest.mark.parametrize(("start", "truth"), [(10.0, 40.0), (70.0, 40.0), (30.0, 90.0)])
+@pytest.mark.parametrize(
+    ("start", "truth"),
+    [(10.0, 40.0), pytest.param(70.0, 40.0, marks=LONG), pytest.param(30.0, 90.0, marks=LONG)],
+)
 def test_the_range_is_found_from_below_and_from_above(start, truth):
     assert learnt(dataclasses.replace(SMALL, start=start), truth) == pytest.approx(truth, rel=0.1)
 

@@ -137,6 +137,7 @@ def test_a_run_that_mixed_is_replayed_up_to_there(trained, tmp_path):
     np.testing.assert_allclose(pixels_of(out) / 255, by_epoch[1][0], atol=0.51 / 255)
 
 
+@pytest.mark.long
 def test_the_command_prints_the_draws_and_leaves_the_run_alone(trained, tmp_path):
     run, by_epoch = trained
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}

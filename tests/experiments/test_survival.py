@@ -56,9 +56,10 @@ def finish(run: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "stops",
-    [((1, 1),), pytest.param(((1, 1), (2, 0), (2, 1)), marks=pytest.mark.long)],
+    [((1, 1),), ((1, 1), (2, 0), (2, 1))],
     ids=["once", "again and again"],
 )
 def test_killed_it_ends_as_if_unbroken(data, tmp_path, unbroken, stops):
@@ -79,10 +80,8 @@ def test_killed_it_ends_as_if_unbroken(data, tmp_path, unbroken, stops):
     assert len(resumed) == len(stops) and all(entry["versions"] for entry in resumed)
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.long)],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_step_keeps_it_and_says_how_to_go_on(
     data, tmp_path, unbroken, number, code
 ):

@@ -1,5 +1,7 @@
 """A run that was broken off anywhere and resumed ends with the bits of one that was not."""
 
+import itertools
+
 import flax.linen as nn
 import jax
 import numpy as np
@@ -112,8 +114,18 @@ def agree(result, state, unbroken):
     jax.tree.map(np.testing.assert_array_equal, state, unbroken[1])
 
 
-@pytest.mark.parametrize("minutes", [0.0, 1e9])
-@pytest.mark.parametrize("at", [(1, 1), (1, None), (2, 1), (2, 3), (3, 2), (4, 3), (4, None)])
+STOPS = [(1, 1), (1, None), (2, 1), (2, 3), (3, 2), (4, 3), (4, None)]
+# At the first step, in the middle, between epochs, and at the end; checkpoints of steps and epochs.
+QUICK = {((1, 1), 0.0), ((3, 2), 0.0), ((2, 3), 1e9), ((1, None), 1e9), ((4, None), 0.0)}
+
+
+@pytest.mark.parametrize(
+    ("at", "minutes"),
+    [
+        pytest.param(*case, marks=() if case in QUICK else pytest.mark.long)
+        for case in itertools.product(STOPS, [0.0, 1e9])
+    ],
+)
 def test_a_broken_run_resumed_equals_the_unbroken_one(dataset, tmp_path, unbroken, at, minutes):
     with pytest.raises(BrokenOff):
         train(dataset, Breaker(*at), Checkpoints(tmp_path, minutes=minutes))
