@@ -1,6 +1,6 @@
 """The compiled steps: padding, exact sums, devices, and no needless communication."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import flax.linen as nn
@@ -32,6 +32,7 @@ AUGMENT = aj.Sequential(
     ]
 )
 OPTIMIZER = optax.adam(1e-3)
+NOTEBOOK = NotebookCNN()
 KEY = aj.stream(aj.key(0), "augment")
 
 
@@ -44,22 +45,43 @@ def batch(seed=0, valid=BATCH, filler=0) -> Batch:
     return Batch(images, labels, ids, np.arange(BATCH) < valid)
 
 
-class Run:
-    """A network and its compiled steps on a number of devices."""
+class Small(nn.Module):
+    """A network that compiles quickly, where only what goes into one is tested."""
 
-    def __init__(self, devices=1, strength=FULL_STRENGTH, mix=None, optimizer=OPTIMIZER):
+    @nn.compact
+    def __call__(self, x, *, train, mask=None):
+        rows = None if mask is None else mask[:, None]
+        x = nn.relu(nn.Conv(4, (3, 3), strides=2)(x)).mean((1, 2))
+        x = nn.BatchNorm(use_running_average=not train)(x, mask=rows)
+        return nn.Dense(1)(x)[:, 0]
+
+
+@cache
+def initial_state(model, optimizer) -> Any:
+    return jax.device_get(TrainState.create(model, optimizer, aj.key(0), (SIZE, SIZE, 3)))
+
+
+@cache
+def compiled_steps(model, devices, strength, mix, optimizer) -> tuple[Any, Any]:
+    mesh = data_mesh(jax.devices()[:devices])
+    options = {"optimizer": optimizer, "augment": AUGMENT, "strength": strength, "mix": mix}
+    return jit_train_step(mesh, model=model, **options), jit_eval_step(mesh, model=model)
+
+
+class Run:
+    """A network, and steps on a number of devices that equal runs share."""
+
+    def __init__(
+        self,
+        devices=1,
+        strength=FULL_STRENGTH,
+        mix=None,
+        optimizer=OPTIMIZER,
+        model: nn.Module = NOTEBOOK,
+    ):
         self.mesh = data_mesh(jax.devices()[:devices])
-        state = TrainState.create(NotebookCNN(), optimizer, aj.key(0), (SIZE, SIZE, 3))
-        self.state = jax.device_put(state, replicated(self.mesh))
-        self.train_step: Any = jit_train_step(
-            self.mesh,
-            model=NotebookCNN(),
-            optimizer=optimizer,
-            augment=AUGMENT,
-            strength=strength,
-            mix=mix,
-        )
-        self.eval_step: Any = jit_eval_step(self.mesh, model=NotebookCNN())
+        self.state = jax.device_put(initial_state(model, optimizer), replicated(self.mesh))
+        self.train_step, self.eval_step = compiled_steps(model, devices, strength, mix, optimizer)
 
     def zero(self):
         return jax.device_put(Metrics.zero(), replicated(self.mesh))
@@ -79,6 +101,7 @@ class Run:
         return jax.device_get(metrics)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [16, 32])
 def test_the_kernels_change_no_loss(size, monkeypatch):
     """Five steps of Adam as by XLA's convolutions and pooling: in float64, where Adam, which makes
@@ -148,7 +171,8 @@ def test_sums_count_each_image_once(valid):
     rows = batch(valid=valid)
     metrics = run.evaluate(rows, rows)
     images = jnp.asarray(rows.images[:valid], jnp.float32) / 255.0
-    logits = np.asarray(NotebookCNN().apply(run.state.variables, images, train=False))
+    apply = jax.jit(partial(NOTEBOOK.apply, train=False))
+    logits = np.asarray(apply(run.state.variables, images))
     labels = rows.labels[:valid]
     losses = np.logaddexp(0, np.where(labels == 1, -logits, logits))
     np.testing.assert_allclose(metrics.loss, 2 * losses.sum(), rtol=1e-5)
@@ -157,25 +181,26 @@ def test_sums_count_each_image_once(valid):
     assert metrics.means()["loss"] == pytest.approx(losses.mean(), rel=1e-5)
 
 
-def loss_at(strength, state, rows):
+@partial(jax.jit, static_argnums=0)
+def loss_at(model, strength, state, rows):
     """The summed loss of a state on images augmented at a strength."""
     images = AUGMENT.batch(KEY, rows.images, rows.ids, epoch=1, strength=strength)
-    logits, _ = NotebookCNN().apply(state.variables, images, train=True, mutable=["batch_stats"])
+    logits, _ = model.apply(state.variables, images, train=True, mutable=["batch_stats"])
     return optax.sigmoid_binary_cross_entropy(logits, jnp.float32(rows.labels)).sum()
 
 
 def test_training_metrics_are_those_before_the_step():
     run = Run()
     rows = batch()
-    expected = loss_at(1.0, run.state, rows)
+    expected = loss_at(NOTEBOOK, 1.0, run.state, rows)
     np.testing.assert_allclose(run.train(rows).loss, expected, rtol=1e-3)
 
 
 def test_each_step_has_the_strength_of_its_number():
-    run = Run(strength=strength_ramp(0.0, 1.0, 2))
+    run = Run(strength=strength_ramp(0.0, 1.0, 2), model=Small())
     for strength in (0.0, 0.5, 1.0, 1.0):
         rows = batch()
-        expected, other = (loss_at(s, run.state, rows) for s in (strength, 0.75))
+        expected, other = (loss_at(Small(), s, run.state, rows) for s in (strength, 0.75))
         loss = run.train(rows).loss
         np.testing.assert_allclose(loss, expected, rtol=1e-3)
         assert abs(loss - other) > 0.01 * other
@@ -214,10 +239,12 @@ def test_eight_devices_train_as_one():
     assert (apart > 2e-3).mean() <= 1e-4 and apart.max() <= 6e-3
 
 
+@pytest.mark.long
 def test_eight_devices_find_the_gradients_of_one():
     # With plain gradient descent every weight shows its gradient, not only the sign of it.
     one, eight = (Run(devices, optimizer=optax.sgd(1e-2)) for devices in (1, 8))
-    one.train(batch(0)), eight.train(batch(0))
+    for run in (one, eight):
+        run.train(batch(0))
     jax.tree.map(
         lambda a, b: np.testing.assert_allclose(a, b, atol=2e-3),
         *jax.device_get((eight.state.variables, one.state.variables)),
@@ -235,7 +262,7 @@ def test_eight_devices_exchange_nothing_but_sums():
 
 
 def test_each_step_compiles_once():
-    run = Run()
+    run = Run(optimizer=optax.adam(1e-3))  # Shared with no other run.
     for epoch in (1, 2):
         run.train(batch(epoch), batch(epoch + 1, valid=3), epoch=epoch)
         run.evaluate(batch(epoch), batch(epoch, valid=1))
@@ -252,19 +279,14 @@ MIXES = [
 
 @pytest.mark.parametrize("mix", MIXES, ids=lambda mix: type(mix).__name__)
 def test_mixed_images_are_learned_with_mixed_labels(mix):
-    run = Run(mix=mix)
+    run = Run(mix=mix, model=Small())
     rows = batch(valid=11)
     images = AUGMENT.batch(KEY, rows.images, rows.ids, epoch=1)
     images, labels = mix.batch(
         KEY, images, rows.labels.astype(np.float32), rows.ids, epoch=1, mask=rows.mask
     )
-    logits, _ = NotebookCNN().apply(
-        run.state.variables,
-        images,
-        train=True,
-        mask=jnp.asarray(rows.mask),
-        mutable=["batch_stats"],
-    )
+    apply = jax.jit(partial(Small().apply, train=True, mutable=["batch_stats"]))
+    logits, _ = apply(run.state.variables, images, mask=rows.mask)
     logits, labels = np.asarray(logits)[:11], np.asarray(labels)[:11]
     losses = labels * np.logaddexp(0, -logits) + (1 - labels) * np.logaddexp(0, logits)
     metrics = run.train(rows)
@@ -274,7 +296,7 @@ def test_mixed_images_are_learned_with_mixed_labels(mix):
 
 
 def test_what_fills_up_the_last_batch_is_not_mixed_in():
-    zeros, ones = (Run(mix=MIXES[2]) for _ in range(2))
+    zeros, ones = (Run(mix=MIXES[2], model=Small()) for _ in range(2))
     after_zeros = zeros.train(batch(valid=5))
     after_ones = ones.train(batch(valid=5, filler=1))
     jax.tree.map(np.testing.assert_array_equal, after_zeros, after_ones)
@@ -282,29 +304,18 @@ def test_what_fills_up_the_last_batch_is_not_mixed_in():
 
 
 def test_eight_devices_mix_as_one():
-    one, eight = Run(1, mix=MIXES[2]), Run(8, mix=MIXES[2])
+    one, eight = (Run(devices, mix=MIXES[2], model=Small()) for devices in (1, 8))
     for seed in range(2):
         expected, metrics = one.train(batch(seed)), eight.train(batch(seed))
         np.testing.assert_allclose(metrics.loss, expected.loss, rtol=2e-3)
     assert eight.train_step._cache_size() == 1
 
 
-class Small(nn.Module):
-    """A network whose statistics come from the batch."""
-
-    @nn.compact
-    def __call__(self, x, *, train, mask=None):
-        rows = None if mask is None else mask[:, None]
-        x = nn.BatchNorm(use_running_average=not train)(jnp.mean(x, axis=(1, 2)), mask=rows)
-        return nn.Dense(1)(x)[:, 0]
-
-
 def test_a_batch_of_padding_only_leaves_the_state_sound():
     state = TrainState.create(Small(), OPTIMIZER, aj.key(0), (SIZE, SIZE, 3))
-    after, metrics = train_step(
-        state, Metrics.zero(), batch(valid=0), KEY, jnp.int32(1),
-        model=Small(), optimizer=OPTIMIZER, augment=aj.Sequential([]),
-    )  # fmt: skip
+    nothing = aj.Sequential([])
+    step = jax.jit(partial(train_step, model=Small(), optimizer=OPTIMIZER, augment=nothing))
+    after, metrics = step(state, Metrics.zero(), batch(valid=0), KEY, np.int32(1))
     assert int(metrics.count) == 0 and int(metrics.first_bad_step) == -1
     for leaf in jax.tree.leaves(after):
-        assert jnp.isfinite(leaf).all()
+        assert np.isfinite(leaf).all()
