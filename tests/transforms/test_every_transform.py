@@ -20,9 +20,10 @@ from tests.transforms.examples import (
     IMAGES,
     KEY,
     LARGE,
+    ONE_OF_EACH_KIND,
     assert_same_bits,
     example,
-    quick_of_each_kind,
+    long_but,
     row,
     run,
 )
@@ -33,7 +34,7 @@ SWITCHED = [name for name, c in CATALOG.items() if issubclass(c, Switched | aj.R
 
 # All tests of one transform come after each other, as long as its programs are at hand.
 every = pytest.mark.parametrize("name", CATALOG, scope="module")
-each_kind = pytest.mark.parametrize("name", quick_of_each_kind(CATALOG), scope="module")
+each_kind = pytest.mark.parametrize("name", long_but(ONE_OF_EACH_KIND, CATALOG), scope="module")
 
 
 @every
@@ -148,7 +149,7 @@ def test_one_key_paints_one_picture_and_equal_images_differ(name):
     assert (batch != batch[:1]).any() == bool(jax.tree.leaves(draws))
 
 
-@pytest.mark.parametrize("name", quick_of_each_kind(SWITCHED), scope="module")
+@pytest.mark.parametrize("name", long_but(["RandomInvert"], SWITCHED), scope="module")
 def test_p_0_never_and_p_1_always(name):
     for p in (0.0, 1.0):
         transform = dataclasses.replace(example(name), p=p)
@@ -165,11 +166,8 @@ def test_p_0_never_and_p_1_always(name):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        # At strength 0 it may be applied, so that only p tells when it is not.
-        name if name == "RandomApply" else pytest.param(name, marks=pytest.mark.long)
-        for name in SWITCHED
-    ],
+    # At strength 0 it may be applied, so that only p tells when it is not.
+    long_but(["RandomApply"], SWITCHED),
     scope="module",
 )
 def test_p_0_leaves_each_pixel(name):

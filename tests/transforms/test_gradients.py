@@ -10,7 +10,7 @@ import pytest
 import augjax as aj
 from augjax.transforms.core.transform import Switched
 from tests.helpers import noise
-from tests.transforms.examples import CATALOG, KEY, example, quick_of_each_kind
+from tests.transforms.examples import CATALOG, KEY, ONE_OF_EACH_KIND, example, long_but
 
 SHAPE = (24, 33, 3)
 FLOWS = {
@@ -31,7 +31,7 @@ PICTURES = [noise(4, *SHAPE), *(np.full((4, *SHAPE), flat, np.float32) for flat 
 STRENGTHS = (0.0, 0.5, 1.0)
 
 
-@pytest.mark.parametrize("name", quick_of_each_kind(CATALOG))
+@pytest.mark.parametrize("name", long_but(ONE_OF_EACH_KIND, CATALOG))
 def test_gradients_of_the_strength_and_of_the_draws_are_finite_and_flow_where_they_can(name):
     transform = example(name)
     keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(4, dtype=jnp.uint32))
