@@ -1,9 +1,11 @@
 """Pictures, folders and subprocesses that several tests share."""
 
+import functools
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -15,6 +17,17 @@ from tests.oracles import Image
 def noise(*shape: int, seed: int = 0) -> np.ndarray:
     """float32 in [0, 1): the hardest picture to resample."""
     return np.random.default_rng(seed).random(shape, np.float32)
+
+
+@functools.cache
+def initialised(model: Any, size: int = 16) -> Any:
+    """A network's variables for images of three colours, drawn in one program.
+
+    By the generator of bits that XLA compiles fastest: Threefry takes it ten seconds.
+    """
+    images = np.zeros((1, size, size, 3), np.float32)
+    init = jax.jit(lambda key: model.init(key, images, train=False))
+    return init(jax.random.key(0, impl="rbg"))
 
 
 def cpu_mesh(devices: int) -> Mesh:
