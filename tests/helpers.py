@@ -1,9 +1,9 @@
 """Pictures, folders and subprocesses that several tests share."""
 
-import functools
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,14 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random(shape, np.float32)
 
 
-@functools.cache
+@partial(jax.jit, static_argnums=(0, 1))
 def initialised(model: Any, size: int = 16) -> Any:
     """A network's variables for images of three colours, drawn in one program.
 
     By the generator of bits that XLA compiles fastest: Threefry takes it ten seconds.
     """
     images = np.zeros((1, size, size, 3), np.float32)
-    init = jax.jit(lambda key: model.init(key, images, train=False))
-    return init(jax.random.key(0, impl="rbg"))
+    return model.init(jax.random.key(0, impl="rbg"), images, train=False)
 
 
 def cpu_mesh(devices: int) -> Mesh:
