@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from augjax.models import NotebookCNN, infer, inference
-from tests.helpers import initialised, noise
+from tests.helpers import initialised, noise, quick_jit
 
 MODEL, SIZE = NotebookCNN(), 16
 IMAGES = np.round(255 * noise(16, SIZE, SIZE, 3)).astype(np.uint8)
@@ -33,7 +33,7 @@ def variables():
 def expected(variables):
     """What the model says of all images at once."""
     images = IMAGES / np.float32(255)
-    return np.asarray(jax.jit(partial(MODEL.apply, train=False))(variables, images))
+    return np.asarray(quick_jit(partial(MODEL.apply, train=False))(variables, images))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def at_a_time(monkeypatch):
     jax.clear_caches()
 
 
-@pytest.mark.parametrize("most", [1, 2, 16])
+@pytest.mark.parametrize("most", [1, 2, pytest.param(16, marks=pytest.mark.long)])
 def test_few_images_at_a_time_are_all_images(variables, expected, most, at_a_time):
     at_a_time(most)
     for given in (IMAGES, IMAGES / np.float32(255)):

@@ -11,7 +11,7 @@ import pytest
 from augjax.data.tf import import_tensorflow
 from augjax.models import NotebookCNN
 from augjax.runs.model_table import count_parameters
-from tests.helpers import initialised, noise
+from tests.helpers import initialised, noise, quick_jit
 
 tf = import_tensorflow()
 import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
@@ -84,7 +84,7 @@ def assert_close(ours, theirs, rtol=1e-9):
     jax.tree_util.tree_map_with_path(compare, ours, theirs)
 
 
-@jax.jit
+@quick_jit
 def train_step(params, batch_stats, images, labels):
     """The gradients, the logits, and the parameters and statistics after a step."""
     gradients, (logits, batch_stats) = jax.grad(mean_loss, has_aux=True)(
@@ -145,7 +145,7 @@ def test_forward_equals_keras(network, train):
         _, ours, _, batch_stats = train_step(params, batch_stats, images, np.zeros(BATCH))
         assert_close(batch_stats, to_flax(keras_model)["batch_stats"])
     else:
-        ours = jax.jit(partial(NotebookCNN().apply, train=False))(variables, images)
+        ours = quick_jit(partial(NotebookCNN().apply, train=False))(variables, images)
     assert_close(ours, theirs)
 
 
@@ -185,7 +185,7 @@ def test_masked_rows_change_nothing():
     images = noise(5, 16, 16, 3)
     padded = np.concatenate([images, np.ones((3, 16, 16, 3), np.float32)])
     variables, mask = initialised(NotebookCNN()), np.arange(8) < 5
-    apply = jax.jit(partial(NotebookCNN().apply, train=True, mutable=["batch_stats"]))
+    apply = quick_jit(partial(NotebookCNN().apply, train=True, mutable=["batch_stats"]))
     ours, stats = apply(variables, images)
     masked, masked_stats = apply(variables, padded, mask=mask)
     assert_close(np.asarray(masked)[:5], np.asarray(ours), rtol=1e-4)
