@@ -11,14 +11,14 @@ resize = jax.jit(resize_axis, static_argnums=(1, 2), static_argnames=("interpola
 
 
 def test_doubling_worked_by_hand():
-    image = np.float32([0, 4]).reshape(1, 2, 1)
+    image = np.array([0, 4], np.float32).reshape(1, 2, 1)
     wide = np.asarray(resize(image, 1, 5, resized=np.int32(4)))
     # Centres at 0.25, 0.75, 1.25, 1.75 less a half; the outer ones are clamped; zero beyond.
     np.testing.assert_array_equal(wide[0, :, 0], [0, 1, 3, 4, 0])
 
 
 def test_halving_with_antialiasing_worked_by_hand():
-    image = np.float32([0, 8, 8, 8]).reshape(4, 1, 1)
+    image = np.array([0, 8, 8, 8], np.float32).reshape(4, 1, 1)
     # A triangle two pixels wide either way about 1 weighs 0.5, 1.5 and 2.5 with 3/4, 3/4 and 1/4.
     half = np.asarray(resize(image, 0, 2, antialias=True))
     np.testing.assert_allclose(half[:, 0, 0], [32 / 7, 8], atol=1e-6)
