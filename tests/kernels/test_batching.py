@@ -15,12 +15,24 @@ def sums(images):
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, 12, 16])
-@pytest.mark.parametrize("most", [0, 1, 3, 100])
-def test_the_result_is_that_of_all_at_once(n, most):
-    images = jnp.asarray(noise(n, 4, 5, 3))
-    np.testing.assert_array_equal(map_in_batches(jnp.negative, images, most), -images)
-    ours = jax.jit(lambda images: map_in_batches(sums, images, most))(images)
-    np.testing.assert_allclose(ours, sums(images), rtol=1e-6)
+def test_the_result_is_that_of_all_at_once(n):
+    images = noise(n, 4, 5, 3)
+
+    @jax.jit
+    def run(images):
+        return [
+            [map_in_batches(function, images, most) for function in (jnp.negative, sums)]
+            for most in (0, 1, 3, 100)
+        ]
+
+    for negative, of_sums in run(images):
+        np.testing.assert_array_equal(negative, -images)
+        np.testing.assert_allclose(of_sums, sums(images), rtol=1e-6)
+
+
+def test_it_need_not_be_compiled():
+    images = jnp.asarray(noise(16, 4, 5, 3))
+    np.testing.assert_array_equal(map_in_batches(jnp.negative, images, 1), -images)
 
 
 def test_no_more_are_taken_than_asked_for():
@@ -30,7 +42,7 @@ def test_no_more_are_taken_than_asked_for():
         taken.append(len(images))
         return images
 
-    map_in_batches(watched, jnp.zeros((48, 2)), 2)
+    jax.eval_shape(lambda images: map_in_batches(watched, images, 2), np.zeros((48, 2)))
     assert taken == [2 * np.gcd(48, jax.device_count())]
 
 
@@ -76,13 +88,19 @@ def test_a_batch(on):
 
 
 def test_batches_of_batches_and_what_is_shared():
-    nested = jax.vmap(jax.vmap(twice))(ON.reshape(3, 3), IMAGES.reshape(3, 3, 4, 5, 3))
-    np.testing.assert_array_equal(nested.reshape(IMAGES.shape), EXPECTED)
-    one_image = jax.vmap(twice, in_axes=(0, None))(ON, IMAGES[0])
+    @jax.jit
+    def run(on, images, switch):
+        return (
+            jax.vmap(jax.vmap(twice))(on.reshape(3, 3), images.reshape(3, 3, 4, 5, 3)),
+            jax.vmap(twice, in_axes=(0, None))(on, images[0]),
+            jax.vmap(twice, in_axes=(None, 0))(switch, images),
+            jax.vmap(jax.vmap(twice), in_axes=(None, 0))(on, jnp.stack([images, images])),
+        )
+
+    nested, one_image, one_switch, shared = run(ON, IMAGES, np.bool_(True))
+    np.testing.assert_array_equal(np.reshape(nested, IMAGES.shape), EXPECTED)
     np.testing.assert_array_equal(one_image, np.where(ON[:, None, None, None], 2, 1) * IMAGES[0])
-    one_switch = jax.vmap(twice, in_axes=(None, 0))(jnp.bool_(True), IMAGES)
     np.testing.assert_array_equal(one_switch, 2 * IMAGES)
-    shared = jax.vmap(jax.vmap(twice), in_axes=(None, 0))(ON, np.stack([IMAGES, IMAGES]))
     np.testing.assert_array_equal(shared, np.stack([EXPECTED, EXPECTED]))
 
 
@@ -92,17 +110,17 @@ def test_numbers_that_belong_to_images():
     expected = np.where(
         ON[:, None, None, None], factors[:, None, None, None] * IMAGES + shifts, IMAGES
     )
-    ours = jax.vmap(scaled, in_axes=(0, 0, 0, None))(ON, IMAGES, factors, shifts)
+    ours = jax.jit(jax.vmap(scaled, in_axes=(0, 0, 0, None)))(ON, IMAGES, factors, shifts)
     np.testing.assert_allclose(ours, expected, rtol=1e-6)
     np.testing.assert_allclose(scaled(ON[1], IMAGES[1], factors[1], shifts), expected[1], rtol=1e-6)
 
 
 def test_a_gradient_flows_through_images_that_are_off():
     expected = np.broadcast_to(np.where(ON, 0, 3)[:, None, None, None], IMAGES.shape)
-    slope = jax.grad(lambda images: 3.0 * jax.vmap(twice)(ON, images).sum())(IMAGES)
-    np.testing.assert_array_equal(slope, expected)
-    each = jax.vmap(jax.grad(lambda image, on: 3.0 * twice(on, image).sum()))(IMAGES, ON)
-    np.testing.assert_array_equal(each, expected)
+    slope = jax.grad(lambda images: 3.0 * jax.vmap(twice)(ON, images).sum())
+    np.testing.assert_array_equal(jax.jit(slope)(IMAGES), expected)
+    each = jax.vmap(jax.grad(lambda image, on: 3.0 * twice(on, image).sum()))
+    np.testing.assert_array_equal(jax.jit(each)(IMAGES, ON), expected)
 
 
 @pytest.mark.skipif(jax.device_count() < 8, reason="needs 8 devices")

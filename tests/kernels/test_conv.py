@@ -1,5 +1,8 @@
 """The convolution against `jax.lax.conv_general_dilated`: values, gradients, platforms, devices."""
 
+import itertools
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +16,7 @@ from augjax.kernels import conv_gradient
 from augjax.kernels.conv import conv_general_dilated
 from augjax.kernels.pool import max_pool
 from augjax.kernels.space_to_depth import space_to_depth_conv
+from tests.helpers import quick_jit
 from tests.oracles import linen as nn
 
 LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -20,36 +24,38 @@ LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 def draws(*shapes, dtype=jnp.float32):
     rng = np.random.default_rng(0)
-    return [jnp.asarray(rng.standard_normal(shape), dtype) for shape in shapes]
+    return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
 
 
 def value_and_gradients(conv, x, kernel, strides=(1, 1), padding="SAME", layout=LAYOUT, **options):
     """The output and both gradients, for the cotangent cos(output)."""
-
-    @jax.jit
-    def run(x, kernel):
-        y, pull = jax.vjp(
-            lambda x, k: conv(x, k, strides, padding, dimension_numbers=layout, **options),
-            x,
-            kernel,
-        )
-        return y, *pull(jnp.cos(y))
-
-    return run(x, kernel)
+    y, pull = jax.vjp(
+        lambda x, k: conv(x, k, strides, padding, dimension_numbers=layout, **options), x, kernel
+    )
+    return y, *pull(jnp.cos(y))
 
 
 def compiled(function, *args, **options) -> str:
     return str(jax.jit(function, **options).lower(*args).compile().as_text())
 
 
-def assert_as_lax(*args, rtol=1e-5, **options):
-    ours = value_and_gradients(conv_general_dilated, *args, **options)
-    theirs = value_and_gradients(lax.conv_general_dilated, *args, **options)
+def both(run):
+    """`run(ours)` and `run(lax's)`, as a function to compile: one program takes less than two."""
+    return lambda *args: (
+        run(conv_general_dilated, *args),
+        run(lax.conv_general_dilated, *args),
+    )
+
+
+def assert_as_lax(x, kernel, rtol=1e-5, **options):
+    """Returns what was compared."""
+    ours, theirs = quick_jit(both(partial(value_and_gradients, **options)))(x, kernel)
     for a, b in zip(ours, theirs, strict=True):
         assert a.shape == b.shape
         assert a.dtype == b.dtype
-        a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+        a, b = np.float32(a), np.float32(b)
         np.testing.assert_allclose(a, b, rtol=0, atol=rtol * max(1.0, np.abs(b).max(initial=0)))
+    return ours
 
 
 sizes = st.integers(1, 4)
@@ -59,7 +65,7 @@ paddings = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     image=st.tuples(st.integers(0, 2), sizes, sizes, sizes),
     taps=st.tuples(st.integers(1, 5), st.integers(1, 5)),
@@ -103,47 +109,59 @@ def test_what_is_not_the_plain_case_is_left_to_lax(layout, image, kernel, option
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
 def test_half_precision_is_summed_in_single(dtype):
     x, kernel = draws((2, 2, 2, 64), (3, 3, 64, 8), dtype=dtype)
-    ours = value_and_gradients(conv_general_dilated, x, kernel)
-    exact = value_and_gradients(
-        lax.conv_general_dilated, x.astype(jnp.float32), kernel.astype(jnp.float32)
+    exact = lax.conv_general_dilated(
+        jnp.float32(x), jnp.float32(kernel), (1, 1), "SAME", dimension_numbers=LAYOUT
     )
+    ours = assert_as_lax(x, kernel, rtol=2e-2)
     assert [a.dtype for a in ours] == [dtype] * 3
     np.testing.assert_allclose(
-        np.asarray(ours[0], np.float32), np.asarray(exact[0].astype(dtype), np.float32), rtol=1e-2
+        np.float32(ours[0]), np.float32(np.asarray(exact).astype(dtype)), rtol=1e-2
     )
-    assert_as_lax(x, kernel, rtol=2e-2)
 
 
 def test_vmap_over_images_and_kernels():
     x, kernels = draws((3, 2, 2, 2, 4), (3, 3, 3, 4, 5))
 
-    def run(conv):
+    def run(conv, x, kernels):
         one = lambda x, k: conv(x, k, (1, 1), "SAME", dimension_numbers=LAYOUT)  # noqa: E731
         return jax.vmap(one)(x, kernels)
 
-    np.testing.assert_allclose(
-        run(conv_general_dilated), run(lax.conv_general_dilated), rtol=1e-5, atol=1e-5
-    )
+    ours, theirs = quick_jit(both(run))(x, kernels)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 def test_second_derivative():
-    x, kernel = draws((2, 2, 2, 4), (3, 3, 4, 5))
-
-    def curvature(conv):
+    def curvature(conv, x, kernel):
         def loss(scale):
             y = conv(x * scale, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
             return jnp.sum(jnp.square(y) * y)
 
         return jax.hessian(loss)(jnp.float32(0.5))
 
-    np.testing.assert_allclose(
-        curvature(conv_general_dilated), curvature(lax.conv_general_dilated), rtol=1e-4
-    )
+    ours, theirs = quick_jit(both(curvature))(*draws((2, 2, 2, 4), (3, 3, 4, 5)))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
-@pytest.mark.parametrize("n", [1, 9, 16])
-@pytest.mark.parametrize("padding", ["SAME", "VALID", ((3, 0), (1, 2))])
-@pytest.mark.parametrize("kernel", [(4, 3, 3, 5), (4, 3, 4, 5), (4, 5, 4, 6)])
+def in_turn(*kinds):
+    """All combinations; every n-th, in which each two kinds meet once, is not long."""
+    return [
+        pytest.param(*case, marks=[pytest.mark.long] if sum(place) % len(kinds[0]) else [])
+        for case, place in zip(
+            itertools.product(*kinds),
+            itertools.product(*(range(len(kind)) for kind in kinds)),
+            strict=True,
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n", "padding", "kernel"),
+    in_turn(
+        [1, 9, 16],
+        ["SAME", "VALID", ((3, 0), (1, 2))],
+        [(4, 3, 3, 5), (4, 3, 4, 5), (4, 5, 4, 6)],
+    ),
+)
 def test_many_images_are_taken_a_few_at_a_time(n, padding, kernel, monkeypatch):
     """Of an image's channels, of more, and of a wide kernel."""
     monkeypatch.setattr(conv_gradient, "PIXELS", 8 * 22 * 23)
@@ -153,39 +171,50 @@ def test_many_images_are_taken_a_few_at_a_time(n, padding, kernel, monkeypatch):
 
 @pytest.mark.parametrize("size", [(6, 8), (7, 9), (1, 2)])
 @pytest.mark.parametrize("taps", [(7, 7), (1, 2), (4, 3)])
-@pytest.mark.parametrize("padding", ["SAME", "VALID", ((2, 1), (0, 1))])
-def test_a_narrow_convolution_in_blocks_is_that_of_lax(size, taps, padding):
-    x, kernel = draws((2, *size, 3), (*taps, 3, 5))
-    if isinstance(padding, str):
-        padding = lax.padtype_to_pads(size, taps, (1, 1), padding)
-    expected = lax.conv_general_dilated(x, kernel, (1, 1), padding, dimension_numbers=LAYOUT)
-    if expected.size:
-        blocks = space_to_depth_conv(x, kernel, padding, None)
-        np.testing.assert_allclose(blocks, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+def test_a_narrow_convolution_in_blocks_is_that_of_lax(size, taps):
+    same, valid = (lax.padtype_to_pads(size, taps, (1, 1), name) for name in ("SAME", "VALID"))
+
+    @quick_jit
+    def run(x, kernel):
+        results = []
+        for padding in (same, valid, ((2, 1), (0, 1))):
+            theirs = lax.conv_general_dilated(x, kernel, (1, 1), padding, dimension_numbers=LAYOUT)
+            if theirs.size:
+                results.append((space_to_depth_conv(x, kernel, padding, None), theirs))
+        return results
+
+    results = run(*draws((2, *size, 3), (*taps, 3, 5)))
+    assert results
+    for ours, theirs in results:
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * np.abs(theirs).max())
 
 
 def test_mismatched_channels_raise_as_lax_does():
-    x, kernel = draws((2, 2, 2, 4), (3, 3, 5, 6))
+    x, kernel = map(jnp.asarray, draws((2, 2, 2, 4), (3, 3, 5, 6)))
     with pytest.raises(Exception) as theirs:
         lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
     with pytest.raises(type(theirs.value)):
         conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
 
 
-@pytest.mark.parametrize("side", [1, 2, 3, 8])
 @pytest.mark.parametrize("bias", [True, False])
-def test_flax_layers_agree(side, bias):
-    (x,) = draws((2, side, side, 3))
+def test_flax_layers_agree(bias):
     options = {"features": 4, "kernel_size": (3, 3), "use_bias": bias}
     plain, ours = (
         nn.Conv(**options),
         nn.Conv(**options, conv_general_dilated=conv_general_dilated),
     )
-    variables = ours.init(jax.random.key(0), x)
-    jax.tree.map(np.testing.assert_array_equal, variables, plain.init(jax.random.key(0), x))
-    np.testing.assert_allclose(
-        np.asarray(ours.apply(variables, x)), np.asarray(plain.apply(variables, x)), atol=1e-5
-    )
+
+    @quick_jit
+    def run(key, images):
+        variables = ours.init(key, images[0]), plain.init(key, images[0])
+        return variables, [[net.apply(variables[0], x) for net in (ours, plain)] for x in images]
+
+    images = draws(*((2, side, side, 3) for side in (1, 2, 3, 8)))
+    variables, outputs = run(jax.random.key(0, impl="rbg"), images)
+    jax.tree.map(np.testing.assert_array_equal, *variables)
+    for of_ours, of_plain in outputs:
+        np.testing.assert_allclose(of_ours, of_plain, atol=1e-5)
 
 
 def loss(x, kernel):
@@ -239,10 +268,10 @@ def test_a_batch_split_over_devices_is_not_gathered():
     (x,) = draws((16, 17, 17, 3))
     options = {"in_shardings": (whole, split), "out_shardings": (whole, (whole, split))}
     gradients = jax.value_and_grad(net, argnums=(0, 1))
-    text = compiled(gradients, kernels, x, **options)
+    program = quick_jit(gradients, **options).lower(kernels, x).compile()
     for movement in ("all-gather", "collective-permute", "all-to-all"):
-        assert movement not in text
-    alone = jax.jit(gradients)(kernels, x)
-    together = jax.jit(gradients, **options)(kernels, x)
+        assert movement not in str(program.as_text())
+    together = program(*jax.device_put((kernels, x), (whole, split)))
+    alone = quick_jit(gradients)(kernels, x)
     for a, b in zip(jax.tree.leaves(alone), jax.tree.leaves(together), strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(a).max())

@@ -7,34 +7,35 @@ from augjax.kernels.resize import resize_axis
 from tests.helpers import noise
 from tests.oracles import tf
 
+resize = jax.jit(resize_axis, static_argnums=(1, 2), static_argnames=("interpolation", "antialias"))
+
 
 def test_doubling_worked_by_hand():
-    image = jnp.float32([0, 4]).reshape(1, 2, 1)
-    wide = resize_axis(image, 1, 5, resized=jnp.int32(4))
+    image = np.array([0, 4], np.float32).reshape(1, 2, 1)
+    wide = np.asarray(resize(image, 1, 5, resized=np.int32(4)))
     # Centres at 0.25, 0.75, 1.25, 1.75 less a half; the outer ones are clamped; zero beyond.
     np.testing.assert_array_equal(wide[0, :, 0], [0, 1, 3, 4, 0])
 
 
 def test_halving_with_antialiasing_worked_by_hand():
-    image = jnp.float32([0, 8, 8, 8]).reshape(4, 1, 1)
+    image = np.array([0, 8, 8, 8], np.float32).reshape(4, 1, 1)
     # A triangle two pixels wide either way about 1 weighs 0.5, 1.5 and 2.5 with 3/4, 3/4 and 1/4.
-    np.testing.assert_allclose(
-        resize_axis(image, 0, 2, antialias=True)[:, 0, 0], [32 / 7, 8], atol=1e-6
-    )
+    half = np.asarray(resize(image, 0, 2, antialias=True))
+    np.testing.assert_allclose(half[:, 0, 0], [32 / 7, 8], atol=1e-6)
 
 
 def test_a_part_is_resized_as_if_it_had_been_cut_out():
-    image = jnp.asarray(noise(9, 12, 3))
+    image = noise(9, 12, 3)
     for antialias in (False, True):
-        part = resize_axis(image, 1, 3, start=2, extent=7, antialias=antialias)
+        part = resize(image, 1, 3, start=2, extent=7, antialias=antialias)
         np.testing.assert_allclose(
-            part, resize_axis(image[:, 2:9], 1, 3, antialias=antialias), atol=1e-6
+            part, resize(image[:, 2:9], 1, 3, antialias=antialias), atol=1e-6
         )
 
 
 def test_nearest_takes_any_dtype():
-    labels = jnp.arange(4, dtype=jnp.int32).reshape(1, 4, 1)
-    assert resize_axis(labels, 1, 2, interpolation="nearest").tolist() == [[[1], [3]]]
+    labels = np.arange(4, dtype=np.int32).reshape(1, 4, 1)
+    assert resize(labels, 1, 2, interpolation="nearest").tolist() == [[[1], [3]]]
 
 
 SHAPES = pytest.mark.parametrize("shape", [(5, 17, 3), (17, 1, 1), (1, 8, 4)])
@@ -50,7 +51,7 @@ def by_tensorflow(image, axis, size, interpolation, antialias):
 @pytest.mark.parametrize("axis", [0, 1])
 @SHAPES
 def test_equals_tensorflow_at_every_size_with_one_compilation(interpolation, axis, shape):
-    image, canvas = jnp.asarray(noise(*shape)), 2 * shape[axis] + 3
+    image, canvas = noise(*shape), 2 * shape[axis] + 3
     traces = 0
 
     @jax.jit
@@ -60,7 +61,7 @@ def test_equals_tensorflow_at_every_size_with_one_compilation(interpolation, axi
         return resize_axis(image, axis, canvas, resized=size, interpolation=interpolation)
 
     for size in range(1, canvas + 1):
-        resized = np.moveaxis(resize(image, jnp.int32(size)), axis, 0)
+        resized = np.moveaxis(np.asarray(resize(image, np.int32(size))), axis, 0)
         expected = by_tensorflow(image, axis, size, interpolation, False)
         np.testing.assert_allclose(resized[:size], np.moveaxis(expected, axis, 0), atol=4e-5)
         assert not resized[size:].any()
@@ -70,15 +71,21 @@ def test_equals_tensorflow_at_every_size_with_one_compilation(interpolation, axi
 @pytest.mark.parametrize("axis", [0, 1])
 @SHAPES
 def test_equals_tensorflow_with_antialiasing(axis, shape):
-    image = jnp.asarray(noise(*shape))
-    length = shape[axis]
-    for size in {1, 2, length // 2 + 1, length, 2 * length + 3}:
-        resized = resize_axis(image, axis, size, antialias=True)
+    image, length = noise(*shape), shape[axis]
+    sizes = sorted({1, 2, length // 2 + 1, length, 2 * length + 3})
+
+    @jax.jit
+    def to_all_sizes(image):
+        return [resize_axis(image, axis, size, antialias=True) for size in sizes]
+
+    for size, resized in zip(sizes, to_all_sizes(image), strict=True):
         expected = by_tensorflow(image, axis, size, "bilinear", True)
         np.testing.assert_allclose(resized, expected, atol=4e-5)
 
 
-@pytest.mark.parametrize("size", [24, 25, 30])
+@pytest.mark.parametrize(
+    "size", [24, *(pytest.param(size, marks=pytest.mark.long) for size in (25, 30))]
+)
 def test_is_the_same_when_compiled_with_constants(size):
     """Of 40 pixels: many a tap falls exactly on the edge of its triangle."""
     image = jnp.asarray(noise(40, 40, 2))
