@@ -1,7 +1,10 @@
-"""What the tests of policies draw and augment."""
+"""What the tests of policies draw and augment, in compiled programs that several tests share."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy import stats
 
@@ -21,10 +24,48 @@ EXAMPLE = {
 }
 
 
-def draws(policy, n, strength=1.0, shape=SHAPE):
-    keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
-    drawn = jax.jit(jax.vmap(lambda key: policy.sample(key, shape, strength=strength)))(keys)
-    return jax.tree.map(np.asarray, drawn)
+COUNT = 120
+"""How many images are painted at once."""
+
+
+@functools.cache
+def _sampler(policy: aj.Transform) -> Callable[..., Any]:
+    def draw(key, image_id, strength):
+        return policy.sample(aj.image_key(key, 0, image_id), SHAPE, strength=strength)
+
+    return jax.jit(jax.vmap(draw, (None, 0, None)))
+
+
+def draws(policy, n, strength=1.0):
+    """Of the first of 8000 images."""
+    drawn = _sampler(policy)(KEY, np.arange(8000, dtype=np.uint32), np.float32(strength))
+    return {name: np.array(part[:n]) for name, part in jax.device_get(drawn).items()}
+
+
+@functools.cache
+def _painter(policy: aj.Transform) -> Callable[..., Any]:
+    return jax.jit(jax.vmap(policy.apply))
+
+
+def paint(policy, drawn, images):
+    """Float32 images by a draw each, up to COUNT of them."""
+    which = np.arange(COUNT) % len(images)
+    drawn = {name: np.asarray(part)[which] for name, part in drawn.items()}
+    return np.asarray(_painter(policy)(drawn, images[which]))[: len(images)]
+
+
+def layers(*pairs):
+    """Draws of a policy by names."""
+    names, magnitudes = zip(*pairs, strict=True)
+    return {
+        "operation": np.array([AT[name] for name in names], np.int32),
+        "magnitude": np.array(magnitudes, np.float32),
+    }
+
+
+def paint_one(policy, drawn, image):
+    """One image, by the same program."""
+    return paint(policy, {name: part[None] for name, part in drawn.items()}, image[None])[0]
 
 
 def through_pillow(operation, magnitude, pixels):

@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import inspect
-import itertools
 import json
 import re
 
@@ -15,8 +14,9 @@ import augjax as aj
 from tests.helpers import noise
 from tests.transforms.examples import CATALOG, MIXES, example
 
-SHAPES = [(1, 1, 3), (1, 7, 1), (7, 1, 4), (6, 9, 3)]
-COUNTS = [1, 2, 5]
+CASES = [  # Shapes and counts.
+    ((1, 1, 3), 2), ((1, 7, 1), 2), ((7, 1, 4), 2), ((6, 9, 3), 1), ((6, 9, 3), 2), ((6, 9, 3), 5),
+]  # fmt: skip
 
 every = pytest.mark.parametrize("name", MIXES)
 
@@ -59,32 +59,28 @@ def test_comes_back_from_json_and_from_python(name):
 
 @every
 def test_any_size_any_channels_and_any_count(name):
-    for shape in SHAPES:
-        for count in COUNTS:
-            images = jax.ShapeDtypeStruct((count, *shape), np.float32)
-            labels = jax.ShapeDtypeStruct((count,), np.float32)
-            batch = functools.partial(example(name).batch, aj.key(0))
-            mixed, soft = jax.eval_shape(batch, images, labels)
-            assert mixed.shape == images.shape and soft.shape == (count,)
+    for shape, count in CASES:
+        images = jax.ShapeDtypeStruct((count, *shape), np.float32)
+        labels = jax.ShapeDtypeStruct((count,), np.float32)
+        batch = functools.partial(example(name).batch, aj.key(0))
+        mixed, soft = jax.eval_shape(batch, images, labels)
+        assert mixed.shape == images.shape and soft.shape == (count,)
 
 
 # In a single pixel, arithmetic breaks first, and a single image has no partner.
-ENOUGH = {((1, 1, 3), 2), ((6, 9, 3), 1), ((6, 9, 3), 5)}
+ENOUGH = {((1, 1, 3), 2), ((6, 9, 3), 1)}
 
 
 @every
 @pytest.mark.parametrize(
     ("shape", "count"),
-    [
-        pytest.param(*case, marks=() if case in ENOUGH else pytest.mark.long)
-        for case in itertools.product(SHAPES, COUNTS)
-    ],
+    [pytest.param(*case, marks=() if case in ENOUGH else pytest.mark.long) for case in CASES],
     ids=str,
 )
 def test_pixels_stay_in_range_and_one_image_as_it_is(name, shape, count):
     images = noise(count, *shape)
     labels = np.linspace(0, 1, count, dtype=np.float32)
-    mixed, soft = example(name).batch(aj.key(0), images, labels)
+    mixed, soft = map(np.asarray, example(name).batch(aj.key(0), images, labels))
     assert mixed.shape == images.shape and soft.shape == (count,)
     assert images.min() - 1e-6 <= mixed.min() and mixed.max() <= images.max() + 1e-6
     if count == 1:
@@ -93,9 +89,10 @@ def test_pixels_stay_in_range_and_one_image_as_it_is(name, shape, count):
 
 @every
 def test_draws_are_small_and_have_the_batch_first(name):
-    params = example(name).sample(aj.key(0), np.arange(5, dtype=np.uint32), (8, 8, 3))
+    ids = np.arange(5, dtype=np.uint32)
+    params = jax.eval_shape(lambda key: example(name).sample(key, ids, (8, 8, 3)), aj.key(0))
     assert all(draw.shape == (5,) for draw in jax.tree.leaves(params))
-    json.dumps(jax.tree.map(lambda draw: draw.tolist(), params))
+    json.dumps(jax.tree.map(lambda draw: np.zeros(draw.shape, draw.dtype).tolist(), params))
 
 
 @every

@@ -1,22 +1,30 @@
 """Given the same draws, mixes do what Keras and torchvision do."""
 
+import functools
 import math
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 import pytest
 
 import augjax as aj
 from augjax.draws import beta, whole_number
-from tests.helpers import noise
 from tests.oracles import keras, tf
+from tests.transforms.mixing_examples import (
+    CHOICE,
+    CLASS_LABELS,
+    CLASSES,
+    EVERY,
+    IDS,
+    IMAGES,
+    KEY,
+    SHAPE,
+    N,
+    apply,
+    run,
+)
 
-N, SHAPE, CLASSES = 12, (10, 15, 3), 4
-KEY = aj.key(2)
-IDS = np.arange(N, dtype=np.uint32)
-IMAGES = noise(N, *SHAPE)
-LABELS = np.arange(N) % CLASSES
-ONE_HOT = np.eye(CLASSES, dtype=np.float32)[LABELS]
+ONE_HOT = np.eye(CLASSES, dtype=np.float32)[CLASS_LABELS]
 
 
 def keras_mix(layer, transformation):
@@ -28,7 +36,7 @@ def keras_mix(layer, transformation):
 def keras_mixup(params):
     return keras_mix(
         keras.layers.MixUp(),
-        {"mix_weight": np.asarray(params["lam"]), "permutation_order": params["partner"]},
+        {"mix_weight": params["lam"], "permutation_order": params["partner"]},
     )
 
 
@@ -46,46 +54,50 @@ def keras_cutmix(params):
 
 @pytest.mark.parity("MixUp", "keras.layers.MixUp")
 def test_mixup(same):
-    mix = aj.MixUp(1.0, num_classes=CLASSES)
-    params = mix.sample(KEY, IDS, SHAPE)
-    for ours, theirs in zip(mix.apply(params, IMAGES, LABELS), keras_mixup(params), strict=True):
+    params, mixed = run(EVERY[0])
+    for ours, theirs in zip(mixed, keras_mixup(params), strict=True):
         same(ours, theirs, tolerance=1e-6)
 
 
 @pytest.mark.parity("CutMix", "keras.layers.CutMix")
 def test_cutmix(same):
-    mix = aj.CutMix(num_classes=CLASSES)
-    params = mix.sample(KEY, IDS, SHAPE)
-    for ours, theirs in zip(mix.apply(params, IMAGES, LABELS), keras_cutmix(params), strict=True):
+    params, mixed = run(EVERY[1])
+    for ours, theirs in zip(mixed, keras_cutmix(params), strict=True):
         same(ours, theirs, tolerance=1e-6)
 
 
 @pytest.mark.parity("RandomMixChoice", "keras.layers.MixUp and CutMix")
 def test_choice(same):
-    mix = aj.RandomMixChoice([aj.MixUp(1.0), aj.CutMix()], num_classes=CLASSES)
-    params = mix.sample(KEY, IDS, SHAPE)
-    cut = np.asarray(params["choice"]) == 1
+    params, mixed = run(CHOICE)
+    cut = params["choice"] == 1
     assert cut.any() and not cut.all()
     partner = {"partner": params["partner"]}
     both = keras_mixup(params["MixUp"] | partner), keras_cutmix(params["CutMix"] | partner)
-    for ours, blended, pasted in zip(mix.apply(params, IMAGES, LABELS), *both, strict=True):
+    for ours, blended, pasted in zip(mixed, *both, strict=True):
         chosen = np.where(cut.reshape(-1, *[1] * (blended.ndim - 1)), pasted, blended)
         same(ours, chosen, tolerance=1e-6)
 
 
 @pytest.mark.parity("CutMix", "torchvision.transforms.v2.CutMix, in Python")
-@pytest.mark.parametrize("alpha", [0.2, 1.0])
+@pytest.mark.parametrize("alpha", [pytest.param(0.2, marks=pytest.mark.long), 1.0])
 def test_boxes_and_labels_are_torchvisions(same, alpha):
     mix = aj.CutMix(alpha, num_classes=CLASSES)
-    params = mix.sample(KEY, IDS, SHAPE)
-    labels = mix.apply(params, IMAGES, LABELS)[1]
+    params, (_, labels) = run(mix)
     height, width, _ = SHAPE
+
+    @jax.jit
+    @functools.partial(jax.vmap, in_axes=(None, 0))
+    def drawn(key, image_id):
+        own = aj.stream(aj.image_key(key, 0, image_id), "CutMix")
+        return (
+            beta(aj.stream(own, "lam"), alpha),
+            whole_number(aj.stream(own, "y"), 0, height - 1),
+            whole_number(aj.stream(own, "x"), 0, width - 1),
+        )
+
     boxes, expected = [], []
-    for i in range(N):
-        own = aj.stream(aj.image_key(KEY, 0, jnp.uint32(i)), "CutMix")
-        lam = 1.0 - float(beta(aj.stream(own, "lam"), alpha))
-        centre_y = int(whole_number(aj.stream(own, "y"), 0, height - 1))
-        centre_x = int(whole_number(aj.stream(own, "x"), 0, width - 1))
+    for i, (share, centre_y, centre_x) in enumerate(np.stack(drawn(KEY, IDS), axis=-1).tolist()):
+        lam = 1.0 - share
         ratio = 0.5 * math.sqrt(1.0 - lam)
         half_height, half_width = int(ratio * height), int(ratio * width)
         top, bottom = max(centre_y - half_height, 0), min(centre_y + half_height, height)
@@ -95,7 +107,7 @@ def test_boxes_and_labels_are_torchvisions(same, alpha):
         partner = int(params["partner"][i])
         expected.append(kept * ONE_HOT[i] + (1.0 - kept) * ONE_HOT[partner])
     names = ("top", "left", "height", "width")
-    np.testing.assert_array_equal(jnp.stack([params[name] for name in names], axis=1), boxes)
+    np.testing.assert_array_equal(np.stack([params[name] for name in names], axis=1), boxes)
     same(labels, expected, tolerance=1e-6)
 
 
@@ -103,10 +115,10 @@ def test_boxes_and_labels_are_torchvisions(same, alpha):
 def test_a_roll_is_one_way_to_choose_partners(same):
     # torchvision mixes each image with the one before it, by one draw for the batch.
     params = {
-        "on": jnp.ones(N, bool),
-        "partner": jnp.roll(jnp.arange(N), 1),
-        "lam": jnp.full(N, 0.3),
+        "on": np.ones(N, bool),
+        "partner": np.roll(np.arange(N), 1),
+        "lam": np.full(N, 0.3, np.float32),
     }
-    images, labels = aj.MixUp(num_classes=CLASSES).apply(params, IMAGES, LABELS)
+    images, labels = apply(EVERY[0], params)
     same(images, np.roll(IMAGES, 1, 0) * 0.7 + IMAGES * 0.3, tolerance=1e-6)
     same(labels, np.roll(ONE_HOT, 1, 0) * 0.7 + ONE_HOT * 0.3, tolerance=1e-6)

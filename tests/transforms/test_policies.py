@@ -1,5 +1,6 @@
 """RandAugment, TrivialAugmentWide, and what holds for every policy."""
 
+import functools
 import json
 from collections import Counter
 
@@ -14,16 +15,19 @@ from tests.helpers import noise
 from tests.transforms.policy_examples import (
     AT,
     AUG_MIXES,
+    COUNT,
     EXAMPLE,
     KEY,
     SHAPE,
     assert_frequencies,
     draws,
+    layers,
+    paint,
+    paint_one,
     pictures,
     through_pillow,
 )
 
-LONG = pytest.mark.long
 LAYERED = [
     aj.RandAugment(),
     aj.RandAugment(3, 30),
@@ -31,26 +35,21 @@ LAYERED = [
     *(aj.AutoAugment(policy) for policy in POLICIES),
 ]
 ALL = [*LAYERED, *AUG_MIXES]
-each_layered = pytest.mark.parametrize("policy", LAYERED, ids=str)
-each = pytest.mark.parametrize("policy", ALL, ids=str)
+KINDS = [aj.RandAugment(), aj.TrivialAugmentWide(), aj.AutoAugment(), aj.AugMix()]
+
+
+def of_policies(policies, *soon):
+    """Each of some policies, those that are not `soon` by `pytest -m long`."""
+    long = pytest.mark.long
+    marked = [p if p in soon else pytest.param(p, marks=long) for p in policies]
+    return pytest.mark.parametrize("policy", marked, ids=str)
+
+
 # The others' programs are of the same parts.
-each_kind = pytest.mark.parametrize(
-    "policy",
-    [
-        policy if policy in (aj.RandAugment(), aj.AugMix()) else pytest.param(policy, marks=LONG)
-        for policy in ALL
-    ],
-    ids=str,
-)
-
-
-def layers(*pairs):
-    """Draws of a policy by names."""
-    names, magnitudes = zip(*pairs, strict=True)
-    return {
-        "operation": np.array([AT[name] for name in names], np.int32),
-        "magnitude": np.array(magnitudes, np.float32),
-    }
+each_layered = of_policies(LAYERED, aj.RandAugment(), aj.AutoAugment())
+each = of_policies(ALL, aj.RandAugment(), aj.AugMix())
+each_kind = of_policies(KINDS, aj.RandAugment(), aj.AugMix())
+each_draw = of_policies(ALL, aj.RandAugment(), aj.TrivialAugmentWide(), *LAYERED[3:], aj.AugMix())
 
 
 @pytest.mark.parity("RandAugment", "Pillow")
@@ -58,15 +57,14 @@ def layers(*pairs):
 @pytest.mark.parity("AutoAugment", "Pillow")
 @each_layered
 def test_a_batch_is_what_pillow_makes_of_the_draws(policy, same):
-    n, pixels = 120, pictures(120)
-    drawn = draws(policy, n)
+    pixels, drawn = pictures(COUNT), draws(policy, COUNT)
     theirs = np.stack(
         [
             through_pillow(*one)
             for one in zip(drawn["operation"], drawn["magnitude"], pixels, strict=True)
         ]
     )
-    ours = policy.batch(KEY, pixels)
+    ours = paint(policy, drawn, pixels / np.float32(255))
     same(ours, theirs / np.float32(255), 1e-6, tipped=1e-4)
 
 
@@ -82,7 +80,7 @@ def test_each_of_fourteen_operations_is_as_likely_in_each_layer(policy):
 
 
 def test_magnitudes_have_either_sign_and_trivial_ones_any_bin():
-    drawn = draws(aj.RandAugment(1, 9), 4000)
+    drawn = draws(aj.RandAugment(), 2000)
     shears = drawn["magnitude"][drawn["operation"] == AT["ShearX"]]
     np.testing.assert_allclose(np.unique(shears), [-0.09, 0.09], rtol=1e-6)
     assert_frequencies([(shears > 0).sum(), (shears < 0).sum()], [1, 1])
@@ -96,7 +94,7 @@ def test_magnitudes_have_either_sign_and_trivial_ones_any_bin():
     assert_frequencies(found, [1] * 4 + [2] + [1] * 4)
 
 
-@each
+@each_draw
 def test_strength_scales_magnitudes_about_what_changes_nothing(policy):
     full, half, none = (draws(policy, 600, strength) for strength in (1.0, 0.5, 0.0))
     for name, place in AT.items():
@@ -115,8 +113,13 @@ def test_strength_scales_magnitudes_about_what_changes_nothing(policy):
             np.testing.assert_allclose(became, halfway, rtol=1e-6)
         assert (none["magnitude"][here] == unchanged).all()
         assert (half["operation"][here] == place).all()
-    images = noise(40, *SHAPE)
-    np.testing.assert_allclose(policy.batch(KEY, images, strength=0.0), images, atol=1e-6)
+
+
+@each
+def test_at_strength_0_pixels_stay(policy):
+    images = noise(COUNT, *SHAPE)
+    still = paint(policy, draws(policy, COUNT, 0.0), images)
+    np.testing.assert_allclose(still, images, atol=1e-6)
 
 
 def test_a_strength_above_1_stops_at_the_end_of_what_there_is():
@@ -131,46 +134,60 @@ def test_a_strength_above_1_stops_at_the_end_of_what_there_is():
 
 def test_targets_move_with_their_image():
     pipeline = aj.Sequential([aj.RandAugment()], boxes="xyxy")
-    image = pictures(1)[0]
     params = {"RandAugment": layers(("TranslateX", -5.7), ("Equalize", 0.0))}
-    moved = pipeline.apply(params, {"image": image, **EXAMPLE})
+
+    @jax.jit
+    def there_and_back(params, example):
+        moved = pipeline.apply(params, example)
+        del moved["image"]
+        back = pipeline.invert(params, {"mask": moved["mask"]}, SHAPE)
+        return moved, back, pipeline.valid(params, SHAPE)
+
+    found = there_and_back(params, {"image": pictures(1)[0], **EXAMPLE})
+    moved, back, shown = jax.tree.map(np.asarray, found)
     np.testing.assert_array_equal(moved["mask"][:, :43], EXAMPLE["mask"][:, 5:])
     np.testing.assert_array_equal(moved["mask"][:, 43:], 0)
     np.testing.assert_allclose(moved["boxes"], [[5, 12, 15, 22]], atol=1e-5)
     np.testing.assert_allclose(moved["keypoints"], [[10, 16], [-3, 3]], atol=1e-5)
     assert moved["keypoints_visible"].tolist() == [True, False]
-    shown = pipeline.valid(params, SHAPE)
     assert shown[:, :43].all() and not shown[:, 43:].any()
-    back = pipeline.invert(params, {"mask": moved["mask"]}, SHAPE)
     np.testing.assert_array_equal(back["mask"][:, 5:], EXAMPLE["mask"][:, 5:])
+
+
+@jax.jit
+def moved_points(params, points):
+    return aj.RandAugment().apply(params, {"keypoints": points}, shape=SHAPE)["keypoints"]
 
 
 def test_two_moves_of_points_are_one_after_the_other():
     """A quarter turn counter-clockwise about (23.5, 19.5), then down by 3."""
-    params = {"RandAugment": layers(("Rotate", 90.0), ("TranslateY", 3.0))}
-    pipeline = aj.Sequential([aj.RandAugment()])
-    moved = pipeline.apply(params, {"keypoints": np.array([[25.5, 20.5]], np.float32)}, shape=SHAPE)
-    np.testing.assert_allclose(moved["keypoints"], [[24.5, 20.5]], atol=1e-3)
+    params = layers(("Rotate", 90.0), ("TranslateY", 3.0))
+    moved = moved_points(params, np.array([[25.5, 20.5]], np.float32))
+    np.testing.assert_allclose(moved, [[24.5, 20.5]], atol=1e-3)
 
 
 def test_what_lies_beyond_is_filled_as_asked():
     image = noise(1, *SHAPE)[0]
     left = layers(("TranslateX", -8.0), ("Identity", 0.0))
-    white = aj.RandAugment(fill_value=1.0).apply(left, image)
-    assert (white[:, 40:] == 1).all() and (aj.RandAugment().apply(left, image)[:, 40:] == 0).all()
-    mirrored = aj.RandAugment(fill_mode="reflect").apply(left, image)
-    np.testing.assert_array_equal(mirrored[:, 40:], image[:, 40:][:, ::-1])
-    np.testing.assert_array_equal(mirrored[:, :40], image[:, 8:])
+    white = np.asarray(jax.jit(aj.RandAugment(fill_value=1.0).apply)(left, image))
+    assert (white[:, 40:] == 1).all()
+    assert (paint_one(aj.RandAugment(), left, image)[:, 40:] == 0).all()
+    nearest = smooth_level_and_slope(left["magnitude"], left["operation"], image)[0][1]
+    np.testing.assert_allclose(nearest[:, 40:], image[:, 47:].repeat(8, axis=1), atol=1e-6)
+    np.testing.assert_allclose(nearest[:, :40], image[:, 8:], atol=1e-6)
 
 
 def test_draws_can_be_written_read_and_edited():
     policy = aj.RandAugment()
-    image = pictures(1)[0]
-    params = policy.sample(KEY, SHAPE)
-    read = json.loads(json.dumps(jax.tree.map(lambda value: value.tolist(), params)))
-    np.testing.assert_array_equal(policy.apply(read, image), policy.apply(params, image))
+    image = pictures(1)[0] / np.float32(255)
+    params = {name: part[0] for name, part in draws(policy, 1).items()}
+    read = json.loads(json.dumps({name: part.tolist() for name, part in params.items()}))
+    points = np.array([[15, 16]], np.float32)
+    np.testing.assert_array_equal(moved_points(read, points), moved_points(params, points))
     read["operation"], read["magnitude"] = [AT["Invert"], 0], [0.0, 0.0]
-    np.testing.assert_allclose(policy.apply(read, image), (255 - image) / 255.0, atol=1e-7)
+    edited = {"operation": np.int32(read["operation"]), "magnitude": np.float32(read["magnitude"])}
+    inverted = paint_one(policy, edited, image)
+    np.testing.assert_allclose(inverted, 1 - image, atol=1e-7)
 
 
 @each_kind
@@ -194,39 +211,46 @@ def test_a_training_step_has_a_gradient_and_one_compilation(policy):
     np.testing.assert_allclose(gradient, 2 * value / 0.9, rtol=1e-4)
 
 
-def test_geometry_has_a_gradient_where_it_interpolates():
+@jax.jit
+@functools.partial(jax.value_and_grad, has_aux=True)
+def smooth_level_and_slope(magnitude, operation, image):
+    """A level in the first row, with the image that is painted, and its gradient."""
     policy = aj.RandAugment(interpolation="bilinear", fill_mode="nearest")
-    ramp = jnp.asarray(np.indices(SHAPE)[1] / np.float32(48))
+    painted = policy.apply({"operation": operation, "magnitude": magnitude}, image)
+    return painted[0, 24, 0], painted
+
+
+def test_geometry_has_a_gradient_where_it_interpolates():
+    ramp = np.float32(np.indices(SHAPE)[1] / 48)
 
     def level(angle):
-        params = {
-            "operation": jnp.int32([AT["Rotate"], 0]),
-            "magnitude": jnp.stack([angle, 0.0 * angle]),
-        }
-        return policy.apply(params, ramp)[0, 24, 0]
+        turn = layers(("Rotate", angle), ("Identity", 0.0))
+        (level, _), slope = smooth_level_and_slope(turn["magnitude"], turn["operation"], ramp)
+        return np.asarray(level), np.asarray(slope)[0]
 
-    slope = jax.grad(level)(jnp.float32(4.0))
-    numeric = (level(jnp.float32(5.0)) - level(jnp.float32(3.0))) / 2
+    slope = level(4.0)[1]
+    numeric = (level(5.0)[0] - level(3.0)[0]) / 2
     np.testing.assert_allclose(slope, numeric, rtol=0.02)
     assert abs(slope) > 1e-3
 
 
-@each_kind
+@of_policies(KINDS, aj.RandAugment())  # AugMix is mapped twice in itself.
 def test_mapped_twice_is_mapped(policy):
-    images = pictures(6)
-    keys = jax.random.split(KEY, 6)
-    flat = jax.jit(jax.vmap(policy))(keys, images)
-    nested = jax.jit(jax.vmap(jax.vmap(policy)))(keys.reshape(2, 3), images.reshape(2, 3, *SHAPE))
+    images, drawn = noise(6, *SHAPE), draws(policy, 6)
+    flat = paint(policy, drawn, images)
+    by_two = jax.tree.map(lambda part: part.reshape(2, 3, *part.shape[1:]), (drawn, images))
+    nested = np.asarray(jax.jit(jax.vmap(jax.vmap(policy.apply)))(*by_two))
     np.testing.assert_allclose(nested.reshape(flat.shape), flat, atol=1e-6)
-    one = jax.jit(policy)
-    alone = jnp.stack([one(key, image) for key, image in zip(keys, images, strict=True)])
-    np.testing.assert_allclose(alone, flat, atol=1e-6)
+    one = jax.jit(policy.apply)
+    for i in range(6):
+        own = {name: part[i] for name, part in drawn.items()}
+        np.testing.assert_allclose(one(own, images[i]), flat[i], atol=1e-6)
 
 
 def test_what_is_not_recoloured_is_not_rounded():
     image = noise(1, *SHAPE)[0]
     still = layers(("Identity", 0.0), ("Brightness", 0.0))
-    np.testing.assert_array_equal(aj.RandAugment().apply(still, image), image)
+    np.testing.assert_array_equal(paint_one(aj.RandAugment(), still, image), image)
 
 
 @pytest.mark.parametrize(
