@@ -1,5 +1,6 @@
 """Geometry: what is drawn, what worked examples come to, and what shares a resample."""
 
+import functools
 import math
 from typing import Any
 
@@ -14,6 +15,8 @@ from augjax.transforms.catalog import examples
 from augjax.transforms.core.groups import groups
 from augjax.transforms.core.spatial import Spatial
 from tests.helpers import noise
+from tests.transforms.painting import many_draws as draws
+from tests.transforms.painting import paint, paint_one, quickly
 
 KEY = aj.key(0)
 CLASSES = [
@@ -25,16 +28,8 @@ KEEP_SIZE = [c for c in CLASSES if examples()[c.__name__].out_shape((21, 34, 3))
 named = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 
 
-def keys(n):
-    return jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
-
-
-def draws(transform, shape, n=2000, strength=1.0):
-    return jax.vmap(lambda key: transform.sample(key, shape, strength=strength))(keys(n))
-
-
 def pixels(rows):
-    return jnp.float32(rows)[..., None]
+    return np.float32(rows)[..., None]
 
 
 def test_these_are_all_the_classes_of_geometry():
@@ -45,20 +40,11 @@ def test_these_are_all_the_classes_of_geometry():
 
 
 @named
-def test_each_channel_is_moved_alike_and_dtypes_are_kept(kind):
+def test_each_channel_is_moved_alike(kind):
     transform, gray = examples()[kind.__name__], noise(3, 20, 24, 1)
-    painted = np.asarray(transform.batch(KEY, gray))
-    for channels in (3, 4):
-        alike = transform.batch(KEY, np.repeat(gray, channels, axis=-1))
-        np.testing.assert_allclose(alike, np.repeat(painted, channels, axis=-1), atol=1e-5)
-    half = transform.batch(KEY, jnp.asarray(gray, jnp.bfloat16))
-    assert half.dtype == jnp.bfloat16
-    np.testing.assert_allclose(np.float32(half), painted, atol=0.02)
-    bytes_ = transform.batch(KEY, np.round(gray * 255).astype(np.uint8))
-    assert bytes_.dtype == jnp.float32
-    np.testing.assert_allclose(bytes_, painted, atol=0.01)
-    alone = jax.jit(transform)(aj.image_key(KEY, 0, jnp.uint32(2)), gray[2])
-    np.testing.assert_allclose(alone, painted[2], atol=2e-5)
+    both = quickly(lambda *batches: [transform.batch(KEY, batch) for batch in batches])
+    painted, alike = both(gray, np.repeat(gray, 4, axis=-1))
+    np.testing.assert_allclose(alike, np.repeat(painted, 4, axis=-1), atol=1e-5)
 
 
 CORNERS = aj.RandomPerspective(0.5)
@@ -172,24 +158,28 @@ def test_a_crop_that_never_fits_is_taken_from_the_middle(shape, ratio, expected)
         assert drawn[name].tolist() == [value] * 3
 
 
+@quickly
+def turned_by_matrix(params, image):
+    motion = aj.RandomRot90().motion(params, image.shape)
+    return motion.warp(image, aj.RandomRotation(0.1).resampling)
+
+
 @pytest.mark.parametrize("k", range(4))
 def test_quarter_turns_are_numpys(k):
-    image, turn = noise(5, 5, 3), aj.RandomRot90()
-    np.testing.assert_array_equal(turn.apply({"k": k}, image), np.rot90(image, k))
+    image, turn, params = noise(5, 5, 3), aj.RandomRot90(), {"k": np.int32(k)}
+    np.testing.assert_array_equal(paint_one(turn, params, image), np.rot90(image, k))
     # The matrix, which a fused group goes by, says the same.
-    by_matrix = turn.motion({"k": jnp.int32(k)}, image.shape).warp(
-        jnp.asarray(image), aj.RandomRotation(0.1).resampling
-    )
-    np.testing.assert_array_equal(by_matrix, np.rot90(image, k))
+    np.testing.assert_array_equal(turned_by_matrix(params, image), np.rot90(image, k))
     long = noise(4, 7, 1)
-    np.testing.assert_array_equal(turn.apply({"k": k}, long), np.rot90(long, k // 2 * 2))
+    np.testing.assert_array_equal(paint_one(turn, params, long), np.rot90(long, k // 2 * 2))
 
 
 def test_crops_worked_by_hand():
     image = pixels([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]) / 16
-    crop = aj.RandomCrop(2, 2).apply({"top": jnp.int32(1), "left": jnp.int32(2)}, image)
+    crop = paint_one(aj.RandomCrop(2, 2), {"top": np.int32(1), "left": np.int32(2)}, image)
     np.testing.assert_array_equal(crop[..., 0] * 16, [[7, 8], [11, 12]])
-    np.testing.assert_array_equal(aj.CenterCrop(2, 2)(KEY, image)[..., 0] * 16, [[2, 3], [6, 7]])
+    crop = paint_one(aj.CenterCrop(2, 2), {}, image)
+    np.testing.assert_array_equal(crop[..., 0] * 16, [[2, 3], [6, 7]])
     for transform in (aj.RandomCrop(3, 5), aj.CenterCrop(4, 4)):
         with pytest.raises(ValueError, match=r"is larger than the image, of height 3 and width 4"):
             jax.jit(transform)(KEY, image)
@@ -206,60 +196,68 @@ def test_padding_worked_by_hand_and_by_resampling(fill_mode):
         "nearest": [1, 1, 1, 2, 3, 3, 3, 3, 3],
     }[fill_mode]
     below = [2] * 9 if fill_mode == "constant" else row
-    np.testing.assert_array_equal(pad(KEY, image)[..., 0] * 4, [row, below])
-    image = jnp.asarray(noise(3, 4, 2))
-    for padding in (1, 6, (5, 2), (9, 0, 1, 2)):
-        pad = aj.Pad(padding, fill_mode=fill_mode, fill_value=0.25)
-        warped = pad.motion({}, image.shape).warp(image, pad.resampling)
-        np.testing.assert_array_equal(pad(KEY, image), warped)
+    np.testing.assert_array_equal(paint_one(pad, {}, image)[..., 0] * 4, [row, below])
+    by_padding = [
+        aj.Pad(padding, fill_mode=fill_mode, fill_value=0.25)
+        for padding in (1, 6, (5, 2), (9, 0, 1, 2))
+    ]
+
+    @quickly
+    def padded_and_warped(image):
+        return [
+            (pad(KEY, image), pad.motion({}, image.shape).warp(image, pad.resampling))
+            for pad in by_padding
+        ]
+
+    for padded, warped in padded_and_warped(noise(3, 4, 2)):
+        np.testing.assert_array_equal(padded, warped)
     assert aj.Pad(3).sides == (3, 3, 3, 3)
     assert aj.Pad((1, 2)).sides == (1, 2, 1, 2)
 
 
 def test_positive_zooms_out():
     image = pixels([[0.0, 0.2, 0.4, 0.6, 0.8]])
-    zoom = aj.RandomZoom(0.5, (-0.5, 1), fill_mode="constant", fill_value=1.0).apply
-    factors = {"height_zoom": jnp.float32(1), "width_zoom": jnp.float32(2)}
-    np.testing.assert_allclose(zoom(factors, image)[0, :, 0], [1, 0, 0.4, 0.8, 1], atol=1e-6)
-    factors["width_zoom"] = jnp.float32(0.5)
-    np.testing.assert_allclose(zoom(factors, image)[0, :, 0], [0.2, 0.3, 0.4, 0.5, 0.6], atol=1e-6)
+    zoom = aj.RandomZoom(0.5, (-0.5, 1), fill_mode="constant", fill_value=1.0)
+    factors = {"height_zoom": np.float32([1, 1]), "width_zoom": np.float32([2, 0.5])}
+    out, into = paint(zoom, factors, image[None].repeat(2, 0))[:, 0, :, 0]
+    np.testing.assert_allclose(out, [1, 0, 0.4, 0.8, 1], atol=1e-6)
+    np.testing.assert_allclose(into, [0.2, 0.3, 0.4, 0.5, 0.6], atol=1e-6)
 
 
 def test_positive_shears_move_the_lower_half_left_and_the_right_half_up():
     image = np.zeros((5, 5, 1), np.float32)
     image[:, 2] = 1
-    slanted = aj.RandomShear(1, 0).apply(
-        {"x_shear": jnp.float32(1), "y_shear": jnp.float32(0)}, image
-    )
+    along_x = {"x_shear": np.float32(1), "y_shear": np.float32(0)}
+    slanted = paint_one(aj.RandomShear(1, 0), along_x, image)
     np.testing.assert_array_equal(slanted[..., 0], np.eye(5)[::-1])
-    slanted = aj.RandomShear(0, 1).apply(
-        {"x_shear": jnp.float32(0), "y_shear": jnp.float32(1)}, np.swapaxes(image, 0, 1)
-    )
+    along_y = {"x_shear": np.float32(0), "y_shear": np.float32(1)}
+    slanted = paint_one(aj.RandomShear(0, 1), along_y, np.swapaxes(image, 0, 1))
     np.testing.assert_array_equal(slanted[..., 0], np.eye(5)[::-1])
 
 
 def test_affine_turns_clockwise_enlarges_and_moves_right_and_down():
-    image, affine = noise(5, 5, 3), aj.RandomAffine(0, fill_mode="wrap").apply
-    nothing = {name: jnp.float32(0) for name in ("angle", "dx", "dy", "shear_x", "shear_y")}
-    nothing["scale"] = jnp.float32(1)
+    image = noise(5, 5, 3)
+    affine = functools.partial(paint_one, aj.RandomAffine(0, fill_mode="wrap"))
+    nothing = {name: np.float32(0) for name in ("angle", "dx", "dy", "shear_x", "shear_y")}
+    nothing["scale"] = np.float32(1)
     np.testing.assert_array_equal(affine(nothing, image), image)
-    turned = affine({**nothing, "angle": jnp.float32(math.pi / 2)}, image)
+    turned = affine({**nothing, "angle": np.float32(math.pi / 2)}, image)
     np.testing.assert_allclose(turned, np.rot90(image, -1), atol=1e-5)
-    moved = affine({**nothing, "dx": jnp.float32(1), "dy": jnp.float32(2)}, image)
+    moved = affine({**nothing, "dx": np.float32(1), "dy": np.float32(2)}, image)
     np.testing.assert_allclose(moved, np.roll(image, (2, 1), (0, 1)), atol=1e-6)
-    twice = affine({**nothing, "scale": jnp.float32(2)}, image)
+    twice = affine({**nothing, "scale": np.float32(2)}, image)
     np.testing.assert_allclose(twice[::2, ::2], image[1:4, 1:4], atol=1e-6)
     # 45 degrees move the row above the middle by one pixel to the right, the one below to the left.
-    sheared = affine({**nothing, "shear_x": jnp.float32(math.pi / 4)}, image)
+    sheared = affine({**nothing, "shear_x": np.float32(math.pi / 4)}, image)
     expected = np.stack([np.roll(row, 2 - y, axis=0) for y, row in enumerate(image)])
     np.testing.assert_allclose(sheared, expected, atol=1e-5)
 
 
 def test_corners_that_move_to_the_middle_of_the_left_half_squeeze_the_image():
     image = noise(6, 8, 1)
-    corners = jnp.float32([(-0.5, -0.5), (3.5, -0.5), (3.5, 5.5), (-0.5, 5.5)])
+    corners = np.float32([(-0.5, -0.5), (3.5, -0.5), (3.5, 5.5), (-0.5, 5.5)])
     squeeze = aj.RandomPerspective(1.0, p=1.0, fill_mode="constant")
-    squeezed = squeeze.apply({"on": jnp.bool_(True), "corners": corners}, image)
+    squeezed = paint_one(squeeze, {"on": np.bool_(True), "corners": corners}, image)
     means = image.reshape(6, 4, 2, 1).mean(axis=2)
     np.testing.assert_allclose(squeezed[:, :4], means, atol=1e-5)
     assert not squeezed[:, 5:].any()
@@ -301,16 +299,13 @@ def test_a_group_is_resampled_as_one_after_the_other_on_a_ramp():
     ]
     fused, single = aj.Sequential(chain), aj.Sequential(chain, fuse=False)
     assert [len(group) for group in groups(fused.steps(None))] == [7]
-    np.testing.assert_allclose(
-        fused.batch(KEY, image[None].repeat(8, 0)),
-        single.batch(KEY, image[None].repeat(8, 0)),
-        atol=1e-4,
-    )
+    both = quickly(lambda images: [chain.batch(KEY, images) for chain in (fused, single)])
+    np.testing.assert_allclose(*both(image[None].repeat(8, 0)), atol=1e-4)
 
 
 def test_gradients_reach_the_draws():
     """Through every matrix and field: the mean of squares changes with each floating draw."""
-    image = jnp.asarray(noise(16, 16, 1))
+    image = noise(16, 16, 1)
     for transform in (
         aj.RandomAffine(9, (0.1, 0.1), (0.8, 1.2), (-9, 9, -9, 9)),
         aj.RandomZoom(0.2, 0.2),
@@ -318,11 +313,17 @@ def test_gradients_reach_the_draws():
         aj.RandomElastic(),
         aj.RandomPerspective(p=1.0),
     ):
-        params = transform.sample(KEY, image.shape)
-        floating = {n: v for n, v in params.items() if jnp.issubdtype(v.dtype, jnp.floating)}
 
-        def energy(part, transform=transform, params=params):
-            return jnp.mean(transform.apply({**params, **part}, image) ** 2)
+        @quickly
+        def slopes(image, transform=transform):
+            params = transform.sample(KEY, image.shape)
+            floating = {n: v for n, v in params.items() if jnp.issubdtype(v.dtype, jnp.floating)}
 
-        for name, slope in jax.grad(energy)(floating).items():
-            assert jnp.isfinite(slope).all() and (slope != 0).all(), (transform, name)
+            def energy(part):
+                return jnp.mean(transform.apply({**params, **part}, image) ** 2)
+
+            return jax.grad(energy)(floating)
+
+        for name, slope in slopes(image).items():
+            slope = np.asarray(slope)
+            assert np.isfinite(slope).all() and (slope != 0).all(), (transform, name)
