@@ -1,5 +1,6 @@
 """What transforms of colour do to channels, and what each draws."""
 
+import functools
 import itertools
 import math
 from typing import Any
@@ -14,6 +15,7 @@ import augjax as aj
 from augjax.transforms.catalog import examples
 from augjax.transforms.core.operation import Pointwise
 from tests.helpers import noise
+from tests.transforms.painting import many_draws, paint_one, quickly
 
 RGB_ONLY = [
     examples()["RandomSaturation"],
@@ -38,24 +40,21 @@ ALL = [*RANDOM, examples()["Normalize"]]
 KEY = aj.key(0)
 
 
-def keys(n):
-    return jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
-
-
 def draws(transform, n=2000, strength=1.0):
-    return jax.vmap(lambda key: transform.sample(key, (8, 8, 3), strength=strength))(keys(n))
+    return many_draws(transform, (8, 8, 3), n, strength)
 
 
 def switched_on(**params):
-    return {"on": jnp.bool_(True), **params}
+    return {"on": np.bool_(True), **params}
 
 
 @pytest.mark.parametrize("transform", [*RGB_ONLY, JITTER], ids=repr)
 def test_alpha_is_never_touched_and_does_not_matter(transform):
     images = noise(4, 6, 5, 4)
-    batch = transform.batch(KEY, images)
+    both = quickly(lambda *batches: [transform.batch(KEY, batch) for batch in batches])
+    batch, opaque = map(np.asarray, both(images, images[..., :3]))
     np.testing.assert_array_equal(batch[..., 3], images[..., 3])
-    np.testing.assert_array_equal(batch[..., :3], transform.batch(KEY, images[..., :3]))
+    np.testing.assert_array_equal(batch[..., :3], opaque)
     assert np.abs(batch - images).max() > 0.1
 
 
@@ -63,32 +62,38 @@ def test_alpha_is_never_touched_and_does_not_matter(transform):
 @pytest.mark.parametrize("channels", [1, 2])
 def test_colours_that_are_not_there_are_not_changed(transform, channels):
     images = noise(4, 6, 5, channels)
-    np.testing.assert_array_equal(transform.batch(KEY, images), images)
+    batch = quickly(lambda images: transform.batch(KEY, images))
+    np.testing.assert_array_equal(batch(images), images)
 
 
 @pytest.mark.parametrize("transform", CHANNEL_BY_CHANNEL, ids=repr)
 def test_each_channel_is_painted_as_if_alone(transform):
     images = noise(3, 24, 20, 4) * np.array([1, 0.5, 0.3, 0.8], np.float32)
-    batch = transform.batch(KEY, images)
+    paint = quickly(lambda images: transform.batch(KEY, images))
+    batch = np.asarray(paint(images))
     for i in range(4):
-        alone = transform.batch(KEY, images[..., i : i + 1])
+        alone = paint(images[..., i : i + 1])
         np.testing.assert_allclose(batch[..., i : i + 1], alone, atol=1e-6)
     assert np.abs(batch - images).max() > 0.02
 
 
 @pytest.mark.parametrize("transform", RANDOM, ids=repr)
 def test_gradients_are_finite_at_black_white_and_grey(transform):
-    image = jnp.float32([[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5], [1, 0, 0], [0, 1, 1]])[None]
-    image = jnp.concatenate([image, image, jnp.asarray(noise(2, 5, 3))])
-    for key in keys(8):
-        params = transform.sample(key, image.shape)
+    image = np.float32([[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5], [1, 0, 0], [0, 1, 1]])[None]
+    image = np.concatenate([image, image, noise(2, 5, 3)])
+    params = draws(transform, n=8)
+
+    @quickly
+    @functools.partial(jax.vmap, in_axes=(None, 0))
+    def gradients(image, params):
         real = {name: v for name, v in params.items() if jnp.issubdtype(v.dtype, jnp.floating)}
 
-        def total(image, real, params=params):
+        def total(image, real):
             return transform.apply({**params, **real}, image).sum()
 
-        gradients = jax.grad(total, (0, 1))(image, real)
-        assert all(np.isfinite(g).all() for g in jax.tree.leaves(gradients))
+        return jax.grad(total, (0, 1))(image, real)
+
+    assert all(np.isfinite(g).all() for g in jax.tree.leaves(gradients(image, params)))
 
 
 def test_which_may_stand_between_resamplings():
@@ -170,44 +175,52 @@ def test_coins_are_those_of_p_times_strength():
 
 
 def test_worked_by_hand():
-    x = jnp.float32([0.1, 0.5, 0.9]).reshape(1, 1, 3)
+    x = np.float32([0.1, 0.5, 0.9]).reshape(1, 1, 3)
     grey = 0.2989 * 0.1 + 0.587 * 0.5 + 0.114 * 0.9
     cases = [
-        (aj.RandomBrightness(1.0), {"delta": jnp.float32(0.2)}, [0.3, 0.7, 1.0]),
-        (aj.RandomGamma(0.5), {"gamma": jnp.float32(2)}, [0.01, 0.25, 0.81]),
+        (aj.RandomBrightness(1.0), {"delta": np.float32(0.2)}, [0.3, 0.7, 1.0]),
+        (aj.RandomGamma(0.5), {"gamma": np.float32(2)}, [0.01, 0.25, 0.81]),
         # Half the saturation, (0.9 - 0.1) / 0.9, keeps 0.9 and halves the way down from it.
-        (aj.RandomSaturation(1.0), {"factor": jnp.float32(1 / 3)}, [0.5, 0.7, 0.9]),
-        (aj.RandomHue(1.0), {"turn": jnp.float32(1 / 3)}, [0.9, 0.1, 0.5]),
+        (aj.RandomSaturation(1.0), {"factor": np.float32(1 / 3)}, [0.5, 0.7, 0.9]),
+        (aj.RandomHue(1.0), {"turn": np.float32(1 / 3)}, [0.9, 0.1, 0.5]),
         (aj.RandomGrayscale(), switched_on(), [grey, grey, grey]),
         (aj.RandomInvert(), switched_on(), [0.9, 0.5, 0.1]),
         (aj.RandomSolarize(0.5), switched_on(), [0.1, 0.5, 0.1]),
         (aj.RandomPosterize(1), switched_on(), [0.0, 128 / 255, 128 / 255]),
-        (aj.RandomChannelShuffle(), switched_on(order=jnp.int32([2, 0, 1])), [0.9, 0.1, 0.5]),
+        (aj.RandomChannelShuffle(), switched_on(order=np.int32([2, 0, 1])), [0.9, 0.1, 0.5]),
         (
             aj.RandomChannelDrop(fill_value=0.2),
-            switched_on(dropped=jnp.array([False, True, False])),
+            switched_on(dropped=np.array([False, True, False])),
             [0.1, 0.2, 0.9],
         ),
         (aj.Normalize((0.1, 0.2, 0.3), (0.5, 0.1, 0.2)), {}, [0.0, 3.0, 3.0]),
         (aj.Normalize(0.5, 0.2), {}, [-2.0, 0.0, 2.0]),
     ]
-    for transform, params, expected in cases:
-        painted = transform.apply(params, x)
-        np.testing.assert_allclose(painted[0, 0], expected, atol=1e-6, err_msg=repr(transform))
+    transforms, all_params, colours = zip(*cases, strict=True)
+
+    @quickly
+    def paint(all_params, x):
+        return [t.apply(params, x) for t, params in zip(transforms, all_params, strict=True)]
+
+    for transform, painted, expected in zip(transforms, paint(all_params, x), colours, strict=True):
+        painted = np.asarray(painted)[0, 0]
+        np.testing.assert_allclose(painted, expected, atol=1e-6, err_msg=repr(transform))
 
 
 def test_what_has_no_range_is_not_stretched():
     """A rotation leaves one value as values that differ in their last bit."""
-    flat = jnp.full((4, 4, 1), 0.5).at[0, 0].add(3e-7)
-    np.testing.assert_array_equal(aj.RandomAutoContrast().apply(switched_on(), flat), flat)
-    two = jnp.full((4, 4, 1), 0.5).at[0, 0].add(1 / 255)
-    stretched = aj.RandomAutoContrast().apply(switched_on(), two)
-    assert sorted(set(np.asarray(stretched).ravel().tolist())) == [0.0, 1.0]
+    flat, two = np.full((2, 4, 4, 1), 0.5, np.float32)
+    flat[0, 0] += np.float32(3e-7)
+    two[0, 0] += np.float32(1 / 255)
+    stretch = functools.partial(paint_one, aj.RandomAutoContrast(), switched_on())
+    assert len(np.unique(flat)) == 2
+    np.testing.assert_array_equal(stretch(flat), flat)
+    assert sorted(set(stretch(two).ravel().tolist())) == [0.0, 1.0]
 
 
 def test_normalize_is_the_same_at_any_strength_and_is_not_brought_to_the_value_range():
     image = noise(4, 4, 3)
     normalize = aj.Normalize(0.4, 0.2)
     pipeline = aj.Sequential([aj.RandomFlip(), normalize], value_range=(0, 255))
-    painted = pipeline(KEY, image * 255, strength=0.0)
+    painted = quickly(lambda image: pipeline(KEY, image, strength=0.0))(image * 255)
     np.testing.assert_allclose(painted, (image - 0.4) / 0.2, atol=1e-5)

@@ -1,6 +1,5 @@
 """Blur, noise and erasing: what each paints given its draws, and how these are distributed."""
 
-import functools
 import json
 import math
 from typing import Any
@@ -16,6 +15,7 @@ import augjax as aj
 from augjax.draws import field_key
 from augjax.transforms.catalog import examples
 from tests.helpers import noise
+from tests.transforms.painting import draw, many_draws, paint_one, quickly
 
 EXAMPLES = [
     examples()["RandomErasing"],
@@ -30,14 +30,7 @@ KEY = aj.key(0)
 
 
 def draws(transform, shape=(40, 60, 3), n=4000, strength=1.0):
-    drawn = sample_many(transform, shape, n, jnp.float32(strength))
-    return {name: np.asarray(values) for name, values in drawn.items()}
-
-
-@functools.partial(jax.jit, static_argnums=(0, 1, 2))
-def sample_many(transform, shape, n, strength):
-    keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
-    return jax.vmap(lambda key: transform.sample(key, shape, strength=strength))(keys)
+    return many_draws(transform, shape, n, strength)
 
 
 def assert_uniform(values, lower, upper):
@@ -65,37 +58,44 @@ def test_targets_stay_as_they_are(transform):
         "keypoints": np.array([[3, 4]], np.float32),
     }
     pipeline = aj.Sequential([transform], boxes="xyxy")
-    # A key under which the image does change.
-    params = pipeline.sample(aj.image_key(KEY, 0, jnp.uint32(3)), (12, 17, 3))
-    params[transform.label] |= {"on": True} if "on" in params[transform.label] else {}
-    after = pipeline.apply(params, example)
-    assert (np.asarray(after["image"]) != example["image"]).any()
+
+    @quickly
+    def applied(example):
+        # A key under which the image does change.
+        params = pipeline.sample(aj.image_key(KEY, 0, jnp.uint32(3)), (12, 17, 3))
+        params[transform.label] |= {"on": True} if "on" in params[transform.label] else {}
+        return pipeline.apply(params, example), pipeline.valid(params, (12, 17, 3))
+
+    after, valid = jax.tree.map(np.asarray, applied(example))
+    assert (after["image"] != example["image"]).any()
     for name in ("mask", "boxes", "keypoints"):
         np.testing.assert_array_equal(after[name], example[name])
-    assert pipeline.valid(params, (12, 17, 3)).all()
+    assert valid.all()
 
 
 @pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
 def test_draws_read_from_json_paint_the_same(transform):
     image = noise(12, 17, 3)
-    params = transform.sample(KEY, image.shape)
+    params = draw(transform, KEY, image.shape)
     logged = json.loads(json.dumps({name: value.tolist() for name, value in params.items()}))
-    np.testing.assert_array_equal(transform.apply(logged, image), transform.apply(params, image))
+    both = quickly(lambda image: [transform.apply(p, image) for p in (logged, params)])
+    np.testing.assert_array_equal(*both(image))
 
 
 @pytest.mark.parity("RandomGaussianBlur", "scipy.ndimage.gaussian_filter")
 def test_the_gaussian_against_scipy_and_dm_pix(same):
     image, blur = noise(20, 24, 3), aj.RandomGaussianBlur(9)
+    peer: Any = quickly(lambda image, sigma: pix.gaussian_blur(image, sigma, 9))
     for sigma in (0.1, 0.8, 2.0):
-        ours = blur.apply({"on": jnp.bool_(True), "sigma": jnp.float32(sigma)}, image)
+        ours = paint_one(blur, {"on": np.bool_(True), "sigma": np.float32(sigma)}, image)
         theirs = ndimage.gaussian_filter(
             np.float64(image), sigma, mode="mirror", radius=4, axes=(0, 1)
         )
         same(ours, theirs, tolerance=1e-6)
         inner = (slice(4, -4), slice(4, -4))
-        peers: Any = pix.gaussian_blur(jnp.asarray(image), sigma, 9)
-        np.testing.assert_allclose(ours[inner], peers[inner], atol=1e-6)
-    off = blur.apply({"on": jnp.bool_(False), "sigma": jnp.float32(2)}, image)
+        theirs = np.asarray(peer(image, np.float32(sigma)))
+        np.testing.assert_allclose(ours[inner], theirs[inner], atol=1e-6)
+    off = paint_one(blur, {"on": np.bool_(False), "sigma": np.float32(2)}, image)
     np.testing.assert_array_equal(off, image)
 
 
@@ -104,46 +104,50 @@ def test_motion_against_scipy(same):
     image, blur = noise(20, 24, 3), aj.RandomMotionBlur(5)
 
     def paint(degrees, length):
-        angle = jnp.float32(math.radians(degrees))
-        return blur.apply({"angle": angle, "length": jnp.float32(length)}, image)
+        angle = np.float32(math.radians(degrees))
+        return paint_one(blur, {"angle": angle, "length": np.float32(length)}, image)
 
     for degrees, axis in ((0, 1), (90, 0), (180, 1), (-90, 0)):
         for length in (1, 3, 5):
             mean = ndimage.uniform_filter1d(np.float64(image), length, axis, mode="mirror")
             same(paint(degrees, length), mean, tolerance=2e-6)
-    flipped = blur.apply({"angle": jnp.float32(0.4), "length": jnp.float32(4)}, image[:, ::-1])
+    params = {"angle": np.float32(0.4), "length": np.float32(4)}
+    flipped = paint_one(blur, params, image[:, ::-1])
     np.testing.assert_allclose(paint(180 - math.degrees(0.4), 4), flipped[:, ::-1], atol=2e-6)
 
 
 def test_noise_is_standard_normal_times_stddev_and_clipped():
     transform = aj.RandomGaussianNoise(0.1)
-    params = transform.sample(KEY, (64, 64, 3))
+    params = draw(transform, KEY, (64, 64, 3))
     assert params["stddev"] == np.float32(0.1)
-    noisy = np.asarray(transform.apply(params, np.full((64, 64, 3), 0.5, np.float32)))
+    noisy = paint_one(transform, params, np.full((64, 64, 3), 0.5, np.float32))
     assert stats.kstest((noisy.ravel() - 0.5) / 0.1, "norm").pvalue > 0.01
     channels = (noisy.reshape(-1, 3) - 0.5) / 0.1
     assert np.abs(np.corrcoef(channels.T) - np.eye(3)).max() < 0.06, "each value has its own"
-    white = np.asarray(transform.apply(params, np.ones((64, 64, 3), np.float32)))
+    white = paint_one(transform, params, np.ones((64, 64, 3), np.float32))
     assert abs((white == 1).mean() - 0.5) < 0.02 and white.min() > 0.5
-    other = transform.apply({**params, "noise": params["noise"] + 1}, np.full_like(noisy, 0.5))
-    assert (np.asarray(other) != noisy).mean() > 0.99
+    others = {**params, "noise": np.asarray(params["noise"]) + np.uint32(1)}
+    other = paint_one(transform, others, np.full_like(noisy, 0.5))
+    assert (other != noisy).mean() > 0.99
 
 
 def test_salt_and_pepper_are_whole_pixels_in_the_drawn_shares():
     transform = aj.RandomSaltAndPepper(0.3, 0.25)
-    params = transform.sample(KEY, (200, 200, 3))
+    params = draw(transform, KEY, (200, 200, 3))
     image = 0.25 + noise(200, 200, 3) / 2
-    specked = np.asarray(transform.apply(params, image))
+    specked = paint_one(transform, params, image)
     salt, pepper = ((specked == value).all(-1).astype(bool) for value in (1, 0))
     np.testing.assert_array_equal(specked[~(salt | pepper)], image[~(salt | pepper)])
     assert abs(salt.mean() - 0.075) < 0.006 and abs(pepper.mean() - 0.225) < 0.009
     # They are scattered: a speck says nothing about its neighbour.
     assert abs((salt[:, 1:] & salt[:, :-1]).mean() - 0.075**2) < 0.003
     for amount, colours in ((1.0, [0, 1]), (0.0, [0.5])):
-        all_or_none = transform.apply(
-            {**params, "amount": jnp.float32(amount)}, np.full((9, 9, 1), 0.5, np.float32)
+        all_or_none = paint_one(
+            transform,
+            {**params, "amount": np.float32(amount)},
+            np.full((9, 9, 1), 0.5, np.float32),
         )
-        assert np.unique(np.asarray(all_or_none)).tolist() == colours
+        assert np.unique(all_or_none).tolist() == colours
 
 
 RECTANGLE = {"top": 1, "left": 2, "height": 3, "width": 4, "on": True}
@@ -152,7 +156,7 @@ RECTANGLE = {"top": 1, "left": 2, "height": 3, "width": 4, "on": True}
 @pytest.mark.parametrize(("value", "colour"), [(0.25, [0.25] * 3), ((0.1, 0.2, 0.3),) * 2])
 def test_erasing_paints_the_drawn_rectangle(value, colour):
     image = noise(6, 8, 3)
-    painted = np.asarray(aj.RandomErasing(value=value).apply(RECTANGLE, image))
+    painted = paint_one(aj.RandomErasing(value=value), RECTANGLE, image)
     image[1:4, 2:6] = colour
     np.testing.assert_array_equal(painted, image)
 
@@ -160,8 +164,8 @@ def test_erasing_paints_the_drawn_rectangle(value, colour):
 def test_erasing_with_noise_paints_the_rectangle_with_the_drawn_noise():
     image = noise(60, 80, 3)
     params = {"top": 10, "left": 0, "height": 50, "width": 79, "on": True}
-    params["noise"] = jnp.uint32([5, 7])
-    painted = np.array(aj.RandomErasing(value="random").apply(params, image))
+    params["noise"] = np.uint32([5, 7])
+    painted = paint_one(aj.RandomErasing(value="random"), params, image).copy()
     assert_uniform(painted[10:60, :79].ravel(), 0, 1)
     painted[10:60, :79] = image[10:60, :79]
     np.testing.assert_array_equal(painted, image)
@@ -220,7 +224,7 @@ def test_nothing_is_erased_where_no_rectangle_fits():
 def test_the_grid_worked_by_hand():
     params = {"unit": 4, "hole": 2, "top": 1, "left": 3, "on": True}
     image = np.ones((6, 8, 1), np.float32)
-    painted = np.asarray(aj.RandomGridDropout(4).apply(params, image))[..., 0]
+    painted = paint_one(aj.RandomGridDropout(4), params, image)[..., 0]
     rows, columns = [0, 1, 1, 0, 0, 1], [1, 0, 0, 1, 1, 0, 0, 1]
     np.testing.assert_array_equal(painted, 1 - np.outer(rows, columns))
 
@@ -234,7 +238,8 @@ def test_the_grid_is_drawn_in_whole_pixels_and_spares_no_pixel():
         for start in ("top", "left"):
             assert_each_as_likely(drawn[start][drawn["unit"] == unit], 0, unit - 1)
     images = np.zeros((4000, 6, 7, 1), np.float32)
-    dropped = np.asarray(transform.batch(KEY, images)).mean(axis=0)
+    batch = quickly(lambda images: transform.batch(KEY, images))
+    dropped = np.asarray(batch(images)).mean(axis=0)
     share = np.mean((drawn["hole"] / drawn["unit"]) ** 2)
     assert np.abs(dropped - share).max() < 4.5 * math.sqrt(share * (1 - share) / 4000)
     least, most = (set(draws(aj.RandomGridDropout(3, r), n=9)["hole"]) for r in (0.0, 1.0))
@@ -282,12 +287,13 @@ def test_gradients_reach_sigma_length_and_stddev():
         (aj.RandomMotionBlur(5), "length", 3.5),
         (aj.RandomGaussianNoise(0.1), "stddev", 0.05),
     ):
-        params = transform.sample(KEY, image.shape)
+        params = draw(transform, KEY, image.shape)
 
         def contrast(value, transform=transform, name=name, params=params):
             return jnp.var(transform.apply({**params, name: value}, image))
 
         step = 1e-2
-        slope = jax.jit(jax.grad(contrast))(jnp.float32(value))
-        higher, lower = (jax.jit(contrast)(jnp.float32(value + s)) for s in (step, -step))
+        slope = quickly(jax.grad(contrast))(np.float32(value))
+        painted = quickly(contrast)
+        higher, lower = (np.asarray(painted(np.float32(value + s))) for s in (step, -step))
         np.testing.assert_allclose(slope, (higher - lower) / (2 * step), rtol=0.02)

@@ -15,6 +15,8 @@ from augjax.transforms.catalog import examples
 from augjax.transforms.core.groups import groups
 from augjax.transforms.core.spatial import Spatial
 from tests.helpers import noise
+from tests.transforms.painting import many_draws as draws
+from tests.transforms.painting import paint, paint_one, quickly
 
 KEY = aj.key(0)
 CLASSES = [
@@ -24,22 +26,6 @@ CLASSES = [
 ]  # fmt: skip
 KEEP_SIZE = [c for c in CLASSES if examples()[c.__name__].out_shape((21, 34, 3)) == (21, 34, 3)]
 named = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
-
-
-def draws(transform, shape, n=2000, strength=1.0):
-    return jax.tree.map(np.asarray, _draws(transform, shape, n, np.float32(strength)))
-
-
-@functools.partial(jax.jit, static_argnums=(0, 1, 2))
-def _draws(transform, shape, n, strength):
-    keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
-    return jax.vmap(lambda key: transform.sample(key, shape, strength=strength))(keys)
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def applied(transform, params, image):
-    """One program for all draws of a transform."""
-    return transform.apply(params, image)
 
 
 def pixels(rows):
@@ -56,13 +42,9 @@ def test_these_are_all_the_classes_of_geometry():
 @named
 def test_each_channel_is_moved_alike(kind):
     transform, gray = examples()[kind.__name__], noise(3, 20, 24, 1)
-
-    @jax.jit
-    def painted(gray):
-        return transform.batch(KEY, gray), transform.batch(KEY, jnp.repeat(gray, 4, axis=-1))
-
-    one, four = map(np.asarray, painted(gray))
-    np.testing.assert_allclose(four, np.repeat(one, 4, axis=-1), atol=1e-5)
+    both = quickly(lambda *batches: [transform.batch(KEY, batch) for batch in batches])
+    painted, alike = both(gray, np.repeat(gray, 4, axis=-1))
+    np.testing.assert_allclose(alike, np.repeat(painted, 4, axis=-1), atol=1e-5)
 
 
 CORNERS = aj.RandomPerspective(0.5)
@@ -176,30 +158,28 @@ def test_a_crop_that_never_fits_is_taken_from_the_middle(shape, ratio, expected)
         assert drawn[name].tolist() == [value] * 3
 
 
+@quickly
+def turned_by_matrix(params, image):
+    motion = aj.RandomRot90().motion(params, image.shape)
+    return motion.warp(image, aj.RandomRotation(0.1).resampling)
+
+
 @pytest.mark.parametrize("k", range(4))
 def test_quarter_turns_are_numpys(k):
-    image, turn = noise(5, 5, 3), aj.RandomRot90()
-    np.testing.assert_array_equal(applied(turn, {"k": np.int32(k)}, image), np.rot90(image, k))
+    image, turn, params = noise(5, 5, 3), aj.RandomRot90(), {"k": np.int32(k)}
+    np.testing.assert_array_equal(paint_one(turn, params, image), np.rot90(image, k))
     # The matrix, which a fused group goes by, says the same.
-    np.testing.assert_array_equal(turned_by_matrix(np.int32(k), image), np.rot90(image, k))
+    np.testing.assert_array_equal(turned_by_matrix(params, image), np.rot90(image, k))
     long = noise(4, 7, 1)
-    np.testing.assert_array_equal(
-        applied(turn, {"k": np.int32(k)}, long), np.rot90(long, k // 2 * 2)
-    )
-
-
-@jax.jit
-def turned_by_matrix(k, image):
-    motion = aj.RandomRot90().motion({"k": k}, image.shape)
-    return motion.warp(image, aj.RandomRotation(0.1).resampling)
+    np.testing.assert_array_equal(paint_one(turn, params, long), np.rot90(long, k // 2 * 2))
 
 
 def test_crops_worked_by_hand():
     image = pixels([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]) / 16
-    crop = applied(aj.RandomCrop(2, 2), {"top": np.int32(1), "left": np.int32(2)}, image)
-    np.testing.assert_array_equal(np.asarray(crop)[..., 0] * 16, [[7, 8], [11, 12]])
-    centre = np.asarray(jax.jit(aj.CenterCrop(2, 2))(KEY, image))
-    np.testing.assert_array_equal(centre[..., 0] * 16, [[2, 3], [6, 7]])
+    crop = paint_one(aj.RandomCrop(2, 2), {"top": np.int32(1), "left": np.int32(2)}, image)
+    np.testing.assert_array_equal(crop[..., 0] * 16, [[7, 8], [11, 12]])
+    crop = paint_one(aj.CenterCrop(2, 2), {}, image)
+    np.testing.assert_array_equal(crop[..., 0] * 16, [[2, 3], [6, 7]])
     for transform in (aj.RandomCrop(3, 5), aj.CenterCrop(4, 4)):
         with pytest.raises(ValueError, match=r"is larger than the image, of height 3 and width 4"):
             jax.jit(transform)(KEY, image)
@@ -216,21 +196,20 @@ def test_padding_worked_by_hand_and_by_resampling(fill_mode):
         "nearest": [1, 1, 1, 2, 3, 3, 3, 3, 3],
     }[fill_mode]
     below = [2] * 9 if fill_mode == "constant" else row
-    padded = np.asarray(jax.jit(pad)(KEY, image))
-    np.testing.assert_array_equal(padded[..., 0] * 4, [row, below])
+    np.testing.assert_array_equal(paint_one(pad, {}, image)[..., 0] * 4, [row, below])
+    by_padding = [
+        aj.Pad(padding, fill_mode=fill_mode, fill_value=0.25)
+        for padding in (1, 6, (5, 2), (9, 0, 1, 2))
+    ]
 
-    @jax.jit
-    def both_ways(image):
-        pads = [
-            aj.Pad(padding, fill_mode=fill_mode, fill_value=0.25)
-            for padding in (1, 6, (5, 2), (9, 0, 1, 2))
-        ]
+    @quickly
+    def padded_and_warped(image):
         return [
             (pad(KEY, image), pad.motion({}, image.shape).warp(image, pad.resampling))
-            for pad in pads
+            for pad in by_padding
         ]
 
-    for padded, warped in both_ways(noise(3, 4, 2)):
+    for padded, warped in padded_and_warped(noise(3, 4, 2)):
         np.testing.assert_array_equal(padded, warped)
     assert aj.Pad(3).sides == (3, 3, 3, 3)
     assert aj.Pad((1, 2)).sides == (1, 2, 1, 2)
@@ -239,46 +218,46 @@ def test_padding_worked_by_hand_and_by_resampling(fill_mode):
 def test_positive_zooms_out():
     image = pixels([[0.0, 0.2, 0.4, 0.6, 0.8]])
     zoom = aj.RandomZoom(0.5, (-0.5, 1), fill_mode="constant", fill_value=1.0)
-
-    def zoomed(width_zoom):
-        factors = {"height_zoom": np.float32(1), "width_zoom": np.float32(width_zoom)}
-        return np.asarray(applied(zoom, factors, image))[0, :, 0]
-
-    np.testing.assert_allclose(zoomed(2), [1, 0, 0.4, 0.8, 1], atol=1e-6)
-    np.testing.assert_allclose(zoomed(0.5), [0.2, 0.3, 0.4, 0.5, 0.6], atol=1e-6)
+    factors = {"height_zoom": np.float32([1, 1]), "width_zoom": np.float32([2, 0.5])}
+    out, into = paint(zoom, factors, image[None].repeat(2, 0))[:, 0, :, 0]
+    np.testing.assert_allclose(out, [1, 0, 0.4, 0.8, 1], atol=1e-6)
+    np.testing.assert_allclose(into, [0.2, 0.3, 0.4, 0.5, 0.6], atol=1e-6)
 
 
 def test_positive_shears_move_the_lower_half_left_and_the_right_half_up():
     image = np.zeros((5, 5, 1), np.float32)
     image[:, 2] = 1
-    for x, y, upright in ((1, 0, image), (0, 1, np.swapaxes(image, 0, 1))):
-        shears = {"x_shear": np.float32(x), "y_shear": np.float32(y)}
-        slanted = np.asarray(applied(aj.RandomShear(x, y), shears, upright))
-        np.testing.assert_array_equal(slanted[..., 0], np.eye(5)[::-1])
+    along_x = {"x_shear": np.float32(1), "y_shear": np.float32(0)}
+    slanted = paint_one(aj.RandomShear(1, 0), along_x, image)
+    np.testing.assert_array_equal(slanted[..., 0], np.eye(5)[::-1])
+    along_y = {"x_shear": np.float32(0), "y_shear": np.float32(1)}
+    slanted = paint_one(aj.RandomShear(0, 1), along_y, np.swapaxes(image, 0, 1))
+    np.testing.assert_array_equal(slanted[..., 0], np.eye(5)[::-1])
 
 
 def test_affine_turns_clockwise_enlarges_and_moves_right_and_down():
-    image, affine = noise(5, 5, 3), aj.RandomAffine(0, fill_mode="wrap")
-
-    def moved(**draws):
-        nothing = dict.fromkeys(("angle", "dx", "dy", "shear_x", "shear_y"), 0) | {"scale": 1}
-        params = {name: np.float32(value) for name, value in (nothing | draws).items()}
-        return np.asarray(applied(affine, params, image))
-
-    np.testing.assert_array_equal(moved(), image)
-    np.testing.assert_allclose(moved(angle=math.pi / 2), np.rot90(image, -1), atol=1e-5)
-    np.testing.assert_allclose(moved(dx=1, dy=2), np.roll(image, (2, 1), (0, 1)), atol=1e-6)
-    np.testing.assert_allclose(moved(scale=2)[::2, ::2], image[1:4, 1:4], atol=1e-6)
+    image = noise(5, 5, 3)
+    affine = functools.partial(paint_one, aj.RandomAffine(0, fill_mode="wrap"))
+    nothing = {name: np.float32(0) for name in ("angle", "dx", "dy", "shear_x", "shear_y")}
+    nothing["scale"] = np.float32(1)
+    np.testing.assert_array_equal(affine(nothing, image), image)
+    turned = affine({**nothing, "angle": np.float32(math.pi / 2)}, image)
+    np.testing.assert_allclose(turned, np.rot90(image, -1), atol=1e-5)
+    moved = affine({**nothing, "dx": np.float32(1), "dy": np.float32(2)}, image)
+    np.testing.assert_allclose(moved, np.roll(image, (2, 1), (0, 1)), atol=1e-6)
+    twice = affine({**nothing, "scale": np.float32(2)}, image)
+    np.testing.assert_allclose(twice[::2, ::2], image[1:4, 1:4], atol=1e-6)
     # 45 degrees move the row above the middle by one pixel to the right, the one below to the left.
+    sheared = affine({**nothing, "shear_x": np.float32(math.pi / 4)}, image)
     expected = np.stack([np.roll(row, 2 - y, axis=0) for y, row in enumerate(image)])
-    np.testing.assert_allclose(moved(shear_x=math.pi / 4), expected, atol=1e-5)
+    np.testing.assert_allclose(sheared, expected, atol=1e-5)
 
 
 def test_corners_that_move_to_the_middle_of_the_left_half_squeeze_the_image():
     image = noise(6, 8, 1)
     corners = np.float32([(-0.5, -0.5), (3.5, -0.5), (3.5, 5.5), (-0.5, 5.5)])
     squeeze = aj.RandomPerspective(1.0, p=1.0, fill_mode="constant")
-    squeezed = np.asarray(applied(squeeze, {"on": np.bool_(True), "corners": corners}, image))
+    squeezed = paint_one(squeeze, {"on": np.bool_(True), "corners": corners}, image)
     means = image.reshape(6, 4, 2, 1).mean(axis=2)
     np.testing.assert_allclose(squeezed[:, :4], means, atol=1e-5)
     assert not squeezed[:, 5:].any()
@@ -320,11 +299,8 @@ def test_a_group_is_resampled_as_one_after_the_other_on_a_ramp():
     ]
     fused, single = aj.Sequential(chain), aj.Sequential(chain, fuse=False)
     assert [len(group) for group in groups(fused.steps(None))] == [7]
-    np.testing.assert_allclose(
-        fused.batch(KEY, image[None].repeat(8, 0)),
-        single.batch(KEY, image[None].repeat(8, 0)),
-        atol=1e-4,
-    )
+    both = quickly(lambda images: [chain.batch(KEY, images) for chain in (fused, single)])
+    np.testing.assert_allclose(*both(image[None].repeat(8, 0)), atol=1e-4)
 
 
 def test_gradients_reach_the_draws():
@@ -338,12 +314,16 @@ def test_gradients_reach_the_draws():
         aj.RandomPerspective(p=1.0),
     ):
 
-        @jax.jit
-        def slopes(key, image, transform=transform):
-            params = transform.sample(key, image.shape)
+        @quickly
+        def slopes(image, transform=transform):
+            params = transform.sample(KEY, image.shape)
             floating = {n: v for n, v in params.items() if jnp.issubdtype(v.dtype, jnp.floating)}
-            energy = lambda part: jnp.mean(transform.apply({**params, **part}, image) ** 2)  # noqa: E731
+
+            def energy(part):
+                return jnp.mean(transform.apply({**params, **part}, image) ** 2)
+
             return jax.grad(energy)(floating)
 
-        for name, slope in jax.tree.map(np.asarray, slopes(KEY, image)).items():
+        for name, slope in slopes(image).items():
+            slope = np.asarray(slope)
             assert np.isfinite(slope).all() and (slope != 0).all(), (transform, name)

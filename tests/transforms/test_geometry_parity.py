@@ -15,9 +15,9 @@ from tests.oracles import Image, keras, tf
 from tests.transforms.painting import (
     INTERPOLATIONS,
     STYLES,
-    draw,
     paint,
     paint_in_every_style,
+    quickly,
 )
 
 SHAPES = [(16, 16, 3), (9, 14, 1), (23, 5, 4), (1, 6, 3)]
@@ -171,6 +171,17 @@ def test_affine_is_pillows_where_all_four_pixels_lie_inside(same):
     assert compared > 4000
 
 
+@functools.cache
+def corners(shape):
+    return drawn(aj.RandomPerspective(0.6, p=1.0), aj.key(2), shape, 8)
+
+
+def drawn(transform, key, shape, n):
+    """The draws for the images 0 to n - 1."""
+    sample = quickly(jax.vmap(lambda i: transform.sample(aj.image_key(key, 0, i), shape)))
+    return jax.tree.map(np.asarray, sample(np.arange(n, dtype=np.uint32)))
+
+
 @pytest.mark.parity("RandomPerspective", "keras.ops.image.perspective_transform")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
@@ -179,8 +190,7 @@ def test_perspective_is_keras_homography_of_the_same_corners(same, shape, interp
     transform = aj.RandomPerspective(
         0.6, p=1.0, fill_mode="constant", interpolation=interpolation, fill_value=0.4
     )
-    keys = jax.vmap(lambda i: aj.image_key(aj.key(2), 0, i))(jnp.arange(8, dtype=jnp.uint32))
-    params = jax.jit(jax.vmap(lambda key: transform.sample(key, shape)))(keys)
+    params = corners(shape)
     height, width = shape[:2]
     outer = [(-0.5, -0.5), (width - 0.5, -0.5), (width - 0.5, height - 0.5), (-0.5, height - 0.5)]
     perspective_transform: Any = keras.ops.image.perspective_transform
@@ -201,7 +211,7 @@ SIZES = [(7, 9), (16, 16), (40, 31), (1, 1)]
 def resized(shape, antialias):
     """An image in all sizes by both interpolations, by itself and, if it can be, by a matrix."""
 
-    @jax.jit
+    @quickly
     def both(image):
         made = {}
         for size in SIZES:
@@ -213,7 +223,7 @@ def resized(shape, antialias):
                 made[str((size, interpolation))] = alone, warped
         return made
 
-    return jax.tree.map(np.asarray, both(jnp.asarray(noise(*shape))))
+    return jax.tree.map(np.asarray, both(noise(*shape)))
 
 
 @pytest.mark.parity("Resize", "tf.image.resize, PIL.Image.resize")
@@ -245,20 +255,22 @@ def cut_out(size):
     """The parts in `size`, by each interpolation with and without antialiasing."""
     params = dict(zip(("top", "left", "height", "width"), np.array(CROPS, np.int32).T, strict=True))
 
-    @jax.jit
-    @jax.vmap
-    def painted(params):
+    image = jnp.asarray(noise(30, 40, 3))
+
+    @quickly
+    @functools.partial(jax.vmap, in_axes=(0, None))
+    def painted(params, image):
         return {
             interpolation: [
                 aj.RandomResizedCrop(*size, interpolation=interpolation, antialias=antialias).apply(
-                    params, jnp.asarray(noise(30, 40, 3))
+                    params, image
                 )
                 for antialias in (False, True)
             ]
             for interpolation in INTERPOLATIONS
         }
 
-    return jax.tree.map(np.asarray, painted(params))
+    return jax.tree.map(np.asarray, painted(params, image))
 
 
 @pytest.mark.parity("RandomResizedCrop", "tf.image.resize, PIL.Image.resize of the part")
@@ -293,13 +305,12 @@ def test_random_width_and_height_and_then_resize_is_resizing_twice(same, antiali
             aj.RandomZoom((-0.1, -0.1), fill_mode="constant"),
         ]
     )
-    keys = jax.vmap(lambda i: aj.image_key(aj.key(5), 0, i))(jnp.arange(12, dtype=jnp.uint32))
-    params = jax.jit(jax.vmap(lambda key: pipeline.sample(key, image.shape)))(keys)
+    params = drawn(pipeline, aj.key(5), image.shape, 12)
     painted = paint(pipeline, params, image[None].repeat(12, 0))
     assert len(set(params["RandomWidth"]["width"].tolist())) > 6
     for i, ours in enumerate(painted):
-        drawn = int(params["RandomHeight"]["height"][i]), int(params["RandomWidth"]["width"][i])
-        once = tf.image.resize(image, drawn, antialias=False)
+        sides = int(params["RandomHeight"]["height"][i]), int(params["RandomWidth"]["width"][i])
+        once = tf.image.resize(image, sides, antialias=False)
         twice = tf.image.resize(once, size, antialias=antialias).numpy()
         zoomed = keras_affine(
             twice[None], about_centre(0.9 * np.eye(2)[None], twice.shape), "constant", "bilinear"
@@ -310,28 +321,37 @@ def test_random_width_and_height_and_then_resize_is_resizing_twice(same, antiali
 def test_one_random_width_after_another_resizes_what_the_first_left():
     image = noise(6, 20, 3)
     pipeline = aj.Sequential([aj.RandomWidth(0.5), aj.RandomWidth(0.5, name="again")])
+
+    @quickly
+    def painted(params, image):
+        return pipeline.apply(params, image), pipeline.valid(params, image.shape)
+
     for first, second in ((10, 40), (23, 31), (30, 7)):
-        params = {"RandomWidth": {"width": jnp.int32(first)}, "again": {"width": jnp.int32(second)}}
+        params = {"RandomWidth": {"width": np.int32(first)}, "again": {"width": np.int32(second)}}
         once = tf.image.resize(image, (6, first), antialias=False)
         twice = tf.image.resize(once, (6, second), antialias=False).numpy()
-        ours = pipeline.apply(params, image)
+        ours, valid = map(np.asarray, painted(params, image))
         np.testing.assert_allclose(ours[:, :second], twice, atol=TOLERANCE)
-        assert pipeline.valid(params, image.shape)[0].sum() == second
+        assert valid[0].sum() == second
         assert not ours[:, second:].any()
 
 
 @functools.cache
 def bent(shape, sigma):
-    """The draws, and what they paint in all fill modes."""
+    """The white noise of the draw, and what it paints in all fill modes."""
     elastic = {
         mode: aj.RandomElastic((60, 90), sigma, fill_mode=mode, fill_value=0.4)
         for mode in SCIPY_MODES
     }
-    params = draw(elastic["reflect"], aj.key(4), shape)
-    paint_all = jax.jit(
-        lambda params, image: {mode: e.apply(params, image) for mode, e in elastic.items()}
-    )
-    return params, paint_all(params, noise(*shape))
+
+    @quickly
+    def paint_all(key, image):
+        params = elastic["reflect"].sample(key, shape)
+        field = jax.random.wrap_key_data(params["field"])
+        white = jax.random.uniform(field, (*shape[:2], 2), minval=-1, maxval=1)
+        return white, {mode: e.apply(params, image) for mode, e in elastic.items()}
+
+    return jax.tree.map(np.asarray, paint_all(aj.key(4), noise(*shape)))
 
 
 @pytest.mark.parity("RandomElastic", "scipy.ndimage.map_coordinates")
@@ -341,9 +361,7 @@ def bent(shape, sigma):
 def test_elastic_is_scipys_filter_and_map(same, shape, fill_mode, sigma):
     height, width, channels = shape
     image = noise(*shape)
-    params, painted = bent(shape, sigma)
-    key = jax.random.wrap_key_data(params["field"])
-    white = np.asarray(jax.random.uniform(key, (height, width, 2), minval=-1, maxval=1))
+    white, painted = bent(shape, sigma)
     sigmas = np.broadcast_to(sigma, 2)[::-1]
     dx, dy = (
         ndimage.gaussian_filter(white[..., i].astype(np.float64), sigmas, mode="mirror") * alpha / 2
