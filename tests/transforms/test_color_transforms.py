@@ -79,7 +79,9 @@ def test_each_channel_is_painted_as_if_alone(transform):
 
 @pytest.mark.parametrize("transform", RANDOM, ids=repr)
 def test_gradients_are_finite_at_black_white_and_grey(transform):
-    image = np.float32([[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5], [1, 0, 0], [0, 1, 1]])[None]
+    image = np.array([[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5], [1, 0, 0], [0, 1, 1]], np.float32)[
+        None
+    ]
     image = np.concatenate([image, image, noise(2, 5, 3)])
     params = draws(transform, n=8)
 
@@ -175,7 +177,7 @@ def test_coins_are_those_of_p_times_strength():
 
 
 def test_worked_by_hand():
-    x = np.float32([0.1, 0.5, 0.9]).reshape(1, 1, 3)
+    x = np.array([0.1, 0.5, 0.9], np.float32).reshape(1, 1, 3)
     grey = 0.2989 * 0.1 + 0.587 * 0.5 + 0.114 * 0.9
     cases = [
         (aj.RandomBrightness(1.0), {"delta": np.float32(0.2)}, [0.3, 0.7, 1.0]),
@@ -187,7 +189,11 @@ def test_worked_by_hand():
         (aj.RandomInvert(), switched_on(), [0.9, 0.5, 0.1]),
         (aj.RandomSolarize(0.5), switched_on(), [0.1, 0.5, 0.1]),
         (aj.RandomPosterize(1), switched_on(), [0.0, 128 / 255, 128 / 255]),
-        (aj.RandomChannelShuffle(), switched_on(order=np.int32([2, 0, 1])), [0.9, 0.1, 0.5]),
+        (
+            aj.RandomChannelShuffle(),
+            switched_on(order=np.array([2, 0, 1], np.int32)),
+            [0.9, 0.1, 0.5],
+        ),
         (
             aj.RandomChannelDrop(fill_value=0.2),
             switched_on(dropped=np.array([False, True, False])),

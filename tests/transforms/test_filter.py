@@ -164,7 +164,7 @@ def test_erasing_paints_the_drawn_rectangle(value, colour):
 def test_erasing_with_noise_paints_the_rectangle_with_the_drawn_noise():
     image = noise(60, 80, 3)
     params = {"top": 10, "left": 0, "height": 50, "width": 79, "on": True}
-    params["noise"] = np.uint32([5, 7])
+    params["noise"] = np.array([5, 7], np.uint32)
     painted = paint_one(aj.RandomErasing(value="random"), params, image).copy()
     assert_uniform(painted[10:60, :79].ravel(), 0, 1)
     painted[10:60, :79] = image[10:60, :79]
@@ -277,7 +277,7 @@ def test_a_number_is_drawn_as_it_is():
 def test_fields_are_keys_of_their_own():
     drawn = draws(aj.RandomGaussianNoise(0.1), n=200)["noise"]
     assert drawn.shape == (200, 2) and len(np.unique(drawn, axis=0)) == 200
-    assert field_key([1, 2**32 - 1]) == field_key(jnp.uint32([1, 2**32 - 1]))
+    assert field_key([1, 2**32 - 1]) == field_key(jnp.array([1, 2**32 - 1], np.uint32))
 
 
 def test_gradients_reach_sigma_length_and_stddev():

@@ -29,7 +29,7 @@ named = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 
 
 def pixels(rows):
-    return np.float32(rows)[..., None]
+    return np.array(rows, np.float32)[..., None]
 
 
 def test_these_are_all_the_classes_of_geometry():
@@ -218,7 +218,10 @@ def test_padding_worked_by_hand_and_by_resampling(fill_mode):
 def test_positive_zooms_out():
     image = pixels([[0.0, 0.2, 0.4, 0.6, 0.8]])
     zoom = aj.RandomZoom(0.5, (-0.5, 1), fill_mode="constant", fill_value=1.0)
-    factors = {"height_zoom": np.float32([1, 1]), "width_zoom": np.float32([2, 0.5])}
+    factors = {
+        "height_zoom": np.array([1, 1], np.float32),
+        "width_zoom": np.array([2, 0.5], np.float32),
+    }
     out, into = paint(zoom, factors, image[None].repeat(2, 0))[:, 0, :, 0]
     np.testing.assert_allclose(out, [1, 0, 0.4, 0.8, 1], atol=1e-6)
     np.testing.assert_allclose(into, [0.2, 0.3, 0.4, 0.5, 0.6], atol=1e-6)
@@ -255,7 +258,7 @@ def test_affine_turns_clockwise_enlarges_and_moves_right_and_down():
 
 def test_corners_that_move_to_the_middle_of_the_left_half_squeeze_the_image():
     image = noise(6, 8, 1)
-    corners = np.float32([(-0.5, -0.5), (3.5, -0.5), (3.5, 5.5), (-0.5, 5.5)])
+    corners = np.array([(-0.5, -0.5), (3.5, -0.5), (3.5, 5.5), (-0.5, 5.5)], np.float32)
     squeeze = aj.RandomPerspective(1.0, p=1.0, fill_mode="constant")
     squeezed = paint_one(squeeze, {"on": np.bool_(True), "corners": corners}, image)
     means = image.reshape(6, 4, 2, 1).mean(axis=2)

@@ -66,7 +66,9 @@ EDGES = [
 def any_boxes():
     """Those with edges on the frame's or without an area, and 60 others."""
     drawn = np.random.default_rng(0).uniform(0, (48, 40), (2, 60, 2))
-    return np.float32([*EDGES, *np.concatenate([drawn.min(axis=0), drawn.max(axis=0)], axis=1)])
+    return np.array(
+        [*EDGES, *np.concatenate([drawn.min(axis=0), drawn.max(axis=0)], axis=1)], np.float32
+    )
 
 
 def picture():
@@ -78,7 +80,7 @@ def picture():
     return {
         "image": np.stack([np.exp(-distance / (2 * 1.2**2)), X / 48, Y / 40], axis=-1),
         "mask": mask,
-        "boxes": np.concatenate([np.float32([RECTANGLE, AROUND_SPOT]), any_boxes()]),
+        "boxes": np.concatenate([np.array([RECTANGLE, AROUND_SPOT], np.float32), any_boxes()]),
         "keypoints": np.concatenate([np.array([SPOT], np.float32), INNER]),
     }
 

@@ -66,7 +66,7 @@ def test_every_width_of_the_range_is_drawn_and_shown():
 
 
 def test_flipping_worked_by_hand():
-    image = np.float32([[1, 2], [3, 4]])[..., None] / 4
+    image = np.array([[1, 2], [3, 4]], np.float32)[..., None] / 4
     coins = {"horizontal": np.bool_([0, 1, 0, 1]), "vertical": np.bool_([0, 0, 1, 1])}
     painted = paint(aj.RandomFlip(), coins, image[None].repeat(4, 0))
     expected = [[1, 2, 3, 4], [2, 1, 4, 3], [3, 4, 1, 2], [4, 3, 2, 1]]
@@ -74,7 +74,7 @@ def test_flipping_worked_by_hand():
 
 
 def test_contrast_worked_by_hand():
-    image = np.float32([0.1, 0.5, 0.6]).reshape(1, 3, 1)  # The mean is 0.4.
+    image = np.array([0.1, 0.5, 0.6], np.float32).reshape(1, 3, 1)  # The mean is 0.4.
     doubled = paint_one(aj.RandomContrast(1.0), {"factor": np.float32(2)}, image)
     np.testing.assert_allclose(doubled[0, :, 0], [0.0, 0.6, 0.8], atol=1e-6)  # -0.2 is clipped.
 
