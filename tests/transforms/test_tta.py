@@ -114,7 +114,10 @@ def test_dense_predictions_are_brought_back_as_invert_does():
         ones = jnp.ones((7, 10, 1))
         return [GEOMETRY.invert(drawn, map, (7, 10, 1)) for map in (predicted, ones)]
 
-    draws, strengths = np.arange(3, dtype=np.int32).repeat(4), np.float32([0, 1, 1]).repeat(4)
+    draws, strengths = (
+        np.arange(3, dtype=np.int32).repeat(4),
+        np.array([0, 1, 1], np.float32).repeat(4),
+    )
     back = brought_back(np.tile(IMAGES, (3, 1, 1, 1)), np.tile(IDS, 3), draws, strengths)
     total, weight = (np.reshape(part, (3, 4, 7, 10, 1)).sum(0) for part in back)
     made = quickly(aj.tta(maps, GEOMETRY, 3, dense=True))(KEY, IMAGES, IDS)
