@@ -9,4 +9,4 @@ from jaxtyping import Array, Float
 AnyArray: TypeAlias = jax.Array | np.ndarray
 """On a device or on the host; shapes and dtypes are added as in Float[AnyArray, "h w 3"]."""
 Strength: TypeAlias = float | Float[Array, ""]
-"""What scales the range of draws about the identity: a number, which may be traced."""
+"""What scales the range of draws towards no change: a number, which may be traced."""

@@ -167,7 +167,7 @@ def table(rows: dict[str, list[dict[str, Any]]]) -> str:
     """Mean and sample standard deviation over the seeds, in Markdown."""
     lines = [
         "| | n | highest val. accuracy | restored val. accuracy | val. loss | epochs | minutes "
-        "| s an epoch |",
+        "| seconds per epoch |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for kind, runs in rows.items():

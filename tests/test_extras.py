@@ -36,6 +36,15 @@ def test_show_needs_matplotlib():
     assert done.stderr.splitlines()[-1].endswith(f"aj.show needs matplotlib, {INSTALL}")
 
 
+def test_parity_needs_the_extra_of_the_tests():
+    done = without("pytest", "import runpy; runpy.run_module('experiments.parity')")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: experiments.parity needs pytest, which the extra 'test' brings: "
+        "pip install -e '.[test]' -c constraints.txt\n"
+    )
+
+
 def test_a_program_ends_with_one_line_and_exit_code_2():
     done = without("tyro", "import runpy; runpy.run_module('experiments.car_truck')")
     assert (done.returncode, done.stdout) == (2, "")

@@ -38,7 +38,7 @@ RUN = [
 BLOCK = re.compile(
     r"(?:^<!-- (?P<note>.*?) -->\n)?^```(?P<language>.*)\n(?P<code>(?:.*\n)*?)^```$", re.MULTILINE
 )
-COSTS = re.compile(r"^(XLA, an image:) .*$", re.MULTILINE)
+COSTS = re.compile(r"^(XLA, per image:) .*$", re.MULTILINE)
 """What a program costs by the compiler's own account, which changes with its version."""
 
 

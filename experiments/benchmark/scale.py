@@ -29,7 +29,7 @@ STRAIGHT = 1.5
 the first."""
 REAL_FILES = 100_000
 """Up to so many files are written; more are only made believe."""
-ONCE = "what is done, or kept, once whatever the number"
+ONCE = "a fixed cost"
 REPEATED = {
     "time": "what every device does by itself, such as the optimizer's step",
     "memory": "what is on every device, such as gradients",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import augjax as aj
+from augjax.transforms.core.operation import Pointwise
 from augjax.transforms.core.transform import Switched
 from tests.helpers import noise
 from tests.transforms.examples import (
@@ -30,6 +31,7 @@ from tests.transforms.examples import (
 
 SHAPES = [(1, 1, 3), (1, 7, 1), (7, 1, 4), (6, 9, 3)]
 QUICKLY_COMPILED = {"xla_backend_optimization_level": 0}
+POINTWISE = [name for name, c in CATALOG.items() if issubclass(c, Pointwise)]
 SWITCHED = [name for name, c in CATALOG.items() if issubclass(c, Switched | aj.RandomApply)]
 
 # All tests of one transform come after each other, as long as its programs are at hand.
@@ -139,6 +141,17 @@ def test_strength_0_is_the_identity_where_strength_scales_anything(name):
         assert changes_nothing or not jax.tree.leaves(full)
         return
     np.testing.assert_allclose(same, IMAGES, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", long_but(ONE_OF_EACH_KIND, POINTWISE), scope="module")
+def test_a_pointwise_transform_sees_each_pixel_by_itself(name):
+    """The same draws, and the same colours in other places."""
+    order = np.random.default_rng(2).permutation(LARGE[0] * LARGE[1])
+
+    def shuffled(images):
+        return images.reshape(COUNT, -1, LARGE[2])[:, order].reshape(images.shape)
+
+    np.testing.assert_allclose(run(name, shuffled(IMAGES))[1], shuffled(run(name)[1]), atol=2e-6)
 
 
 @each_kind

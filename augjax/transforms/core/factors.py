@@ -67,8 +67,9 @@ class Limits:
             either = "a number or (lower, upper) with " if self.number is always else ""
             limit = f" <= {self.highest:g}" if math.isfinite(self.highest) else ""
             unit = f", {self.unit}" if self.unit else ""
+            means = f"; {value:g} means ({lower:g}, {upper:g})" if lower != upper != value else ""
             raise ValueError(
-                f"{where}: expected {either}{self.lowest:g} <= lower <= upper{limit}{unit}"
+                f"{where}: expected {either}{self.lowest:g} <= lower <= upper{limit}{unit}{means}"
             )
         if self.open_below and lower == self.lowest:
             raise ValueError(f"{where}: {self.open_below}")

@@ -36,7 +36,7 @@ def why_separate(group: Group, step: Step) -> str:
     last, operation = group[-1], step.operation
     how, kind = common_resampling(group), type(operation).__name__
     if not any(isinstance(s.operation, Geometric) for s in group):
-        why = "is a pass of its own" if isinstance(last.operation, Spatial) else "moves no pixels"
+        why = "is a pass of its own" if isinstance(last.operation, Spatial) else "is not geometric"
         return f"{type(last.operation).__name__} {why}"
     if last.why_separate or step.why_separate:
         return last.why_separate or step.why_separate

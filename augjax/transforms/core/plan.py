@@ -68,7 +68,7 @@ class Plan:
             if amount is not None
         ]
         gathers = f"{self.gathers} gather{'' if self.gathers == 1 else 's'}"
-        return "\n".join([*lines, f"XLA, an image: {', '.join([*cost, gathers])}"])
+        return "\n".join([*lines, f"XLA, per image: {', '.join([*cost, gathers])}"])
 
 
 _RESAMPLE = "one resample"

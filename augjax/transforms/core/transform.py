@@ -72,7 +72,7 @@ class Transform(Pipeline):
         Args:
           key: the image's key (`augjax.image_key`), typed or legacy.
           shape: (height, width, channels) of the image.
-          strength: scales the range of every draw about the identity; traced. At 0 the transform
+          strength: scales the range of every draw towards no change; traced. At 0 the transform
             does nothing. Transforms that change the image's size ignore it. Gradients flow to it
             and to floating draws where pixels follow them: not to what is on or off, and not
             through whole numbers, tables and 'nearest' interpolation.
