@@ -4,13 +4,13 @@ import itertools
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
 
 import augjax as aj
 from tests.helpers import noise
+from tests.transforms.painting import draw, paint_one, quickly
 
 KEY = aj.key(3)
 SHAPE = (12, 17, 3)
@@ -24,53 +24,53 @@ BY_HAND = "its transforms, one after the other"
 
 
 def draws(transform, n):
-    keys = jax.vmap(lambda i: aj.image_key(KEY, 0, i))(jnp.arange(n, dtype=jnp.uint32))
-    return jax.vmap(lambda key: transform.sample(key, SHAPE))(keys)
+    sample = quickly(jax.vmap(lambda i: transform.sample(aj.image_key(KEY, 0, i), SHAPE)))
+    return jax.tree.map(np.asarray, sample(np.arange(n, dtype=np.uint32)))
 
 
 def one_by_one(transforms, params, image):
     for transform in transforms:
-        image = transform.apply(params[transform.label], image)
+        image = paint_one(transform, params[transform.label], image)
     return image
 
 
 @pytest.mark.parity("RandomApply", BY_HAND)
 def test_apply_does_all_or_nothing(same):
     maybe = aj.RandomApply([TURN, CONTRAST], p=0.25)
-    image = jnp.asarray(noise(*SHAPE))
-    params = maybe.sample(KEY, SHAPE)
+    image = noise(*SHAPE)
+    params = draw(maybe, KEY, SHAPE)
     (own,) = set(params) - {"RandomRotation", "RandomContrast"}
     assert own == "RandomApply(RandomRotation, RandomContrast)"
-    same(maybe.apply({**params, own: {"on": jnp.bool_(False)}}, image), image, tolerance=0)
-    on = maybe.apply({**params, own: {"on": jnp.bool_(True)}}, image)
+    off, on = (paint_one(maybe, {**params, own: {"on": np.bool_(on)}}, image) for on in (0, 1))
+    same(off, image, tolerance=0)
     same(on, one_by_one([TURN, CONTRAST], params, image))
-    share = np.asarray(draws(maybe, 2000)[own]["on"]).mean()
+    share = draws(maybe, 2000)[own]["on"].mean()
     assert abs(share - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 2000)
 
 
 @pytest.mark.parity("RandomChoice", BY_HAND)
 def test_choice_does_one(same):
     choice = aj.RandomChoice([TURN, aj.Sequential([CONTRAST, MOVE])], weights=(1, 3))
-    image = jnp.asarray(noise(*SHAPE))
-    params = choice.sample(KEY, SHAPE)
+    image = noise(*SHAPE)
+    params = draw(choice, KEY, SHAPE)
     own = choice.own_label
     for place, chosen in enumerate(([TURN], [CONTRAST, MOVE])):
-        made = choice.apply({**params, own: {"choice": jnp.int32(place)}}, image)
+        made = paint_one(choice, {**params, own: {"choice": np.int32(place)}}, image)
         same(made, one_by_one(chosen, params, image))
-    counts = np.bincount(np.asarray(draws(choice, 2000)[own]["choice"]), minlength=2)
+    counts = np.bincount(draws(choice, 2000)[own]["choice"], minlength=2)
     assert stats.chisquare(counts, [500, 1500]).pvalue > 0.001
 
 
 @pytest.mark.parity("RandomSomeOf", BY_HAND)
 def test_some_of_does_n_in_the_order_of_the_list(same):
     some = aj.RandomSomeOf(THREE, n=2)
-    image = jnp.asarray(noise(*SHAPE))
-    params, own = some.sample(KEY, SHAPE), some.own_label
+    image = noise(*SHAPE)
+    params, own = draw(some, KEY, SHAPE), some.own_label
     for pair in itertools.combinations(range(3), 2):
-        chosen = jnp.zeros(3, bool).at[jnp.array(pair)].set(True)
-        made = some.apply({**params, own: {"chosen": chosen}}, image)
+        chosen = np.isin(np.arange(3), pair)
+        made = paint_one(some, {**params, own: {"chosen": chosen}}, image)
         same(made, one_by_one([THREE[i] for i in pair], params, image))
-    drawn = np.asarray(draws(some, 3000)[own]["chosen"])
+    drawn = draws(some, 3000)[own]["chosen"]
     assert (drawn.sum(axis=1) == 2).all()
     assert stats.chisquare(drawn.sum(axis=0)).pvalue > 0.001
 
@@ -78,13 +78,13 @@ def test_some_of_does_n_in_the_order_of_the_list(same):
 @pytest.mark.parity("RandomOrder", BY_HAND)
 def test_order_does_all_in_the_order_drawn(same):
     order = aj.RandomOrder(THREE)
-    image = jnp.asarray(noise(*SHAPE))
-    params, own = order.sample(KEY, SHAPE), order.own_label
+    image = noise(*SHAPE)
+    params, own = draw(order, KEY, SHAPE), order.own_label
     unfused = aj.Sequential([order], fuse=False)
     for drawn in itertools.permutations(range(3)):
-        made = unfused.apply({**params, own: {"order": jnp.array(drawn, jnp.int32)}}, image)
+        made = paint_one(unfused, {**params, own: {"order": np.array(drawn, np.int32)}}, image)
         same(made, one_by_one([THREE[i] for i in drawn], params, image))
-    orders = np.asarray(draws(order, 3000)[own]["order"])
+    orders = draws(order, 3000)[own]["order"]
     _, counts = np.unique(orders, axis=0, return_counts=True)
     assert len(counts) == 6 and stats.chisquare(counts).pvalue > 0.001
 
@@ -124,10 +124,10 @@ def test_an_image_and_its_targets_get_the_same_choice():
         "boxes": np.array([[6, 4, 11, 8]], np.float32),
     }
     batch = {name: np.stack([part] * 30) for name, part in example.items()}
-    moved = choice.batch(KEY, batch)
+    moved = jax.tree.map(np.asarray, quickly(lambda batch: choice.batch(KEY, batch))(batch))
     for image, mask, box in zip(moved["image"], moved["mask"], moved["boxes"], strict=True):
-        np.testing.assert_array_equal(np.asarray(image[..., 0]) > 0.5, np.asarray(mask) == 1)
-        rows, columns = np.nonzero(np.asarray(mask))
-        left, top, right, bottom = np.asarray(box[0])
+        np.testing.assert_array_equal(image[..., 0] > 0.5, mask == 1)
+        rows, columns = np.nonzero(mask)
+        left, top, right, bottom = box[0]
         assert left <= columns.min() + 0.5 and columns.max() <= right
         assert top <= rows.min() + 0.5 and rows.max() <= bottom
