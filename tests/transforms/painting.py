@@ -9,20 +9,16 @@ import jax
 import numpy as np
 
 import augjax as aj
+from tests.helpers import quick_jit
 
 FILLS: list[Any] = ["reflect", "constant", "nearest"]
 INTERPOLATIONS: list[Any] = ["nearest", "bilinear"]
 STYLES = list(itertools.product(FILLS, INTERPOLATIONS))
 
 
-def quickly(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """A jit for what runs once or twice: without LLVM's optimizations it compiles twice as fast."""
-    return jax.jit(function, compiler_options={"xla_backend_optimization_level": 0} | options)
-
-
 @functools.cache
 def _keys(n: int) -> Any:
-    keys = quickly(jax.vmap(lambda i: aj.image_key(aj.key(0), 0, i)))
+    keys = quick_jit(jax.vmap(lambda i: aj.image_key(aj.key(0), 0, i)))
     return keys(np.arange(n, dtype=np.uint32))
 
 
@@ -31,7 +27,7 @@ def _sampler(transform: aj.Transform, shape: tuple[int, ...]) -> Callable[..., A
     def sample(key, strength):
         return transform.sample(key, shape, strength=strength)
 
-    return quickly(jax.vmap(sample, in_axes=(0, None)))
+    return quick_jit(jax.vmap(sample, in_axes=(0, None)))
 
 
 def many_draws(
@@ -69,7 +65,7 @@ def paint_one(transform: aj.Transform, params: Any, image: Any) -> np.ndarray:
 def paint_in_every_style(make: Callable[..., aj.Transform], params: Any, images: Any) -> Any:
     """The images in each of STYLES, by one program; `make(fill_mode=..., interpolation=...)`."""
 
-    @quickly
+    @quick_jit
     @jax.vmap
     def painted(params, image):
         return [

@@ -14,8 +14,8 @@ from scipy import stats
 import augjax as aj
 from augjax.transforms.catalog import examples
 from augjax.transforms.core.operation import Pointwise
-from tests.helpers import noise
-from tests.transforms.painting import many_draws, paint_one, quickly
+from tests.helpers import noise, quick_jit
+from tests.transforms.painting import many_draws, paint_one
 
 RGB_ONLY = [
     examples()["RandomSaturation"],
@@ -51,7 +51,7 @@ def switched_on(**params):
 @pytest.mark.parametrize("transform", [*RGB_ONLY, JITTER], ids=repr)
 def test_alpha_is_never_touched_and_does_not_matter(transform):
     images = noise(4, 6, 5, 4)
-    both = quickly(lambda *batches: [transform.batch(KEY, batch) for batch in batches])
+    both = quick_jit(lambda *batches: [transform.batch(KEY, batch) for batch in batches])
     batch, opaque = map(np.asarray, both(images, images[..., :3]))
     np.testing.assert_array_equal(batch[..., 3], images[..., 3])
     np.testing.assert_array_equal(batch[..., :3], opaque)
@@ -62,14 +62,14 @@ def test_alpha_is_never_touched_and_does_not_matter(transform):
 @pytest.mark.parametrize("channels", [1, 2])
 def test_colours_that_are_not_there_are_not_changed(transform, channels):
     images = noise(4, 6, 5, channels)
-    batch = quickly(lambda images: transform.batch(KEY, images))
+    batch = quick_jit(lambda images: transform.batch(KEY, images))
     np.testing.assert_array_equal(batch(images), images)
 
 
 @pytest.mark.parametrize("transform", CHANNEL_BY_CHANNEL, ids=repr)
 def test_each_channel_is_painted_as_if_alone(transform):
     images = noise(3, 24, 20, 4) * np.array([1, 0.5, 0.3, 0.8], np.float32)
-    paint = quickly(lambda images: transform.batch(KEY, images))
+    paint = quick_jit(lambda images: transform.batch(KEY, images))
     batch = np.asarray(paint(images))
     for i in range(4):
         alone = paint(images[..., i : i + 1])
@@ -85,7 +85,7 @@ def test_gradients_are_finite_at_black_white_and_grey(transform):
     image = np.concatenate([image, image, noise(2, 5, 3)])
     params = draws(transform, n=8)
 
-    @quickly
+    @quick_jit
     @functools.partial(jax.vmap, in_axes=(None, 0))
     def gradients(image, params):
         real = {name: v for name, v in params.items() if jnp.issubdtype(v.dtype, jnp.floating)}
@@ -204,7 +204,7 @@ def test_worked_by_hand():
     ]
     transforms, all_params, colours = zip(*cases, strict=True)
 
-    @quickly
+    @quick_jit
     def paint(all_params, x):
         return [t.apply(params, x) for t, params in zip(transforms, all_params, strict=True)]
 
@@ -228,5 +228,5 @@ def test_normalize_is_the_same_at_any_strength_and_is_not_brought_to_the_value_r
     image = noise(4, 4, 3)
     normalize = aj.Normalize(0.4, 0.2)
     pipeline = aj.Sequential([aj.RandomFlip(), normalize], value_range=(0, 255))
-    painted = quickly(lambda image: pipeline(KEY, image, strength=0.0))(image * 255)
+    painted = quick_jit(lambda image: pipeline(KEY, image, strength=0.0))(image * 255)
     np.testing.assert_allclose(painted, (image - 0.4) / 0.2, atol=1e-5)

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 import augjax as aj
-from tests.helpers import noise
-from tests.transforms.painting import draw, paint_one, quickly
+from tests.helpers import noise, quick_jit
+from tests.transforms.painting import draw, paint_one
 
 KEY = aj.key(3)
 SHAPE = (12, 17, 3)
@@ -24,7 +24,7 @@ BY_HAND = "its transforms, one after the other"
 
 
 def draws(transform, n):
-    sample = quickly(jax.vmap(lambda i: transform.sample(aj.image_key(KEY, 0, i), SHAPE)))
+    sample = quick_jit(jax.vmap(lambda i: transform.sample(aj.image_key(KEY, 0, i), SHAPE)))
     return jax.tree.map(np.asarray, sample(np.arange(n, dtype=np.uint32)))
 
 
@@ -124,7 +124,7 @@ def test_an_image_and_its_targets_get_the_same_choice():
         "boxes": np.array([[6, 4, 11, 8]], np.float32),
     }
     batch = {name: np.stack([part] * 30) for name, part in example.items()}
-    moved = jax.tree.map(np.asarray, quickly(lambda batch: choice.batch(KEY, batch))(batch))
+    moved = jax.tree.map(np.asarray, quick_jit(lambda batch: choice.batch(KEY, batch))(batch))
     for image, mask, box in zip(moved["image"], moved["mask"], moved["boxes"], strict=True):
         np.testing.assert_array_equal(image[..., 0] > 0.5, mask == 1)
         rows, columns = np.nonzero(mask)

@@ -13,7 +13,7 @@ import pytest
 import augjax as aj
 from augjax.transforms.core.operation import Pointwise
 from augjax.transforms.core.transform import Switched
-from tests.helpers import noise
+from tests.helpers import noise, quick_jit
 from tests.transforms.examples import (
     CATALOG,
     COUNT,
@@ -30,7 +30,6 @@ from tests.transforms.examples import (
 )
 
 SHAPES = [(1, 1, 3), (1, 7, 1), (7, 1, 4), (6, 9, 3)]
-QUICKLY_COMPILED = {"xla_backend_optimization_level": 0}
 POINTWISE = [name for name, c in CATALOG.items() if issubclass(c, Pointwise)]
 SWITCHED = [name for name, c in CATALOG.items() if issubclass(c, Switched | aj.RandomApply)]
 
@@ -87,7 +86,7 @@ def test_any_size_and_any_channels_stay_finite_and_in_range(name):
             with pytest.raises(ValueError, match=name):
                 transform.batch(KEY, noise(3, *shape))
 
-    @functools.partial(jax.jit, compiler_options=QUICKLY_COMPILED)
+    @quick_jit
     def augmented(batches):
         return [transform.batch(KEY, images) for images in batches]
 
@@ -113,10 +112,7 @@ def needs_larger(transform: aj.Transform, shape) -> bool:
 def in_other_types(name):
     """What a transform makes of uint8 and of bfloat16, by one program."""
     transform = example(name)
-    return jax.jit(
-        lambda *batches: [transform.batch(KEY, batch, IDS) for batch in batches],
-        compiler_options=QUICKLY_COMPILED,
-    )
+    return quick_jit(lambda *batches: [transform.batch(KEY, batch, IDS) for batch in batches])
 
 
 @each_kind

@@ -14,8 +14,8 @@ from scipy import ndimage, stats
 import augjax as aj
 from augjax.draws import field_key
 from augjax.transforms.catalog import examples
-from tests.helpers import noise
-from tests.transforms.painting import draw, many_draws, paint_one, quickly
+from tests.helpers import noise, quick_jit
+from tests.transforms.painting import draw, many_draws, paint_one
 
 EXAMPLES = [
     examples()["RandomErasing"],
@@ -59,7 +59,7 @@ def test_targets_stay_as_they_are(transform):
     }
     pipeline = aj.Sequential([transform], boxes="xyxy")
 
-    @quickly
+    @quick_jit
     def applied(example):
         # A key under which the image does change.
         params = pipeline.sample(aj.image_key(KEY, 0, jnp.uint32(3)), (12, 17, 3))
@@ -78,14 +78,14 @@ def test_draws_read_from_json_paint_the_same(transform):
     image = noise(12, 17, 3)
     params = draw(transform, KEY, image.shape)
     logged = json.loads(json.dumps({name: value.tolist() for name, value in params.items()}))
-    both = quickly(lambda image: [transform.apply(p, image) for p in (logged, params)])
+    both = quick_jit(lambda image: [transform.apply(p, image) for p in (logged, params)])
     np.testing.assert_array_equal(*both(image))
 
 
 @pytest.mark.parity("RandomGaussianBlur", "scipy.ndimage.gaussian_filter")
 def test_the_gaussian_against_scipy_and_dm_pix(same):
     image, blur = noise(20, 24, 3), aj.RandomGaussianBlur(9)
-    peer: Any = quickly(lambda image, sigma: pix.gaussian_blur(image, sigma, 9))
+    peer: Any = quick_jit(lambda image, sigma: pix.gaussian_blur(image, sigma, 9))
     for sigma in (0.1, 0.8, 2.0):
         ours = paint_one(blur, {"on": np.bool_(True), "sigma": np.float32(sigma)}, image)
         theirs = ndimage.gaussian_filter(
@@ -238,7 +238,7 @@ def test_the_grid_is_drawn_in_whole_pixels_and_spares_no_pixel():
         for start in ("top", "left"):
             assert_each_as_likely(drawn[start][drawn["unit"] == unit], 0, unit - 1)
     images = np.zeros((4000, 6, 7, 1), np.float32)
-    batch = quickly(lambda images: transform.batch(KEY, images))
+    batch = quick_jit(lambda images: transform.batch(KEY, images))
     dropped = np.asarray(batch(images)).mean(axis=0)
     share = np.mean((drawn["hole"] / drawn["unit"]) ** 2)
     assert np.abs(dropped - share).max() < 4.5 * math.sqrt(share * (1 - share) / 4000)
@@ -293,7 +293,7 @@ def test_gradients_reach_sigma_length_and_stddev():
             return jnp.var(transform.apply({**params, name: value}, image))
 
         step = 1e-2
-        slope = quickly(jax.grad(contrast))(np.float32(value))
-        painted = quickly(contrast)
+        slope = quick_jit(jax.grad(contrast))(np.float32(value))
+        painted = quick_jit(contrast)
         higher, lower = (np.asarray(painted(np.float32(value + s))) for s in (step, -step))
         np.testing.assert_allclose(slope, (higher - lower) / (2 * step), rtol=0.02)

@@ -14,9 +14,9 @@ import augjax as aj
 from augjax.transforms.catalog import examples
 from augjax.transforms.core.groups import groups
 from augjax.transforms.core.spatial import Spatial
-from tests.helpers import noise
+from tests.helpers import noise, quick_jit
 from tests.transforms.painting import many_draws as draws
-from tests.transforms.painting import paint, paint_one, quickly
+from tests.transforms.painting import paint, paint_one
 
 KEY = aj.key(0)
 CLASSES = [
@@ -42,7 +42,7 @@ def test_these_are_all_the_classes_of_geometry():
 @named
 def test_each_channel_is_moved_alike(kind):
     transform, gray = examples()[kind.__name__], noise(3, 20, 24, 1)
-    both = quickly(lambda *batches: [transform.batch(KEY, batch) for batch in batches])
+    both = quick_jit(lambda *batches: [transform.batch(KEY, batch) for batch in batches])
     painted, alike = both(gray, np.repeat(gray, 4, axis=-1))
     np.testing.assert_allclose(alike, np.repeat(painted, 4, axis=-1), atol=1e-5)
 
@@ -158,7 +158,7 @@ def test_a_crop_that_never_fits_is_taken_from_the_middle(shape, ratio, expected)
         assert drawn[name].tolist() == [value] * 3
 
 
-@quickly
+@quick_jit
 def turned_by_matrix(params, image):
     motion = aj.RandomRot90().motion(params, image.shape)
     return motion.warp(image, aj.RandomRotation(0.1).resampling)
@@ -202,7 +202,7 @@ def test_padding_worked_by_hand_and_by_resampling(fill_mode):
         for padding in (1, 6, (5, 2), (9, 0, 1, 2))
     ]
 
-    @quickly
+    @quick_jit
     def padded_and_warped(image):
         return [
             (pad(KEY, image), pad.motion({}, image.shape).warp(image, pad.resampling))
@@ -302,7 +302,7 @@ def test_a_group_is_resampled_as_one_after_the_other_on_a_ramp():
     ]
     fused, single = aj.Sequential(chain), aj.Sequential(chain, fuse=False)
     assert [len(group) for group in groups(fused.steps(None))] == [7]
-    both = quickly(lambda images: [chain.batch(KEY, images) for chain in (fused, single)])
+    both = quick_jit(lambda images: [chain.batch(KEY, images) for chain in (fused, single)])
     np.testing.assert_allclose(*both(image[None].repeat(8, 0)), atol=1e-4)
 
 
@@ -317,7 +317,7 @@ def test_gradients_reach_the_draws():
         aj.RandomPerspective(p=1.0),
     ):
 
-        @quickly
+        @quick_jit
         def slopes(image, transform=transform):
             params = transform.sample(KEY, image.shape)
             floating = {n: v for n, v in params.items() if jnp.issubdtype(v.dtype, jnp.floating)}

@@ -10,14 +10,13 @@ import pytest
 from scipy import ndimage
 
 import augjax as aj
-from tests.helpers import noise
+from tests.helpers import noise, quick_jit
 from tests.oracles import Image, keras, tf
 from tests.transforms.painting import (
     INTERPOLATIONS,
     STYLES,
     paint,
     paint_in_every_style,
-    quickly,
 )
 
 SHAPES = [(16, 16, 3), (9, 14, 1), (23, 5, 4), (1, 6, 3)]
@@ -178,7 +177,7 @@ def corners(shape):
 
 def drawn(transform, key, shape, n):
     """The draws for the images 0 to n - 1."""
-    sample = quickly(jax.vmap(lambda i: transform.sample(aj.image_key(key, 0, i), shape)))
+    sample = quick_jit(jax.vmap(lambda i: transform.sample(aj.image_key(key, 0, i), shape)))
     return jax.tree.map(np.asarray, sample(np.arange(n, dtype=np.uint32)))
 
 
@@ -211,7 +210,7 @@ SIZES = [(7, 9), (16, 16), (40, 31), (1, 1)]
 def resized(shape, antialias):
     """An image in all sizes by both interpolations, by itself and, if it can be, by a matrix."""
 
-    @quickly
+    @quick_jit
     def both(image):
         made = {}
         for size in SIZES:
@@ -257,7 +256,7 @@ def cut_out(size):
 
     image = jnp.asarray(noise(30, 40, 3))
 
-    @quickly
+    @quick_jit
     @functools.partial(jax.vmap, in_axes=(0, None))
     def painted(params, image):
         return {
@@ -322,7 +321,7 @@ def test_one_random_width_after_another_resizes_what_the_first_left():
     image = noise(6, 20, 3)
     pipeline = aj.Sequential([aj.RandomWidth(0.5), aj.RandomWidth(0.5, name="again")])
 
-    @quickly
+    @quick_jit
     def painted(params, image):
         return pipeline.apply(params, image), pipeline.valid(params, image.shape)
 
@@ -344,7 +343,7 @@ def bent(shape, sigma):
         for mode in SCIPY_MODES
     }
 
-    @quickly
+    @quick_jit
     def paint_all(key, image):
         params = elastic["reflect"].sample(key, shape)
         field = jax.random.wrap_key_data(params["field"])

@@ -240,7 +240,7 @@ def test_geometry_has_a_gradient_where_it_interpolates():
     assert abs(slope) > 1e-3
 
 
-@of_policies(KINDS, aj.RandAugment())  # AugMix is mapped twice in itself.
+@of_policies(ALL, aj.RandAugment())  # AugMix is mapped twice in itself.
 def test_mapped_twice_is_mapped(policy):
     images, drawn = noise(6, *SHAPE), draws(policy, 6)
     flat = paint(policy, drawn, images)

@@ -8,8 +8,8 @@ import pytest
 
 import augjax as aj
 from augjax.transforms.replay import replay_key
-from tests.helpers import noise
-from tests.transforms.painting import draw, quickly
+from tests.helpers import noise, quick_jit
+from tests.transforms.painting import draw
 
 PIPELINE = aj.Sequential(
     [
@@ -27,7 +27,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (6, 12, 17, 3), np.uint8)
 
 
 def trained(pipeline, images, ids, *, seed, epoch, stream="augment"):
-    batch = quickly(lambda key, *arrays: pipeline.batch(key, *arrays, epoch=epoch))
+    batch = quick_jit(lambda key, *arrays: pipeline.batch(key, *arrays, epoch=epoch))
     return jax.tree.map(np.asarray, batch(aj.stream(aj.key(seed), stream), images, ids))
 
 
@@ -62,7 +62,7 @@ def test_ids_of_one_and_of_two_words():
 def test_draws_are_those_of_training_to_the_bit():
     ids = aj.image_ids(PATHS)
     key = aj.stream(aj.key(5), "augment")
-    drawn = quickly(
+    drawn = quick_jit(
         jax.vmap(lambda id: PIPELINE.sample(aj.image_key(key, 3, id), PIXELS.shape[1:]))
     )(ids)
     drawn = jax.tree.map(np.asarray, drawn)

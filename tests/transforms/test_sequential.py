@@ -5,8 +5,8 @@ import pytest
 
 import augjax as aj
 from augjax.transforms.core.groups import groups
-from tests.helpers import noise
-from tests.transforms.painting import paint_one, quickly
+from tests.helpers import noise, quick_jit
+from tests.transforms.painting import paint_one
 
 
 def group_sizes(pipeline):
@@ -50,7 +50,7 @@ def test_value_range_is_set_once_and_holds_for_input_and_output():
     pipeline = aj.Sequential([contrast, turn], value_range=(-1, 1))
     plain = aj.Sequential([contrast, turn])
     image = noise(6, 6, 3)
-    both = quickly(
+    both = quick_jit(
         lambda *images: [t(aj.key(0), i) for t, i in zip((pipeline, plain), images, strict=True)]
     )
     ranged, unit = map(np.asarray, both(image * 2 - 1, image))

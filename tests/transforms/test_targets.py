@@ -15,9 +15,8 @@ from augjax.transforms.catalog import examples
 from augjax.transforms.core.scene import BOX_FORMATS, from_corners, to_corners
 from augjax.transforms.core.spatial import Filled
 from augjax.transforms.geometry.resize import Resized
-from tests.helpers import noise
+from tests.helpers import noise, quick_jit
 from tests.oracles import keras
-from tests.transforms.painting import quickly
 from tests.transforms.test_geometry import CLASSES
 
 SHAPE = (40, 48, 3)
@@ -88,7 +87,7 @@ def picture():
 def moved(transform, example, n):
     """What n draws are and make of an example, and which of its pixels are shown."""
 
-    @quickly
+    @quick_jit
     def move(ids, example):
         def one(i):
             params = transform.sample(aj.image_key(KEY, 0, i), SHAPE)
@@ -104,14 +103,14 @@ class Moved(NamedTuple):
 
     params: Any
     became: Any
-    shown: np.ndarray
+    shown: Any
     returned: Any
     """What became of it, moved back."""
-    interior: np.ndarray
+    interior: Any
     """Which pixels are returned from nothing but what is shown."""
-    hard: np.ndarray
+    hard: Any
     """Ones, filled with zeros up to a hard edge."""
-    hard_shown: np.ndarray
+    hard_shown: Any
 
 
 @functools.cache
@@ -119,7 +118,7 @@ def moved_picture(case):
     transform = aj.Sequential(CASES[case], boxes="xyxy")
     hard = aj.Sequential([hard_edged(t) for t in CASES[case]])
 
-    @quickly
+    @quick_jit
     def move(ids, example, ones):
         def one(i):
             params = transform.sample(aj.image_key(KEY, 0, i), SHAPE)
@@ -152,7 +151,7 @@ def move_one(transforms, params, **example):
     others = {name: value for name, value in example.items() if not hasattr(value, "shape")}
     kept = {}
 
-    @quickly
+    @quick_jit
     def move(params, arrays):
         became = transform.apply(params, arrays | others, shape=(4, 6, 1))
         kept.update({name: became.pop(name) for name in others})
@@ -210,7 +209,7 @@ def test_a_quarter_turn_worked_by_hand(transform):
         "boxes": np.array([[2, 0, 2, 1]], np.float32),
         "keypoints": np.array([[3, 0], [0, 0], [1, 1]], np.float32),
     }
-    became = quickly(transform.apply)({label: params}, example)
+    became = quick_jit(transform.apply)({label: params}, example)
     # The upper right corner goes to the upper left, and a lying box stands.
     np.testing.assert_array_equal(became["mask"], np.rot90(mask))
     np.testing.assert_allclose(became["boxes"], [[0, 0, 1, 2]], atol=1e-5)
@@ -379,7 +378,7 @@ def test_masks_of_several_channels_and_of_bools_are_moved():
     params, became, _ = moved(transform, {"mask": mask}, 1)
     became = became["mask"][0]
     assert became.dtype == bool and became.shape == (40, 48, 2)
-    apply = quickly(lambda params, mask: transform.apply(params, {"mask": mask})["mask"])
+    apply = quick_jit(lambda params, mask: transform.apply(params, {"mask": mask})["mask"])
     params = jax.tree.map(lambda draw: draw[0], params)
     bands = [apply(params, mask[..., i]) for i in (0, 1)]
     np.testing.assert_array_equal(became, np.stack(bands, axis=-1))
@@ -394,7 +393,7 @@ def test_another_transform_goes_on_from_what_is_still_visible():
         "keypoints": np.array([[8, 3], [2, 3]], np.float32),
     }
 
-    @quickly
+    @quick_jit
     def there_and_back(example):
         once = half_off.apply({"RandomTranslation": right}, example)
         twice = half_off.apply({"RandomTranslation": back}, once)

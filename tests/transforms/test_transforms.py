@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import augjax as aj
-from tests.helpers import noise
+from tests.helpers import noise, quick_jit
 from tests.transforms.painting import many_draws as draws
-from tests.transforms.painting import paint, paint_one, quickly
+from tests.transforms.painting import paint, paint_one
 
 KEY = aj.key(0)
 
@@ -59,7 +59,7 @@ def test_every_width_of_the_range_is_drawn_and_shown():
     widths = np.asarray(draws(transform, (2, 20, 1))["width"])
     assert sorted(set(widths.tolist())) == list(range(17, 24 - 1))  # floor(U[17, 23))
     assert transform.canvas(20) == 23
-    batch = quickly(lambda images: transform.batch(KEY, images))
+    batch = quick_jit(lambda images: transform.batch(KEY, images))
     wide = np.asarray(batch(np.ones((50, 2, 20, 1), np.float32)))
     shown = (wide[:, 0, :, 0] == 1).sum(axis=1)
     np.testing.assert_array_equal(shown, widths[:50])
@@ -136,7 +136,7 @@ def test_gradients_reach_the_draws():
         return move.apply({"dx": dx, "dy": jnp.float32(0)}, image)[4, 4, 0]
 
     # Moving a ramp of slope 1/9 to the right by one pixel darkens each pixel by 1/9.
-    slope = quickly(jax.grad(brightness_of_the_middle))(np.float32(0.3))
+    slope = quick_jit(jax.grad(brightness_of_the_middle))(np.float32(0.3))
     np.testing.assert_allclose(slope, -1 / 9, atol=1e-6)
 
 
