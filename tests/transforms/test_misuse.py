@@ -42,7 +42,7 @@ CASES = {
     "aj.RandomWidth(1.0)": "ValueError: RandomWidth(factor=1.0): lower must lie above -1",
     "aj.RandomZoom((-1, 0))": "ValueError: RandomZoom(height_factor=(-1, 0)): lower must lie above -1",
     "aj.RandomZoom(0.1, 1)": "ValueError: RandomZoom(width_factor=1): lower must lie above -1",
-    "aj.RandomZoom(1.5)": "RandomZoom(height_factor=1.5): expected -1 <= lower <= upper <= 1",
+    "aj.RandomZoom(1.5)": "RandomZoom(height_factor=1.5): expected -1 <= lower <= upper <= 1, where 0 changes nothing and 0.2 shows a fifth more; 1.5 means (-1.5, 1.5)",
     "aj.RandomShear(1, (0, 1))": "RandomShear(x_factor=1, y_factor=(0, 1)): shears of 1 along both axes",
     "aj.RandomAffine(-5)": "RandomAffine(degrees=-5): a single number cannot be negative",
     "aj.RandomAffine(5, 0.1)": "RandomAffine(translate=0.1): expected (a, b), fractions of the width and",

@@ -67,7 +67,9 @@ class Limits:
             either = "a number or (lower, upper) with " if self.number is always else ""
             limit = f" <= {self.highest:g}" if math.isfinite(self.highest) else ""
             unit = f", {self.unit}" if self.unit else ""
-            means = f"; {value:g} means ({lower:g}, {upper:g})" if lower != upper != value else ""
+            means = ""
+            if len(numbers) == 1 and self.number is not always:
+                means = f"; {numbers[0]:g} means ({lower:g}, {upper:g})"
             raise ValueError(
                 f"{where}: expected {either}{self.lowest:g} <= lower <= upper{limit}{unit}{means}"
             )
