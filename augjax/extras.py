@@ -25,8 +25,10 @@ def require(what: str, *packages: str, extra: str = "train") -> None:
     if missing:
         *others, last = missing
         listed = f"{', '.join(others)} and {last}" if others else last
+        versions = " to Python 3.11, 3.12 and 3.13" if "tensorflow" in missing else ""
         raise MissingPackageError(
-            f"{what} needs {listed}, which the extra '{extra}' brings: {INSTALL.format(extra)}"
+            f"{what} needs {listed}, which the extra '{extra}' brings{versions}: "
+            f"{INSTALL.format(extra)}"
         )
 
 

@@ -14,10 +14,12 @@ def without(package: str, program: str):
 @pytest.mark.parametrize(
     ("module", "package"),
     [
-        ("augjax.data", "tensorflow"),
+        ("augjax.data", "PIL"),
         ("augjax.models", "flax"),
         ("augjax.training", "optax"),
         ("augjax.runs", "orbax"),
+        ("augjax.runs.run", "optax"),
+        ("augjax.runs.figures", "matplotlib"),
     ],
 )
 def test_a_package_that_needs_the_extra_names_the_command(module, package):
@@ -27,7 +29,13 @@ try:
 except ImportError as error:
     print(error)
 """
-    assert without(package, program).stdout.startswith(f"{module} needs {package}, {INSTALL}")
+    outer = ".".join(module.split(".")[:2])
+    assert without(package, program).stdout.startswith(f"{outer} needs {package}, {INSTALL}")
+
+
+def test_tensorflow_is_not_there_for_every_python():
+    done = without("tensorflow", "import augjax.data")
+    assert "'train' brings to Python 3.11, 3.12 and 3.13: pip install" in done.stderr
 
 
 def test_show_needs_matplotlib():

@@ -92,15 +92,15 @@ class Dataset:
     Attributes:
       class_names: in the order of the labels.
       fingerprint: hexadecimal; equal for equal names, sizes and order of the images.
-      image_size: side in pixels of the square that every image is resized to.
       notes: what the user should know about how it was read.
       report: what was found out about the files, if it was read from a folder.
+      image_size: side in pixels of the square that every image is resized to.
     """
 
     class_names: tuple[str, ...]
     train: Split
     valid: Split
     fingerprint: str
-    image_size: int
     notes: tuple[str, ...] = ()
     report: DataReport | None = None
+    image_size: int = dataclasses.field(kw_only=True)

@@ -2,4 +2,4 @@
 
 from augjax.extras import require
 
-require("augjax.runs", "flax", "orbax", "rich", "safetensors")
+require("augjax.runs", "flax", "optax", "orbax", "rich", "safetensors", "matplotlib")

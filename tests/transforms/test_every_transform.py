@@ -73,8 +73,8 @@ def test_its_signature_is_that_of_the_house(name):
 
 @every
 def test_an_example_is_equal_to_its_copy_and_hashes_alike(name):
-    copy = eval(repr(example(name)), dict(vars(aj.transforms)))
-    assert copy == example(name) and hash(copy) == hash(example(name))
+    other = eval(repr(example(name)), dict(vars(aj.transforms)))
+    assert other == example(name) and hash(other) == hash(example(name))
 
 
 @each_kind

@@ -59,7 +59,8 @@ class Configured:
         for field in dataclasses.fields(self):
             if isinstance(value := getattr(self, field.name), list):
                 object.__setattr__(self, field.name, value := tuple(value))  # Can be hashed.
-            if "limits" in field.metadata and value is not None:
+            unset = value is None and field.default is None
+            if "limits" in field.metadata and not unset:
                 self.range(field.name)
 
     def __repr__(self) -> str:
