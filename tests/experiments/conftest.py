@@ -15,9 +15,13 @@ class Small(nn.Module):
         return nn.Dense(1)(means)[:, 0]
 
 
-@pytest.fixture(scope="module")
-def small_network():
+def _train_the_small_network():
     """Runs in this process train it in place of the notebook's network."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "NotebookCNN", Small)
         yield
+
+
+# For one test, which leaves the notebook's network to the next, and for all of a file.
+small_network = pytest.fixture()(_train_the_small_network)
+small_network_throughout = pytest.fixture(scope="module")(_train_the_small_network)

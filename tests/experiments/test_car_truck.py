@@ -70,7 +70,7 @@ def finished(data, tmp_path_factory):
 def test_says_what_keras_says_and_nothing_on_stderr(data, tmp_path):
     run_dir = tmp_path / "run"
     done = start(f"--data={data}", f"--run-dir={run_dir}", "--image-size=16", "--epochs=3")
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     said = done.stdout
     assert said.count("Found 8 files belonging to 2 classes.") == 2
     assert "(train: Car 4, Truck 4)" in said

@@ -17,7 +17,7 @@ from experiments.car_truck.augmentation import (
 from experiments.car_truck.config import Config, resumed_config
 from tests.helpers import write_image_folder
 
-pytestmark = pytest.mark.usefixtures("adam_may_promote", "small_network")
+pytestmark = pytest.mark.usefixtures("adam_may_promote", "small_network_throughout")
 
 FLIP = {"transform": "RandomFlip", "mode": "horizontal"}
 
@@ -113,7 +113,7 @@ def test_a_resumed_run_has_its_pipeline_though_the_file_has_not(data, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def finished(data, tmp_path_factory, small_network):
+def finished(data, tmp_path_factory, small_network_throughout):
     run_dir = tmp_path_factory.mktemp("finished") / "run"
     with jax.numpy_dtype_promotion("standard"):  # As for `adam_may_promote`.
         run(flags(data, run_dir))

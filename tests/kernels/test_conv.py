@@ -65,7 +65,7 @@ paddings = st.one_of(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     image=st.tuples(st.integers(0, 2), sizes, sizes, sizes),
     taps=st.tuples(st.integers(1, 5), st.integers(1, 5)),

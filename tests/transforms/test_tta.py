@@ -186,7 +186,7 @@ def test_types_stay():
 def test_it_can_be_jitted_and_differentiated(dense):
     averaged = aj.tta((lambda images: images**2) if dense else logits, GEOMETRY, 3, dense=dense)
     eager = averaged(KEY, IMAGES, IDS)
-    np.testing.assert_allclose(quick_jit(averaged)(KEY, IMAGES, IDS), eager, atol=2e-5)
+    np.testing.assert_allclose(jax.jit(averaged)(KEY, IMAGES, IDS), eager, atol=2e-5)
 
     def total(images, strength):
         return averaged(KEY, images, IDS, strength=strength).sum()
