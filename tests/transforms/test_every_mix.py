@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import inspect
+import itertools
 import json
 import re
 
@@ -14,9 +15,9 @@ import augjax as aj
 from tests.helpers import noise
 from tests.transforms.examples import CATALOG, MIXES, example
 
-CASES = [  # Shapes and counts.
-    ((1, 1, 3), 2), ((1, 7, 1), 2), ((7, 1, 4), 2), ((6, 9, 3), 1), ((6, 9, 3), 2), ((6, 9, 3), 5),
-]  # fmt: skip
+CASES = list(  # Shapes and counts.
+    itertools.product([(1, 1, 3), (1, 7, 1), (7, 1, 4), (6, 9, 3)], [1, 2, 5])
+)
 
 every = pytest.mark.parametrize("name", MIXES)
 

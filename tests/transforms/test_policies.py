@@ -253,6 +253,19 @@ def test_mapped_twice_is_mapped(policy):
         np.testing.assert_allclose(one(own, images[i]), flat[i], atol=1e-6)
 
 
+@each_draw
+def test_draws_mapped_twice_are_those_mapped_once_and_one_by_one(policy):
+    keys = jax.random.split(KEY, 6)
+    sample = jax.jit(lambda key: policy.sample(key, SHAPE))
+    nested = jax.jit(jax.vmap(jax.vmap(sample)))(keys.reshape(2, 3))
+    flat = jax.jit(jax.vmap(sample))(keys)
+    for i in range(6):
+        alone = sample(keys[i])
+        for name, draw in alone.items():
+            np.testing.assert_array_equal(flat[name][i], draw)
+            np.testing.assert_array_equal(nested[name][i // 3, i % 3], draw)
+
+
 def test_what_is_not_recoloured_is_not_rounded():
     image = noise(1, *SHAPE)[0]
     still = layers(("Identity", 0.0), ("Brightness", 0.0))

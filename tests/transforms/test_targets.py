@@ -9,6 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 import augjax as aj
 from augjax.transforms.catalog import examples
@@ -114,7 +117,8 @@ class Moved(NamedTuple):
 
 
 @functools.cache
-def moved_picture(case):
+def mover(case):
+    """The program that makes a Moved of ids, an example and ones."""
     transform = aj.Sequential(CASES[case], boxes="xyxy")
     hard = aj.Sequential([hard_edged(t) for t in CASES[case]])
 
@@ -134,8 +138,17 @@ def moved_picture(case):
 
         return jax.vmap(one)(ids)
 
-    arrays = np.arange(32, dtype=np.uint32), picture(), np.ones(SHAPE, np.float32)
-    return jax.tree.map(np.asarray, move(*arrays))
+    return move
+
+
+def moved_by(case, example, first=0):
+    ids = first + np.arange(32, dtype=np.uint32)
+    return jax.tree.map(np.asarray, mover(case)(ids, example, np.ones(SHAPE, np.float32)))
+
+
+@functools.cache
+def moved_picture(case):
+    return moved_by(case, picture())
 
 
 def eroded(shown):
@@ -282,7 +295,26 @@ def test_points_follow_a_bright_spot(case):
 
 @every_case
 def test_boxes_and_their_shares_stay_in_the_frame(case):
-    moved = moved_picture(case)
+    assert_boxes_in_frame(moved_picture(case))
+
+
+BOXES = arrays(np.float32, (len(EDGES) + 62, 2, 2), elements=st.floats(0, 1, width=32))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("case", CASES)
+def test_any_boxes_and_their_shares_stay_in_the_frame(case):
+    @settings(max_examples=25, deadline=None)
+    @given(first=st.integers(0, 10**6), ends=BOXES)
+    def check(first, ends):
+        ends = ends * np.float32((48, 40))
+        boxes = np.concatenate([ends.min(axis=1), ends.max(axis=1)], axis=1)
+        assert_boxes_in_frame(moved_by(case, picture() | {"boxes": boxes}, first))
+
+    check()
+
+
+def assert_boxes_in_frame(moved):
     height, width = moved.hard.shape[1:3]
     if "Resize" not in moved.params:
         frames = ("RandomWidth", "width"), ("RandomHeight", "height")
