@@ -5,9 +5,12 @@ import errno
 import io
 import json
 import os
+import re
+import shutil
 import stat
 import sys
 import tempfile
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +45,39 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         raise
 
 
-def remove_parts(folder: Path) -> None:
-    """Removes what processes that were killed in `write_atomically` have left in `folder`."""
-    for part in folder.glob(f".*{_PART}"):
-        part.unlink(missing_ok=True)
+def remove_parts(folder: Path, names: Collection[str]) -> None:
+    """Removes what a killed `write_atomically` of one of `names` has left in `folder`."""
+    for part in folder.iterdir():
+        match = re.fullmatch(rf"\.(.+)\.\w{{8}}{re.escape(_PART)}", part.name)
+        if match and match[1] in names and is_file(part):
+            part.unlink(missing_ok=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Removes a folder that augjax has made. A link is left alone, and what a link in it names.
+
+    What cannot be removed stays.
+    """
+    if is_folder(folder):
+        with contextlib.suppress(OSError):
+            shutil.rmtree(folder)
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a regular file, and not a link to one."""
+    return _is(stat.S_ISREG, path)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder, and not a link to one."""
+    return _is(stat.S_ISDIR, path)
+
+
+def _is(kind: Callable[[int], bool], path: Path) -> bool:
+    try:
+        return kind(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def sync_folder(folder: Path) -> None:

@@ -4,6 +4,9 @@
 
 each folded into the key of the one before it. No key is split, threaded through a loop or saved,
 so adding an image, a transform, a device or a restart changes no other draw.
+
+All keys are Threefry. A user's key of another kind, such as one of JAX's default 'rbg', stands for
+the Threefry key of seed 0 into which the words of its data are folded, one after the other.
 """
 
 import unicodedata
@@ -22,9 +25,13 @@ from augjax.typing import AnyArray
 
 __all__ = ["image_ids", "image_key", "key", "stream"]
 
+_THREEFRY = "threefry2x32"
 
-def key(seed: int) -> PRNGKeyArray:
+
+def key(seed: int | np.integer | Int[AnyArray, ""]) -> PRNGKeyArray:
     """The root key of a seed: Threefry, whatever JAX's configured default is.
+
+    Of the seed, the lower 32 bits count.
 
     >>> import augjax as aj
     >>> jax.random.key_data(aj.key(7)).tolist()
@@ -32,7 +39,11 @@ def key(seed: int) -> PRNGKeyArray:
     """
     if isinstance(seed, bool | str | float | None):
         raise TypeError(f"a seed is a whole number, but got {seed!r}")
-    return jax.random.key(seed, impl="threefry2x32")
+    if isinstance(seed, Integral):
+        if not -(2**63) <= seed < 2**63:
+            raise ValueError(f"a seed has at most 64 bits, but got {seed!r}")
+        return wrapped(np.array([0, int(seed) % 2**32], np.uint32))
+    return wrapped(jnp.stack([jnp.uint32(0), jnp.asarray(seed).astype(jnp.uint32)]))
 
 
 def stream(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
@@ -44,8 +55,7 @@ def stream(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
     >>> jax.random.key_data(aj.stream(aj.key(0), "augment")).tolist()
     [1344629774, 4219992126]
     """
-    check_key(key)
-    return jax.random.fold_in(key, zlib.crc32(name.encode()))
+    return jax.random.fold_in(threefry(key), zlib.crc32(name.encode()))
 
 
 def image_key(
@@ -67,7 +77,7 @@ def image_key(
     >>> bool(aj.RandomFlip().sample(one, (8, 8, 3))["horizontal"])
     True
     """
-    check_key(key)
+    key = threefry(key)
     check_epoch(epoch)
     if isinstance(image_id, Real) and not (
         isinstance(image_id, Integral) and 0 <= image_id < 2**32
@@ -118,11 +128,37 @@ def image_ids(paths: Iterable[str | PurePath]) -> UInt32[np.ndarray, "n 2"]:
     return words.astype(np.uint32).reshape(-1, 2)
 
 
+def threefry(key: PRNGKeyArray) -> PRNGKeyArray:
+    """`key`, or the Threefry key that one of another kind stands for.
+
+    Raises:
+      TypeError: if it is not one key.
+    """
+    check_key(key)
+    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        if jax.random.key_impl(key) == _THREEFRY:
+            return key
+        words = jax.random.key_data(key)
+    else:
+        words = jnp.asarray(key)
+        if words.shape == (2,):
+            return wrapped(words)
+    derived = wrapped(jnp.zeros(2, jnp.uint32))
+    for i in range(words.size):
+        derived = jax.random.fold_in(derived, words[i])
+    return derived
+
+
+def wrapped(words: UInt32[AnyArray, "2"]) -> PRNGKeyArray:
+    """The Threefry key of these words."""
+    return jax.random.wrap_key_data(jnp.asarray(words, jnp.uint32), impl=_THREEFRY)
+
+
 def check_key(key: PRNGKeyArray) -> None:
-    """Raises TypeError unless `key` is one typed or one legacy JAX key."""
+    """Raises TypeError unless `key` is one key: a typed one, or its words as JAX's legacy keys."""
     dtype = getattr(key, "dtype", None)
     typed = dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)
-    legacy = dtype == jnp.uint32 and key.shape == (2,)
+    legacy = dtype == jnp.uint32 and key.shape in ((2,), (4,))
     if not (typed and key.shape == ()) and not legacy:
         what = type(key).__name__ if dtype is None else f"an array {dtype}{list(key.shape)}"
         first = (

@@ -38,6 +38,7 @@ class DataReport:
       bad: the images that cannot be used.
       doubtful: images in use whose decoder complained, so that a part of them may be lost.
       leaks: files of the validation split with the bytes of a training file, as pairs of paths.
+      not_kept: why what was found out cannot be kept for the next start, or ''.
       tell: called with the news if an epoch finds bad images and the run goes on.
     """
 
@@ -50,6 +51,7 @@ class DataReport:
     bad: list[BadImage] = dataclasses.field(default_factory=list)
     doubtful: list[str] = dataclasses.field(default_factory=list)
     leaks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    not_kept: str = ""
     tell: Callable[[str], None] = print
 
     def as_json(self) -> dict[str, Any]:
@@ -102,6 +104,8 @@ class DataReport:
             ]
             if torn:
                 notes.append(f"Warning: {len(torn)} of them under two classes: {_some(torn, 3)}.")
+        if self.not_kept:
+            notes.append(f"The next start judges all files again: {printable(self.not_kept)}.")
         return notes
 
     def error(self, emptied: str = "") -> "BadImagesError":

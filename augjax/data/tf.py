@@ -39,6 +39,14 @@ def unconverted(function: Callable[..., Any]) -> Callable[..., Any]:
     return import_tensorflow().autograph.experimental.do_not_convert(function)
 
 
+def decode_jpeg_or_png(content: Any) -> Any:
+    """The uint8 pixels of a JPEG's or PNG's bytes, a tensor (height, width, 3).
+
+    TensorFlow's usual inverse DCT overflows where black meets white (135 levels, measured).
+    """
+    return import_tensorflow().io.decode_jpeg(content, channels=3, dct_method="INTEGER_ACCURATE")
+
+
 def resize(image: Any, image_size: int, method: ResizeMethod) -> Any:
     """Resizes a uint8 tensor to a square by `tf.image.resize` without antialiasing."""
     tf = import_tensorflow()

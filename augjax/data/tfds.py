@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 
 from augjax.data.dataset import CACHE_LIMIT_BYTES, VALID_NAMES, Dataset, Split, cache_bytes
-from augjax.data.tf import ResizeMethod, import_tensorflow, resize, unconverted
+from augjax.data.tf import (
+    ResizeMethod,
+    decode_jpeg_or_png,
+    import_tensorflow,
+    resize,
+    unconverted,
+)
 from augjax.errors import InputError
 from augjax.keys import image_ids
 
@@ -135,14 +141,21 @@ def _read_split(
 
     def prepare(example: dict[str, Any]) -> tuple[Any, Any, Any]:
         image = example["image"]
-        if image.shape[-1] == 1:
+        if encoded:
+            image = decode_jpeg_or_png(image)
+        elif image.shape[-1] == 1:
             image = tf.image.grayscale_to_rgb(image)
         return resize(image, image_size, method), example["label"], example["tfds_id"]
 
     wanted = tf.constant(list(labels), tf.int64)
+    feature = builder.info.features["image"]
+    encoded = isinstance(feature, tfds.features.Image) and feature.dtype == np.uint8
     examples = (
         builder.as_dataset(
-            split=name, shuffle_files=False, read_config=tfds.ReadConfig(add_tfds_id=True)
+            split=name,
+            shuffle_files=False,
+            read_config=tfds.ReadConfig(add_tfds_id=True),
+            decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
         )
         .filter(unconverted(lambda example: tf.reduce_any(example["label"] == wanted)))
         .map(unconverted(prepare), num_parallel_calls=tf.data.AUTOTUNE)

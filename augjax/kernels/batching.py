@@ -44,7 +44,7 @@ def map_in_batches(
         result = function(part.reshape(groups * few, *images.shape[1:]))
         return result.reshape(groups, few, *result.shape[1:])
 
-    results = lax.map(turn, jnp.arange(n // groups // few))
+    results = lax.map(turn, jnp.arange(n // groups // few, dtype=jnp.int32))
     return results.swapaxes(0, 1).reshape(n, *results.shape[3:])
 
 

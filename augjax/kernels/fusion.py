@@ -13,7 +13,7 @@ def compute_once(numbers: Num[Array, "*n"]) -> Num[Array, "*n"]:
     """
     twice = jnp.stack([numbers, numbers], axis=-1)
     first = jnp.array([1, 0], numbers.dtype)
-    return jnp.sum(twice * jnp.broadcast_to(first, twice.shape), axis=-1)
+    return jnp.sum(twice * jnp.broadcast_to(first, twice.shape), axis=-1, dtype=numbers.dtype)
 
 
 def unfused(

@@ -35,7 +35,7 @@ def look_up(
       table: a column for each channel.
       levels: 0 to 255, as `quantize` makes them.
     """
-    channel = jnp.arange(levels.shape[-1])[None, None]
+    channel = jnp.arange(levels.shape[-1], dtype=jnp.int32)[None, None]
     return table.at[levels, channel].get(mode="promise_in_bounds")
 
 
@@ -51,5 +51,5 @@ def equalizing_table(counts: Int[Array, "256 channels"]) -> Float[Array, "256 ch
     darker = jnp.cumsum(counts, axis=0) - counts
     step = jnp.where(counts > 0, darker, 0).max(axis=0, keepdims=True) // 255
     equalized = jnp.minimum((darker + step // 2) // jnp.maximum(step, 1), LEVELS - 1)
-    unchanged = jnp.arange(LEVELS)[:, None]
+    unchanged = jnp.arange(LEVELS, dtype=jnp.int32)[:, None]
     return jnp.where(step > 0, equalized, unchanged).astype(jnp.float32) / 255.0

@@ -86,7 +86,8 @@ def smooth(levels: Float[Array, "height width channels"]) -> Float[Array, "heigh
     columns = padded[:-2] + padded[1:-1] + padded[2:]
     left, middle, right = (columns[:, i * channels : (i + width) * channels] for i in range(3))
     total = (left + middle + right + 4.0 * rows).reshape(levels.shape)
-    row, column = jnp.arange(height)[:, None, None], jnp.arange(width)[None, :, None]
+    row = jnp.arange(height, dtype=jnp.int32)[:, None, None]
+    column = jnp.arange(width, dtype=jnp.int32)[None, :, None]
     inner = (row > 0) & (row < height - 1) & (column > 0) & (column < width - 1)
     # A thirteenth of a whole number is never within 1/26 of a half.
     return jnp.where(inner, jnp.floor(total / 13.0 + 0.5), levels)

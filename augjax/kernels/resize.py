@@ -116,7 +116,8 @@ def _weighted_sum(
         seen = rows.at[index].get(mode="promise_in_bounds")
         # A reduction: XLA would compute a mere sum anew for each tap of what reads the result.
         return jnp.sum(weights[:, :, None] * seen, axis=1).reshape(-1, width, channels)
-    pixels, row = image.reshape(height * width, channels), jnp.arange(height)[:, None] * width
+    pixels = image.reshape(height * width, channels)
+    row = jnp.arange(height, dtype=jnp.int32)[:, None] * width
     index = compute_once(index)
 
     def tap(i: int) -> Float[Array, "height canvas channels"]:

@@ -12,7 +12,7 @@ import dataclasses
 import json
 import math
 import os
-import shutil
+import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from augjax.errors import InputError, RunError
-from augjax.files import sync_folder, write_json
+from augjax.files import is_folder, remove_folder, sync_folder, write_json
 from augjax.runs.arrays import named, read_arrays, write_arrays
 from augjax.runs.folder import BEST_WEIGHTS
 from augjax.runs.manifest import Damaged, seal, seal_of, verify
@@ -32,6 +32,8 @@ from augjax.training.history import EpochRow
 from augjax.training.snapshot import Snapshot
 
 _KEPT = 2  # The latest and, should it come to harm, the one before it.
+_NAMES = {"last": r"\d{6,}-\d{9,}", "best": r"\d{6,}"}
+_SCRATCH = ".part-"
 
 
 class Checkpoints:
@@ -90,7 +92,7 @@ class Checkpoints:
             self._write(f"last/{name}", arrays, progress)
             # Else they would count among the latest, and push out intact ones.
             for folder in self._damaged - {self._folder / "last" / name}:
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
             self._damaged.clear()
             self._remove_old()
         except Exception as error:  # Orbax raises whatever the storage beneath it does.
@@ -132,13 +134,13 @@ class Checkpoints:
             names = os.listdir(self._folder / kind)
         except FileNotFoundError:
             return []
-        return [self._folder / kind / name for name in sorted(names) if not name.startswith(".")]
+        names = [name for name in names if re.fullmatch(_NAMES[kind], name)]
+        return [f for f in (self._folder / kind / name for name in sorted(names)) if is_folder(f)]
 
     def _write(self, place: str, arrays: Any, progress: dict[str, Any]) -> str:
         target = self._folder / place
-        for folder in (self._folder, target.parent):  # Not a run folder that has vanished.
-            folder.mkdir(exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
+        self._make_folders(target.parent)
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=target.parent))
         try:
             fresh = scratch / "fresh"
             fresh.mkdir()
@@ -151,15 +153,22 @@ class Checkpoints:
             sync_folder(target.parent)
             return digest
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            _remove_scratch(scratch)
+
+    def _make_folders(self, folder: Path) -> None:
+        """Makes the folders of checkpoints, but not a run folder that has vanished."""
+        for one in (self._folder, folder):
+            one.mkdir(exist_ok=True)
+            if not is_folder(one):
+                raise OSError(f"{one} is a link")
 
     def _remove_old(self) -> None:
-        for kind in ("last", "best"):
-            for scratch in (self._folder / kind).glob(".*"):  # Left by a process that was killed.
-                shutil.rmtree(scratch, ignore_errors=True)
+        for kind in _NAMES:
+            for scratch in (self._folder / kind).glob(f"{_SCRATCH}????????"):  # Of one killed.
+                _remove_scratch(scratch)
         last = self._found("last")
         for folder in last[:-_KEPT]:
-            shutil.rmtree(folder)
+            _remove(folder)
         needed = set()
         for folder in last[-_KEPT:]:
             with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -167,7 +176,7 @@ class Checkpoints:
                 needed.add(progress["best"].get("epoch"))
         for folder in self._found("best"):
             if folder.name not in {f"{epoch:06d}" for epoch in needed if epoch}:
-                shutil.rmtree(folder)
+                _remove(folder)
 
     def _load(self, folder: Path, beginning: Snapshot) -> Snapshot:
         verify(folder)
@@ -188,6 +197,24 @@ class Checkpoints:
         if folder.name != _name(snapshot):
             raise Damaged(f"it is that of {_name(snapshot)}")
         return snapshot
+
+
+def _remove(folder: Path) -> None:
+    """Removes a checkpoint; files in it that are not of it stay."""
+    if not is_folder(folder):
+        return
+    remove_folder(folder / "arrays")
+    with contextlib.suppress(OSError):
+        for name in ("progress.json", "manifest.json"):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def _remove_scratch(scratch: Path) -> None:
+    remove_folder(scratch / "fresh")
+    _remove(scratch / "replaced")
+    with contextlib.suppress(OSError):
+        scratch.rmdir()
 
 
 def _name(snapshot: Snapshot) -> str:

@@ -1,12 +1,13 @@
 """A run's folder, which belongs to one process at a time."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from augjax.errors import InputError
-from augjax.files import remove_parts
+from augjax.files import is_file, is_folder, remove_parts
 from augjax.runs.flags import CONFIG
 
 DATA_REPORT = "data_report.json"
@@ -19,6 +20,11 @@ BEST_WEIGHTS = "best.safetensors"
 """The network's variables after the best epoch so far."""
 
 _LOCK = ".lock"
+_FILES = {
+    CONFIG, RUN_RECORD, DATA_REPORT, BEST_WEIGHTS, _LOCK, "history.csv", "history.jsonl",
+    "augmentations.png", "loss.png", "accuracy.png", "summary.json",
+}  # fmt: skip
+_FOLDERS = {"checkpoints", "checkpoints/last", "checkpoints/best"}
 
 
 @contextmanager
@@ -29,8 +35,8 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
     removed again.
 
     Raises:
-      InputError: if a new run's folder holds files, there is no existing one, or another process
-        has locked it.
+      InputError: if a new run's folder holds files, there is no existing one, another process has
+        locked it, or what a run writes there is a link or of another kind.
     """
     import filelock  # Late: it takes as long to import as all that a command line needs.
 
@@ -42,6 +48,7 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--run-dir {path}: cannot make it ({error.strerror})") from error
+    _check_kinds(path)
     lock = filelock.FileLock(path / _LOCK)
     try:
         lock.acquire(timeout=0)
@@ -54,7 +61,7 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
     try:
         if not existing:
             _check_free(path)  # Another run may have had it a moment ago.
-        remove_parts(path)
+        remove_parts(path, _FILES)
         yield
     finally:
         with suppress(OSError):  # The folder may have vanished.
@@ -75,9 +82,20 @@ def _check_free(path: Path) -> None:
         raise InputError(f"--run-dir {path} already holds files; choose a new or empty folder")
 
 
+def _check_kinds(path: Path) -> None:
+    """What is written or removed is in the run's folder, and nowhere that a link leads to."""
+    wrong = [name for name in _FILES if os.path.lexists(path / name) and not is_file(path / name)]
+    wrong += [f for f in _FOLDERS if os.path.lexists(path / f) and not is_folder(path / f)]
+    if wrong:
+        raise InputError(
+            f"{path}: a run writes files and folders there, but {', '.join(sorted(wrong))} is a "
+            "link or of another kind; remove it, or start a new run"
+        )
+
+
 def _is_disposable(entry: Path) -> bool:
     """Whether a run left it that never came to write its config.json."""
-    if entry.name == RUN_RECORD:
+    if entry.name == RUN_RECORD and is_file(entry):
         try:
             return {"command", "devices", "versions"} <= set(json.loads(entry.read_bytes()))
         except (OSError, ValueError, TypeError):

@@ -6,7 +6,7 @@ import platform
 import warnings
 from pathlib import Path
 
-from augjax.files import user_cache
+from augjax.files import is_file, is_folder, user_cache
 
 LIMIT_BYTES = 2**30
 """Of all compiled programs together; beyond it, the oldest are removed."""
@@ -19,11 +19,11 @@ def keep_compiled_programs() -> None:
     compilation. JAX_COMPILATION_CACHE_DIR puts them elsewhere, and
     JAX_ENABLE_COMPILATION_CACHE=false keeps none.
     """
-    folder = user_cache() / "compiled" / machine()
     try:
+        folder = user_cache() / "compiled" / machine()
         folder.mkdir(parents=True, exist_ok=True)
         _remove_oldest(folder.parent)
-    except OSError:
+    except (OSError, RuntimeError):  # There may be no home.
         return
     if not os.access(folder, os.W_OK):
         return
@@ -46,7 +46,8 @@ def machine() -> str:
 
 
 def _remove_oldest(folder: Path) -> None:
-    found = [(path.stat(), path) for path in folder.glob("*/*-cache")]
+    programs = (path for path in folder.glob("*/*-cache") if is_folder(path.parent))
+    found = [(path.lstat(), path) for path in programs if is_file(path)]
     excess = sum(status.st_size for status, _ in found) - LIMIT_BYTES
     for status, path in sorted(found, key=lambda one: one[0].st_mtime):
         if excess <= 0:

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import augjax as aj
 from tests.transforms.mixing_examples import (
@@ -163,3 +164,46 @@ def test_a_pipeline_before_it_is_not_resampled_anew_for_each_pixel(mix):
     program = augmented.lower(params, drawn, IMAGES).compile().as_text() or ""
     entry = program[program.index("ENTRY") :]
     assert " conditional(" in entry
+
+
+@every
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_stays_out_where_it_has_no_share(mix, value):
+    harmed, labels = IMAGES.copy(), np.eye(CLASSES, dtype=np.float32)[CLASS_LABELS]
+    harmed[3] = value
+    drawn, (mixed, soft) = run(mix, harmed, labels)
+    # Off, and at strength 0, nobody gets anything of it.
+    off = {**drawn, "on": np.zeros(N, bool)}
+    for images, soft in (apply(mix, off, harmed, labels), run(mix, harmed, labels, strength=0)[1]):
+        np.testing.assert_array_equal(images, harmed)
+        np.testing.assert_array_equal(soft, labels)
+    shares = jax.vmap(lambda own: mix.shares(own, SHAPE)[0])
+    without = np.broadcast_to(np.asarray(shares(drawn)) == 0, (N, *SHAPE[:2]))
+    for i in set(range(N)) - {3}:
+        np.testing.assert_array_equal(mixed[i][without[i]], IMAGES[i][without[i]])
+    assert not np.isfinite(mixed[:3]).all() or not np.isfinite(mixed[4:]).all()
+
+
+@every
+def test_a_label_that_is_not_finite_stays_out_too(mix):
+    drawn = run(mix)[0]
+    off = {**drawn, "on": np.zeros(N, bool)}
+    labels = CLASS_LABELS.copy()
+    labels[3] = CLASSES  # Not a class, and NaN inside jit.
+    soft = apply(mix, off, IMAGES, labels)[1]
+    assert np.isnan(soft[3]).all()
+    np.testing.assert_array_equal(np.delete(soft, 3, 0), np.eye(CLASSES)[np.delete(labels, 3)])
+
+
+@every
+def test_gradients_are_not_harmed_where_there_is_no_share(mix):
+    harmed = IMAGES.copy()
+    harmed[3] = np.nan
+    drawn = run(mix)[0]
+    off = {**drawn, "on": np.zeros(N, bool)}
+
+    @jax.grad
+    def slope(images):
+        return mix.apply(off, images, jnp.asarray(CLASS_LABELS))[0].sum()
+
+    assert np.isfinite(slope(jnp.asarray(harmed))).all()

@@ -307,7 +307,7 @@ def test_any_boxes_and_their_shares_stay_in_the_frame(case):
     @settings(max_examples=25, deadline=None)
     @given(first=st.integers(0, 10**6), ends=BOXES)
     def check(first, ends):
-        ends = ends * np.float32((48, 40))
+        ends = ends * np.array((48, 40), np.float32)
         boxes = np.concatenate([ends.min(axis=1), ends.max(axis=1)], axis=1)
         assert_boxes_in_frame(moved_by(case, picture() | {"boxes": boxes}, first))
 

@@ -1,4 +1,4 @@
-"""Decoding and resizing: ordinary JPEGs and PNGs by TensorFlow, all other pictures by Pillow."""
+"""Decoding and resizing: JPEGs and ordinary PNGs by TensorFlow, all other pictures by Pillow."""
 
 import functools
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,13 @@ from jaxtyping import Bool, UInt8
 
 from augjax.data.folder.judge import UNREADABLE
 from augjax.data.folder.pillow import JPEG_START, PNG_START, read_upright
-from augjax.data.tf import ResizeMethod, import_tensorflow, resize, silent_stderr
+from augjax.data.tf import (
+    ResizeMethod,
+    decode_jpeg_or_png,
+    import_tensorflow,
+    resize,
+    silent_stderr,
+)
 from augjax.files import open_regular
 
 
@@ -92,27 +98,31 @@ def decode_plain(path: Any) -> Any:
     start = tf.strings.substr(content, 0, len(JPEG_START))
     trusted = tf.reduce_any(tf.equal(start, [JPEG_START, PNG_START[: len(JPEG_START)]]))
     content = tf.where(trusted, content, b"")
-    return tf.io.decode_image(content, channels=3, expand_animations=False)
+    return decode_jpeg_or_png(content)
 
 
 def decode_by_pillow(path: Any) -> Any:
-    """The uint8 pixels of any picture by `pillow.read_upright`; of none if that fails."""
+    """The uint8 pixels of any picture, upright and on white; of none if that fails.
+
+    A JPEG that is to be turned is decoded as the others are.
+    """
     tf = import_tensorflow()
-    return tf.numpy_function(_read_by_pillow, [path], tf.uint8, stateful=False)
+    return tf.numpy_function(_read_upright, [path], tf.uint8, stateful=False)
 
 
 def _unreadable(file: bytes) -> str:
     try:
-        open_regular(file).close()
+        with open_regular(file) as opened:
+            opened.read()
     except OSError as error:
         return f"{UNREADABLE} ({error.strerror})"
     return ""
 
 
-def _read_by_pillow(file: Any) -> UInt8[np.ndarray, "height width 3"]:
+def _read_upright(file: Any) -> UInt8[np.ndarray, "height width 3"]:
     try:
         with open_regular(np.asarray(file).item()) as opened:  # In a graph, it comes as an array.
-            return read_upright(opened.read())
+            return read_upright(opened.read(), lambda jpeg: decode_jpeg_or_png(jpeg).numpy())
     except MemoryError:
         raise
     except Exception:

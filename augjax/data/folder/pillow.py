@@ -3,6 +3,7 @@
 import io
 import re
 import struct
+import zlib
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -132,11 +133,18 @@ def has_no_pixels(format: str, head: bytes) -> bool:
     return len(head) >= end and 0 in struct.unpack(layout, head[start:end])
 
 
-def read_upright(content: bytes) -> UInt8[np.ndarray, "height width 3"]:
+def read_upright(
+    content: bytes, decode_jpeg: Callable[[bytes], UInt8[np.ndarray, "height width 3"]]
+) -> UInt8[np.ndarray, "height width 3"]:
     """Decodes a picture as a person would see it on a white page.
 
     The EXIF orientation is applied, transparency composited on white, 16 bits are scaled to 8, and
     of an animation the first frame is taken.
+
+    Args:
+      content: the file's.
+      decode_jpeg: gives the pixels of a JPEG as they are stored. Pillow says nothing of damage
+        among them.
 
     Raises:
       Exception: of any kind, if the picture is damaged.
@@ -145,10 +153,28 @@ def read_upright(content: bytes) -> UInt8[np.ndarray, "height width 3"]:
     if format is None:
         raise ValueError("not a picture of a known format")
     picture = _open(io.BytesIO(content), format)
-    picture.load()
+    if format == "JPEG":
+        rgb = Image.fromarray(decode_jpeg(content))
+    else:
+        if format == "PNG":
+            _check_pixels(content)
+        picture.load()
+        rgb = _on_white(picture, content)
     upright = _UPRIGHT.get(_orientation(picture))
-    rgb = _on_white(picture, content)
     return np.asarray(rgb if upright is None else rgb.transpose(upright))
+
+
+def _check_pixels(content: bytes) -> None:
+    """Checks the CRCs of a PNG's pixels, which Pillow passes over."""
+    start = len(PNG_START)
+    while start + 8 <= len(content):
+        length, name = struct.unpack_from(">I4s", content, start)
+        end = start + 8 + length
+        if name == b"IDAT" and struct.unpack_from(">I", content, end) != (
+            zlib.crc32(content[start + 4 : end]),
+        ):
+            raise ValueError("a damaged PNG")
+        start = end + 4
 
 
 def _open(file: OpenFile, format: str) -> Image.Image:

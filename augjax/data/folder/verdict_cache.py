@@ -17,12 +17,13 @@ import PIL
 
 from augjax.data.folder.judge import Verdict
 from augjax.data.folder.pillow import FORMATS
+from augjax.errors import RunError
 from augjax.files import open_regular, user_cache, write_atomically
 
 FileState = tuple[int, int]
 """Size in bytes, and time of change in nanoseconds."""
 
-_JUDGE = f"augjax 1, Pillow {PIL.__version__}"
+_JUDGE = f"augjax 2, Pillow {PIL.__version__}"
 """To be raised when the same file would be judged otherwise."""
 
 # A file changed a moment ago may change again without its time of change showing it.
@@ -46,8 +47,12 @@ def load_verdicts(root: Path) -> dict[str, tuple[FileState, Verdict]]:
         return {}
 
 
-def save_verdicts(root: Path, verdicts: Mapping[str, tuple[FileState, Verdict]]) -> None:
-    """Keeps the verdicts on files that have not changed within the last seconds."""
+def save_verdicts(root: Path, verdicts: Mapping[str, tuple[FileState, Verdict]]) -> str:
+    """Keeps the verdicts on files that have not changed within the last seconds.
+
+    Returns:
+      Why they cannot be kept, or ''.
+    """
     settled = time.time_ns() - _SETTLED_NS
     rows = {
         path: [*state, *verdict]
@@ -58,8 +63,11 @@ def save_verdicts(root: Path, verdicts: Mapping[str, tuple[FileState, Verdict]])
         path = _cache_file(root)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps({"judge": _JUDGE, "verdicts": rows}))
-    except (OSError, RuntimeError):
-        pass
+    except OSError as error:
+        return f"cannot make {error.filename}: {error.strerror}"
+    except (RunError, RuntimeError) as error:
+        return str(error)
+    return ""
 
 
 def _cache_file(root: Path) -> Path:

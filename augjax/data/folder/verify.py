@@ -91,7 +91,7 @@ def examine(
         good = [True] * len(usable)
     current = left_out | {one.found.key: (one.found.state, one.verdict) for one in usable}
     if current != kept:
-        save_verdicts(root, current)
+        report.not_kept = save_verdicts(root, current)
     examined = []
     end = 0
     for split in splits:

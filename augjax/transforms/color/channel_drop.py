@@ -2,10 +2,10 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import unit
 from augjax.kernels.color import COLORS, recolor
 from augjax.keys import stream
 from augjax.transforms.core.factors import check_level
@@ -41,7 +41,7 @@ class RandomChannelDrop(Switched, Pointwise):
         check_level(self, "fill_value", self.fill_value)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
-        order = jnp.argsort(jax.random.uniform(stream(key, "dropped"), (COLORS,)))
+        order = jnp.argsort(unit(stream(key, "dropped"), (COLORS,)))
         return {"dropped": order < self.channels}
 
     def render(

@@ -2,10 +2,10 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from augjax.draws import unit
 from augjax.kernels.color import COLORS, recolor
 from augjax.keys import stream
 from augjax.transforms.core.operation import Pointwise
@@ -29,7 +29,7 @@ class RandomChannelShuffle(Switched, Pointwise):
     """
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
-        order = jnp.argsort(jax.random.uniform(stream(key, "order"), (COLORS,)))
+        order = jnp.argsort(unit(stream(key, "order"), (COLORS,)))
         return {"order": order.astype(jnp.int32)}
 
     def render(

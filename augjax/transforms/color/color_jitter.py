@@ -3,12 +3,11 @@
 import dataclasses
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from augjax.draws import uniform, uniform_about
+from augjax.draws import uniform, uniform_about, unit
 from augjax.kernels.color import COLORS, adjust_hue, luma
 from augjax.keys import stream
 from augjax.transforms.core.factors import Factor, around_one, ranged
@@ -59,7 +58,7 @@ class ColorJitter(Transform, Operation):
     hue: Factor = dataclasses.field(default=0.0, metadata=ranged(lowest=-0.5, highest=0.5))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        order = jnp.argsort(jax.random.uniform(stream(key, "order"), (len(self.amounts),)))
+        order = jnp.argsort(unit(stream(key, "order"), (len(self.amounts),)))
         draws: Params = {"order": order.astype(jnp.int32)}
         for amount in self.amounts:
             lower, upper = self.range(amount)
@@ -75,7 +74,8 @@ class ColorJitter(Transform, Operation):
     ) -> Float[Array, "height width channels"]:
         order, has_colors = params["order"], image.shape[-1] >= COLORS
         image, alpha = image[..., :COLORS], image[..., COLORS:]
-        place, hue_place = jnp.arange(len(order)), jnp.argmax(order == _HUE)
+        place = jnp.arange(len(order), dtype=jnp.int32)
+        hue_place = jnp.argmax(order == _HUE).astype(jnp.int32)
         if "hue" not in params or not has_colors:
             image = self._blend_in_turn(params, image, order, place >= 0)
         else:

@@ -3,11 +3,10 @@
 import dataclasses
 from functools import partial
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.draws import uniform
+from augjax.draws import uniform, unit
 from augjax.kernels.color import adjust_hue, recolor
 from augjax.keys import stream
 from augjax.transforms.core.factors import Factor, ranged, up_to
@@ -37,7 +36,7 @@ class RandomHue(Transform, Pointwise):
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         lower, upper = (bound / 2 for bound in self.range("factor"))
         turn = uniform(stream(key, "turn"), lower, upper, strength)
-        backwards = jax.random.uniform(stream(key, "sign")) < 0.5
+        backwards = unit(stream(key, "sign")) < 0.5
         return {"turn": jnp.where(backwards, -turn, turn)}
 
     def render(

@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Iterator
 
-import jax
 from jaxtyping import PRNGKeyArray
 
+from augjax.draws import unit
 from augjax.transforms.composition.container import Container
 from augjax.transforms.core.factors import check_share
 from augjax.transforms.core.transform import Transform
@@ -37,7 +37,7 @@ class RandomApply(Container):
         check_share(self, "p", self.p)
 
     def draw_own(self, key: PRNGKeyArray) -> Params:
-        return {"on": jax.random.uniform(key) < self.p}
+        return {"on": unit(key) < self.p}
 
     def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
         on = True if own is None else own["on"]

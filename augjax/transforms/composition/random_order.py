@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Iterator
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
+from augjax.draws import unit
 from augjax.transforms.composition.container import Container
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Gate, Params
@@ -29,7 +29,7 @@ class RandomOrder(Container):
     """
 
     def draw_own(self, key: PRNGKeyArray) -> Params:
-        numbers = jax.random.uniform(key, (len(self.children),))
+        numbers = unit(key, (len(self.children),))
         return {"order": jnp.argsort(numbers).astype(jnp.int32)}
 
     def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:

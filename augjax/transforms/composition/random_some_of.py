@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Iterator
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
+from augjax.draws import unit
 from augjax.transforms.composition.container import Container
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Gate, Params
@@ -36,7 +36,7 @@ class RandomSomeOf(Container):
 
     def draw_own(self, key: PRNGKeyArray) -> Params:
         # Its rank among the numbers drawn for all says whether a transform is among the n lowest.
-        numbers = jax.random.uniform(key, (len(self.children),))
+        numbers = unit(key, (len(self.children),))
         return {"chosen": jnp.argsort(jnp.argsort(numbers)) < self.n}
 
     def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:

@@ -136,7 +136,7 @@ class FieldMotion(Motion):
 
     def _grid(self) -> tuple[Float[Array, "height width"], Float[Array, "height width"]]:
         height, width = self.size_out
-        x, y = jnp.meshgrid(jnp.arange(width), jnp.arange(height))
+        x, y = jnp.meshgrid(jnp.arange(width, dtype=jnp.int32), jnp.arange(height, dtype=jnp.int32))
         return x.astype(jnp.float32), y.astype(jnp.float32)
 
 

@@ -40,7 +40,7 @@ def valid(pipeline: Pipeline, params: Params, shape: Shape) -> Bool[Array, "_ _"
     for _, _, moves in _motions(pipeline, params, shape):
         height, width = moves.frame
         shown = moves.motion.warp(shown, _NOTHING_BEYOND)
-        row, column = (jnp.arange(n) for n in shown.shape[:2])
+        row, column = (jnp.arange(n, dtype=jnp.int32) for n in shown.shape[:2])
         shown &= ((row < height)[:, None] & (column < width)[None, :])[..., None]
     return shown[..., 0]
 

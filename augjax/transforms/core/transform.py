@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
+from augjax.draws import unit
 from augjax.keys import check_epoch, check_key, image_key, stream
 from augjax.transforms.core.checks import batch_ids, check_shape, check_strength
 from augjax.transforms.core.factors import check_share
@@ -188,7 +189,7 @@ class Switched(Transform, Operation):
         check_share(self, "p", self.p)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        coin = jax.random.uniform(stream(key, "on")) < self.p * jnp.float32(strength)
+        coin = unit(stream(key, "on")) < self.p * jnp.float32(strength)
         return {"on": coin, **self.draw_more(key, shape)}
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:

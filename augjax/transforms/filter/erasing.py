@@ -76,7 +76,7 @@ class RandomErasing(Switched):
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "height width channels"]:
         height, width, _ = image.shape
-        row, column = jnp.arange(height), jnp.arange(width)
+        row, column = jnp.arange(height, dtype=jnp.int32), jnp.arange(width, dtype=jnp.int32)
         rows = (row >= params["top"]) & (row < params["top"] + params["height"])
         columns = (column >= params["left"]) & (column < params["left"] + params["width"])
         inside = (rows[:, None] & columns[None, :])[..., None]

@@ -3,11 +3,10 @@
 from numbers import Real
 from typing import Literal
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.draws import field_data, field_key
+from augjax.draws import field_data, field_key, unit
 from augjax.transforms.core.types import Params
 
 Fill = float | tuple[float, ...] | Literal["random"]
@@ -35,7 +34,7 @@ def fill_picture(
     """The fill, as an array that goes with `image`."""
     channels = image.shape[2]
     if value == "random":
-        return jax.random.uniform(field_key(params["noise"]), image.shape)
+        return unit(field_key(params["noise"]), image.shape)
     numbers = value if isinstance(value, tuple) else (value,)
     if isinstance(value, tuple) and len(value) != channels:
         raise ValueError(

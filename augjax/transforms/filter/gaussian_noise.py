@@ -2,11 +2,10 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.draws import field_data, field_key, uniform
+from augjax.draws import field_data, field_key, normal, uniform
 from augjax.keys import stream
 from augjax.transforms.core.factors import Range, always, ranged
 from augjax.transforms.core.operation import Operation
@@ -41,5 +40,5 @@ class RandomGaussianNoise(Transform, Operation):
     def render(
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "height width channels"]:
-        noise = jax.random.normal(field_key(params["noise"]), image.shape)
+        noise = normal(field_key(params["noise"]), image.shape)
         return jnp.clip(image + params["stddev"] * noise, 0.0, 1.0)

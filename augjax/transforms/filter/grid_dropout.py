@@ -65,7 +65,8 @@ class RandomGridDropout(Switched):
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "height width channels"]:
         height, width, _ = image.shape
-        rows = (jnp.arange(height) - params["top"]) % params["unit"] < params["hole"]
-        columns = (jnp.arange(width) - params["left"]) % params["unit"] < params["hole"]
+        row, column = jnp.arange(height, dtype=jnp.int32), jnp.arange(width, dtype=jnp.int32)
+        rows = (row - params["top"]) % params["unit"] < params["hole"]
+        columns = (column - params["left"]) % params["unit"] < params["hole"]
         hole = (rows[:, None] & columns[None, :])[..., None]
         return jnp.where(hole, fill_picture(self, self.value, params, image), image)

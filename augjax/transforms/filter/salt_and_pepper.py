@@ -2,11 +2,10 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.draws import field_data, field_key, uniform
+from augjax.draws import field_data, field_key, uniform, unit
 from augjax.keys import stream
 from augjax.transforms.core.factors import Range, always, ranged
 from augjax.transforms.core.operation import Operation
@@ -46,7 +45,7 @@ class RandomSaltAndPepper(Transform, Operation):
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "height width channels"]:
         height, width, _ = image.shape
-        number = jax.random.uniform(field_key(params["noise"]), (height, width, 1))
+        number = unit(field_key(params["noise"]), (height, width, 1))
         amount = params["amount"]
         speck = jnp.where(number < amount * params["salt_vs_pepper"], 1.0, 0.0)
         return jnp.where(number < amount, speck, image)

@@ -4,10 +4,11 @@ import abc
 import dataclasses
 from typing import Any, ClassVar
 
-import jax
+import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from augjax.draws import below
 from augjax.keys import stream
 from augjax.transforms.core.factors import check_size
 from augjax.transforms.core.spatial import Geometric, affine_matrix
@@ -65,8 +66,10 @@ class _Crop(Geometric):
     def render(
         self, params: Params, image: Shaped[Array, "height width channels"]
     ) -> Shaped[Array, "_ _ channels"]:
-        top, left = self.corner(params, image.shape)
-        return lax.dynamic_slice(image, (top, left, 0), self.out_shape(image.shape))
+        corner = (*self.corner(params, image.shape), 0)
+        return lax.dynamic_slice(
+            image, [jnp.int32(place) for place in corner], self.out_shape(image.shape)
+        )
 
     def render_mask(
         self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
@@ -91,7 +94,7 @@ class RandomCrop(Transform, _Crop):
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {
-            name: jax.random.randint(stream(key, name), (), 0, room + 1, "int32")
+            name: below(stream(key, name), room + 1)
             for name, room in zip(("top", "left"), self.room(shape), strict=True)
         }
 

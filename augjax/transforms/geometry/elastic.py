@@ -2,13 +2,12 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jaxtyping import Float, PRNGKeyArray
 
-from augjax.draws import field_data, field_key
+from augjax.draws import field_data, field_key, plus_minus_one
 from augjax.keys import stream
 from augjax.transforms.core.factors import factor_numbers
 from augjax.transforms.core.motion import FieldMotion
@@ -73,9 +72,7 @@ class RandomElastic(Transform, Filled):
     def motion(self, params: Params, shape: Shape) -> FieldMotion:
         height, width = shape[:2]
         sigma_x, sigma_y = self._pair("sigma")
-        noise = jax.random.uniform(
-            field_key(params["field"]), (height, width, 2), minval=-1.0, maxval=1.0
-        )
+        noise = plus_minus_one(field_key(params["field"]), (height, width, 2))
         columns, rows = _gaussian(width, sigma_x), _gaussian(height, sigma_y)
         exact = lax.Precision.HIGHEST
         field = jnp.einsum("ij,jkc,lk->ilc", rows, noise, columns, precision=exact)

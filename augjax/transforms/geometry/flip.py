@@ -3,10 +3,10 @@
 import dataclasses
 from typing import Literal, get_args
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from augjax.draws import unit
 from augjax.keys import stream
 from augjax.transforms.core.factors import check_choice
 from augjax.transforms.core.spatial import Geometric, affine_matrix
@@ -50,7 +50,7 @@ class RandomFlip(Transform, Geometric):
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {
-            axis: jax.random.uniform(stream(key, axis)) < 0.5 * jnp.float32(strength)
+            axis: unit(stream(key, axis)) < 0.5 * jnp.float32(strength)
             for axis in self.mode.split("_and_")
         }
 

@@ -2,10 +2,10 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
+from augjax.draws import below, unit
 from augjax.keys import stream
 from augjax.transforms.core.spatial import Geometric, affine_matrix
 from augjax.transforms.core.transform import Transform
@@ -29,8 +29,8 @@ class RandomRot90(Transform, Geometric):
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         step = 1 if shape[0] == shape[1] else 2
-        k = step * jax.random.randint(stream(key, "k"), (), 0, 4 // step, jnp.int32)
-        on = jax.random.uniform(stream(key, "on")) < jnp.float32(strength)
+        k = step * below(stream(key, "k"), 4 // step)
+        on = unit(stream(key, "on")) < jnp.float32(strength)
         return {"k": jnp.where(on, k, 0)}
 
     def matrix(self, params: Params, shape: Shape) -> Float[Array, "3 3"]:

@@ -81,7 +81,7 @@ class _RandomExtent(Transform, Geometric):
         self, params: Params, mask: Shaped[Array, "height width channels"], fill: int
     ) -> Shaped[Array, "_ _ channels"]:
         resized = self._resize(params, mask, "nearest")
-        shown = jnp.arange(resized.shape[self.axis]) < params[self.drawn]
+        shown = jnp.arange(resized.shape[self.axis], dtype=jnp.int32) < params[self.drawn]
         shown = shown[:, None, None] if self.axis == 0 else shown[None, :, None]
         return jnp.where(shown, resized, jnp.asarray(fill, mask.dtype))
 

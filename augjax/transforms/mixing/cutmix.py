@@ -50,7 +50,7 @@ class CutMix(Mix):
 
     def shares_when_on(self, params: Params, shape: Shape) -> Shares:
         height, width, _ = shape
-        row, column = jnp.arange(height), jnp.arange(width)
+        row, column = jnp.arange(height, dtype=jnp.int32), jnp.arange(width, dtype=jnp.int32)
         rows = (row >= params["top"]) & (row < params["top"] + params["height"])
         columns = (column >= params["left"]) & (column < params["left"] + params["width"])
         inside = (rows[:, None] & columns[None, :]).astype(jnp.float32)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray
 
+from augjax.draws import bits, unit
 from augjax.keys import check_epoch, check_key, image_key, stream
 from augjax.transforms.core.checks import batch_ids, check_strength, shape_text
 from augjax.transforms.core.configured import Configured
@@ -82,7 +83,7 @@ class Mix(Configured, abc.ABC):
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         """The draws of one image under its key, but for the partner."""
         own = self.own_key(key)
-        coin = jax.random.uniform(stream(own, "on")) < self.p
+        coin = unit(stream(own, "on")) < self.p
         return {"on": coin, **self.draw_more(own, shape, strength)}
 
     def shares(self, params: Params, shape: Shape) -> Shares:
@@ -123,7 +124,7 @@ class Mix(Configured, abc.ABC):
 
         def of_one(image_id: Any) -> tuple[Any, Params]:
             own_of_image = image_key(key, epoch, image_id)
-            lot = jax.random.bits(stream(self.own_key(own_of_image), "partner"), (), jnp.uint32)
+            lot = bits(stream(self.own_key(own_of_image), "partner"))
             return lot, self.draw(own_of_image, shape, strength)
 
         lots, params = jax.vmap(of_one)(jnp.asarray(ids))
@@ -150,7 +151,7 @@ class Mix(Configured, abc.ABC):
 
         # A branch, where there is nearly always a partner, since XLA:CPU would otherwise fuse the
         # mix with the pipeline before it, and resample anew for each pixel that it reads.
-        has_partners = jnp.any(partner != jnp.arange(len(images)))
+        has_partners = jnp.any(partner != jnp.arange(len(images), dtype=jnp.int32))
         floats = jax.lax.cond(has_partners, mixed, _to_float, images)
         soft = soft_labels(labels, self.num_classes)
         of_labels = of_labels if soft.ndim == 1 else of_labels[:, None]
@@ -222,8 +223,13 @@ def _to_float(images: Images) -> Float[Array, "batch height width channels"]:
 def _blend(
     ours: Float[Array, "..."], theirs: Float[Array, "..."], share: Float[Array, "..."]
 ) -> Float[Array, "..."]:
-    """Ours where `share` is 0 and theirs where it is 1, exactly, and between them else."""
-    return jnp.where(share == 1, theirs, ours + share * (theirs - ours))
+    """Ours where `share` is 0 and theirs where it is 1, exactly, and between them else.
+
+    What is not finite stays out of where it has no share.
+    """
+    change = theirs - ours
+    change = jnp.where((share > 0) & (share < 1) | jnp.isfinite(change), change, 0.0)
+    return jnp.where(share == 1, theirs, ours + share * change)
 
 
 def _check_batch(mix: Mix, images: Any, labels: Any) -> None:

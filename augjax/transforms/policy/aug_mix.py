@@ -75,14 +75,14 @@ class AugMix(Policy, Operation):
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         left_out = ("Identity", "Invert", *(() if self.all_ops else ENHANCING))
-        names = jnp.asarray([i for i, name in enumerate(OPERATIONS) if name not in left_out])
+        names = jnp.asarray([i for i, n in enumerate(OPERATIONS) if n not in left_out], jnp.int32)
         size = (self.mixture_width, self.chain_depth if self.chain_depth > 0 else _DEEPEST)
         operation = names[whole_number(stream(key, "operation"), 0, len(names) - 1, shape=size)]
         place = whole_number(stream(key, "magnitude"), 0, self.severity - 1, shape=size)
         magnitude = jnp.asarray(RANGES.table(_BINS, shape))[operation, place]
         if self.chain_depth <= 0:
             depth = whole_number(stream(key, "depth"), 1, _DEEPEST, shape=(size[0], 1))
-            within = jnp.arange(_DEEPEST)[None] < depth
+            within = jnp.arange(_DEEPEST, dtype=jnp.int32)[None] < depth
             operation = jnp.where(within, operation, 0)
             magnitude = jnp.where(within, magnitude, 0.0)
         of_image = dirichlet(stream(key, "image"), self.alpha, 2)[:1]

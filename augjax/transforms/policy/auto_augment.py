@@ -3,12 +3,11 @@
 import dataclasses
 from typing import get_args
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from augjax.draws import whole_number
+from augjax.draws import unit, whole_number
 from augjax.keys import stream
 from augjax.transforms.core.factors import check_choice
 from augjax.transforms.core.types import Params, Shape
@@ -64,7 +63,7 @@ class AutoAugment(Layered):
         bins = np.array([[place or 0 for _, _, place in pair] for pair in pairs])
         magnitudes = RANGES.table(_BINS, shape)[names, bins]
         pair = whole_number(stream(key, "pair"), 0, len(pairs) - 1)
-        taken = jax.random.uniform(stream(key, "taken"), (2,)) < jnp.asarray(likely)[pair]
+        taken = unit(stream(key, "taken"), (2,)) < jnp.asarray(likely)[pair]
         operation = jnp.where(taken, jnp.asarray(names, jnp.int32)[pair], 0)
         magnitude = jnp.where(taken, jnp.asarray(magnitudes)[pair], 0.0)
         return self.drawn(key, operation, magnitude, strength)

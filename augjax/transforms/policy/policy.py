@@ -4,10 +4,10 @@ import abc
 import dataclasses
 from collections.abc import Iterator
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from augjax.draws import unit
 from augjax.kernels.fusion import compute_once
 from augjax.kernels.warp import FillMode, Interpolation
 from augjax.keys import stream
@@ -66,8 +66,8 @@ class Policy(Transform):
         strength: Strength,
     ) -> Params:
         """The draws of operations and magnitudes at full strength: signs, and what is left out."""
-        negative = jax.random.bernoulli(stream(key, "sign"), shape=operation.shape)
-        coin = jax.random.uniform(stream(key, "coin"), operation.shape)
+        negative = unit(stream(key, "sign"), operation.shape) < 0.5
+        coin = unit(stream(key, "coin"), operation.shape)
         magnitude = signed(operation, magnitude, negative)
         operation, magnitude = at_strength(operation, magnitude, coin, strength)
         return {"operation": operation, "magnitude": magnitude}

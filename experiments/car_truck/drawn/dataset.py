@@ -5,6 +5,8 @@ validation pictures show new vehicles as people photograph them: tilted, off cen
 way, in any light. Only a model trained with augmentation gets from the one to the other.
 """
 
+import atexit
+import functools
 import shutil
 import tempfile
 from pathlib import Path
@@ -37,7 +39,7 @@ def drawn_car_truck(cache_dir: Path | None = None) -> Path:
     It is rendered on first use, under `cache_dir` or the user's cache folder. The folder appears
     in one step, so processes that start at once, or one that is stopped half-way, do no harm.
     """
-    root = (cache_dir or user_cache()) / NAME
+    root = (cache_dir or _cache()) / NAME
     if _complete(root):
         return root
     try:
@@ -61,6 +63,17 @@ def drawn_car_truck(cache_dir: Path | None = None) -> Path:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return root
+
+
+@functools.cache
+def _cache() -> Path:
+    """The user's cache folder, or one for this process if the user has no home."""
+    try:
+        return user_cache()
+    except RuntimeError:
+        folder = tempfile.TemporaryDirectory()
+        atexit.register(folder.cleanup)
+        return Path(folder.name)
 
 
 def draw_picture(split: Split, kind: vehicles.Kind, index: int) -> Image.Image:

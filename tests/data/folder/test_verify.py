@@ -1,6 +1,8 @@
 """What is made of each kind of image file, and what is remembered of it."""
 
+import errno
 import functools
+import io
 import itertools
 import json
 import os
@@ -12,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from augjax import files
 from augjax.data import load_image_folder
-from augjax.data.folder import judge, verdict_cache, verify
+from augjax.data.folder import decode, judge, verdict_cache, verify
 from augjax.data.folder.decode import FileDecoder
 from augjax.errors import InputError
 from augjax.files import user_cache
@@ -305,6 +308,34 @@ def test_a_memory_that_cannot_be_read_or_written_is_none(root, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr(Path, "home", no_home)
     assert bad_images(root) == {}
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ENOSPC, errno.EROFS])
+def test_a_memory_that_cannot_be_kept_is_a_note(root, monkeypatch, code):
+    def full(*args):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(files.tempfile, "mkstemp", full)
+    dataset = load_image_folder(root, image_size=16)
+    assert f"{os.strerror(code)}." in dataset.notes[-2]
+    assert dataset.notes[-2].startswith("The next start judges all files again: cannot write ")
+
+
+def test_a_disk_that_fails_once_gives_no_lasting_verdict(tmp_path, monkeypatch):
+    (tmp_path / "a.jpg").write_bytes(jpeg(slopes())[:200])
+    decoder = FileDecoder([bytes(tmp_path / "a.jpg")], np.array([True]), 16, "nearest")
+    assert decoder.failure(0) == "truncated or damaged"
+
+    def failing(path):
+        class File(io.BytesIO):
+            def read(self, *args):
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        return File()
+
+    monkeypatch.setattr(decode, "open_regular", failing)
+    assert decoder.failure(0) == "cannot be read (Input/output error)"
+    assert not judge.refused(decoder.failure(0)).lasts
 
 
 def no_home():

@@ -1,0 +1,135 @@
+"""JPEGs and PNGs have the pixels that Pillow gives them, however they are read."""
+
+import io
+
+import numpy as np
+import pytest
+
+from augjax.data import load_image_folder
+from augjax.data.folder.pillow import read_upright
+from augjax.data.tf import decode_jpeg_or_png
+from tests.oracles import Image
+
+SIZE = 48
+Y, X = np.indices((SIZE, SIZE))
+RANDOM = np.random.default_rng(0)
+GREY = {
+    "checkerboard of 1": (X + Y) % 2 * 255,
+    "checkerboard of 4": (X // 4 + Y // 4) % 2 * 255,
+    "modules of 4": RANDOM.integers(0, 2, (12, 12)).repeat(4, 0).repeat(4, 1) * 255,
+    "modules of 3": RANDOM.integers(0, 2, (16, 16)).repeat(3, 0).repeat(3, 1) * 255,
+    "noise of two levels": RANDOM.integers(0, 2, (SIZE, SIZE)) * 255,
+    "noise": RANDOM.integers(0, 256, (SIZE, SIZE)),
+    "lines": X % 2 * 255,
+    "halftone": (np.hypot(X % 6 - 2.5, Y % 6 - 2.5) < X / SIZE * 4) * 255,
+    "scan": np.where(RANDOM.random((SIZE, SIZE)) < 0.1, 0, 255),
+    "ramp": X * 5,
+}
+PATTERNS = {
+    **{name: np.repeat(grey[..., None], 3, -1).astype(np.uint8) for name, grey in GREY.items()},
+    "red on blue": np.where((X // 4 + Y // 4)[..., None] % 2, [255, 0, 0], [0, 0, 255]).astype(
+        "u1"
+    ),
+    "colours": RANDOM.integers(0, 2, (12, 12, 3)).repeat(4, 0).repeat(4, 1).astype("u1") * 255,
+}
+QUALITIES = (1, 10, 30, 50, 75, 90, 95, 100)
+LEVELS = 5
+"""By which libraries' rounding may differ."""
+
+
+def jpeg(pixels, **options) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+def by_pillow(content):
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), int)
+
+
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize("name", PATTERNS)
+def test_hard_patterns_at_all_qualities(name, subsampling):
+    for quality in QUALITIES:
+        for progressive in (False, True):
+            options = {"subsampling": subsampling, "progressive": progressive}
+            content = jpeg(PATTERNS[name], quality=quality, **options)
+            ours = decode_jpeg_or_png(content).numpy()
+            assert np.abs(ours - by_pillow(content)).max() <= LEVELS, (quality, progressive)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Hard patterns of two classes, plain and turned, in both splits."""
+    root = tmp_path_factory.mktemp("hard")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    for split in ("train", "valid"):
+        for label in ("Car", "Truck"):
+            (root / split / label).mkdir(parents=True)
+            for i, (name, pixels) in enumerate(PATTERNS.items()):
+                where = root / split / label / f"{i}.jpg"
+                exif = {"exif": turned} if i % 2 else {}
+                quality = 75 if split == "train" else 90
+                where.write_bytes(jpeg(pixels, quality=quality, comment=f"{label}{name}", **exif))
+    return root
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_every_path_decodes_them_alike(folder, kept):
+    limit = 2**30 if kept else 0
+    data = load_image_folder(folder, image_size=SIZE, cache_limit=limit)
+    for split in (data.train, data.valid):
+        for i, source in enumerate(split.sources):
+            content = (folder / split.name / source).read_bytes()
+            theirs = by_pillow(content)
+            if "exif" in Image.open(io.BytesIO(content)).info:
+                theirs = np.rot90(theirs, -1)
+            assert np.abs(split.image(i) - theirs).max() <= LEVELS, source
+
+
+def grey_with_alpha(mode):
+    pixels = RANDOM.integers(
+        0, 256, (SIZE, SIZE, len(Image.new(mode, (1, 1)).getbands())), np.uint8
+    )
+    file = io.BytesIO()
+    Image.fromarray(pixels, mode).save(file, "PNG")
+    return file.getvalue()
+
+
+def no_jpeg(content: bytes) -> np.ndarray:
+    raise AssertionError
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_any_byte_changed_among_a_pngs_pixels_is_found(mode):
+    content = grey_with_alpha(mode)
+    start = content.index(b"IDAT") + 4
+    assert len(read_upright(content, no_jpeg)) == SIZE
+    for place in np.linspace(start, len(content) - 17, 50).astype(int):
+        harmed = bytearray(content)
+        harmed[place] ^= 0x10
+        with pytest.raises(ValueError, match="damaged PNG"):
+            read_upright(bytes(harmed), no_jpeg)
+
+
+def test_a_jpeg_that_is_turned_is_damaged_as_any_other(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    noise = RANDOM.integers(0, 256, (SIZE, SIZE, 3), np.uint8)
+    whole = jpeg(noise, quality=90, exif=exif)
+    for split in ("train", "valid"):
+        for label in ("Car", "Truck"):
+            (tmp_path / split / label).mkdir(parents=True)
+            (tmp_path / split / label / "whole.jpg").write_bytes(
+                whole + label.encode() + split.encode()
+            )
+    (tmp_path / "train/Car/half.jpg").write_bytes(whole[: len(whole) // 2])
+    harmed = bytearray(whole)
+    for place in np.linspace(len(whole) // 2, len(whole) * 0.9, 20).astype(int):
+        harmed[place] ^= 0x5A
+    (tmp_path / "train/Car/harmed.jpg").write_bytes(harmed)
+    data = load_image_folder(tmp_path, image_size=SIZE, on_bad_image="skip")
+    assert data.report is not None
+    assert [bad.path for bad in data.report.bad] == ["train/Car/half.jpg"]
+    assert data.report.doubtful == ["train/Car/harmed.jpg"]
