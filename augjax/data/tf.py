@@ -12,6 +12,9 @@ from typing import Any, Literal
 
 ResizeMethod = Literal["nearest", "bilinear"]
 
+DECODER = "TensorFlow, JPEGs by the accurate inverse DCT"
+"""What pixels depend on besides the files; to be changed when the same file gets other pixels."""
+
 
 @functools.cache
 def import_tensorflow() -> ModuleType:

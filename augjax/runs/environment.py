@@ -13,6 +13,12 @@ import jax
 _PACKAGES = ("augjax", "jax", "jaxlib", "flax", "optax", "dm-pix", "numpy", "tensorflow-datasets")
 _TENSORFLOW = ("tensorflow", "tensorflow-cpu")
 _SETTINGS = ("JAX_PLATFORMS", "XLA_FLAGS", "NPROC", "CUDA_VISIBLE_DEVICES")
+_JAX = (
+    "jax_enable_x64",
+    "jax_threefry_partitionable",
+    "jax_default_prng_impl",
+    "jax_default_matmul_precision",
+)
 
 
 def environment() -> dict[str, Any]:
@@ -27,6 +33,7 @@ def environment() -> dict[str, Any]:
             name: version for name in (*_PACKAGES, *_TENSORFLOW) if (version := _version(name))
         },
         "settings": {name: os.environ[name] for name in _SETTINGS if name in os.environ},
+        "jax": {name: getattr(jax.config, name) for name in _JAX},
         "git_commit": _git_commit(),
     }
 

@@ -5,14 +5,29 @@ import time
 from pathlib import Path
 from typing import Any
 
+from augjax.data.tf import DECODER
 from augjax.errors import InputError
 from augjax.files import write_json
 from augjax.runs.environment import environment
 from augjax.runs.flags import write_flags
 from augjax.runs.folder import RUN_RECORD
 
-_DECISIVE = ("python", "processor", "cpus", "devices", "versions", "settings", "git_commit")
+_DECISIVE = (
+    "python", "processor", "cpus", "devices", "versions", "settings", "jax", "decoder",
+    "git_commit",
+)  # fmt: skip
 """Entries of the environment that the bits of a run may depend on."""
+
+_UNRECORDED = {
+    "decoder": "TensorFlow, JPEGs by the fast inverse DCT",
+    "jax": {
+        "jax_enable_x64": False,
+        "jax_threefry_partitionable": True,
+        "jax_default_prng_impl": "threefry2x32",
+        "jax_default_matmul_precision": None,
+    },
+}
+"""What was so in runs whose record does not say."""
 
 
 def record_run(
@@ -40,7 +55,7 @@ def record_run(
       InputError: if the data of a resumed run have changed, or its run.json cannot be read.
     """
     start = {"command": command, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-    here, differs = environment(), []
+    here, differs = {**environment(), "decoder": DECODER}, []
     if not resumed:
         record = {**start, **data, **here, "resumed": []}
     else:
@@ -51,7 +66,7 @@ def record_run(
                 "bring them back, or start a new run"
             )
         resumptions = record.get("resumed", [])
-        last = resumptions[-1] if resumptions else record
+        last = _UNRECORDED | (resumptions[-1] if resumptions else record)
         differs = _changes(last, {name: here[name] for name in _DECISIVE})
         record["resumed"] = [*resumptions, {**start, **here}]
     write_json(run_dir / RUN_RECORD, record)

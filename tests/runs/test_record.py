@@ -2,6 +2,7 @@
 
 import json
 
+import jax
 import pytest
 
 from augjax.errors import InputError
@@ -38,6 +39,25 @@ def test_other_devices_and_versions_are_noted_once(tmp_path):
     assert record(tmp_path, resumed=True) == []
 
 
+def test_other_settings_of_jax_are_noted(tmp_path):
+    record(tmp_path, resumed=False)
+    with jax.enable_x64(True), jax.default_prng_impl("rbg"):
+        told = record(tmp_path, resumed=True)
+    assert told == [
+        "jax_default_prng_impl 'threefry2x32' -> 'rbg'", "jax_enable_x64 False -> True"
+    ]  # fmt: skip
+
+
+def test_a_run_of_before_the_accurate_decoder_gets_one_note(tmp_path):
+    record(tmp_path, resumed=False)
+    written = json.loads((tmp_path / "run.json").read_bytes())
+    del written["decoder"], written["jax"]
+    (tmp_path / "run.json").write_text(json.dumps(written))
+    (told,) = record(tmp_path, resumed=True)
+    assert told.startswith("decoder 'TensorFlow, JPEGs by the fast inverse DCT' -> ")
+    assert record(tmp_path, resumed=True) == []
+
+
 def test_other_data_are_refused_and_leave_the_record_alone(tmp_path):
     record(tmp_path, resumed=False)
     before = (tmp_path / "run.json").read_bytes()
@@ -49,7 +69,7 @@ def test_other_data_are_refused_and_leave_the_record_alone(tmp_path):
 def test_a_run_killed_before_it_began_leaves_a_folder_that_may_be_used(tmp_path):
     record(tmp_path, resumed=False)
     (tmp_path / "config.json").unlink()  # It would have come last.
-    (tmp_path / ".config.json.abc.part").write_text("{")
+    (tmp_path / ".config.json.abcdefgh.part").write_text("{")
     with locked_run_folder(tmp_path, existing=False):
         record(tmp_path, resumed=False)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["config.json", "run.json"]
