@@ -58,6 +58,16 @@ def stream(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
     return jax.random.fold_in(threefry(key), zlib.crc32(name.encode()))
 
 
+def same_stream(names: Iterable[str]) -> tuple[str, str] | None:
+    """Two different names of one CRC-32, whose streams would be the same, if there are any."""
+    by_number: dict[int, str] = {}
+    for name in names:
+        other = by_number.setdefault(zlib.crc32(name.encode()), name)
+        if other != name:
+            return other, name
+    return None
+
+
 def image_key(
     key: PRNGKeyArray,
     epoch: int | Int[AnyArray, ""],

@@ -93,6 +93,9 @@ CASES = {
     "aj.Sequential([3])": "TypeError: Sequential holds augjax transforms, but got 3",
     "aj.Sequential([t, t])": "ValueError: Sequential holds 'RandomFlip' more than once; give each a "
     "name of its own, as in RandomFlip(..., name='second')",
+    "aj.Sequential([aj.RandomFlip(name='plumless'), aj.RandomFlip(name='buckeroo')])": "ValueError: Sequential holds 'plumless' and 'buckeroo', which would draw the same (their CRC-32 are equal); rename one",
+    "aj.RandomFlip(name='\\ud800')": "ValueError: RandomFlip(name='\\ud800'): expected text that can be encoded as UTF-8",
+    "aj.RandomFlip(name=3)": "ValueError: RandomFlip(name=3): expected text that can be encoded as UTF-8",
     "aj.Sequential([t, aj.Sequential([t])])": "more than once",
     "aj.Sequential([aj.RandomWidth(0.1), t])": "ValueError: RandomWidth draws the image's size, and stands last or before Resize",
     "aj.Sequential([t], value_range=(1, 0))": "expected (lowest, highest)",
@@ -178,6 +181,7 @@ CASES = {
     "aj.RandomMixChoice([t])": "TypeError: RandomMixChoice holds MixUp, CutMix and the like, but got RandomFlip()",
     "aj.RandomMixChoice([m])": "ValueError: num_classes and label_smoothing belong on the RandomMixChoice",
     "aj.RandomMixChoice([aj.MixUp(), aj.MixUp(1.0)])": "ValueError: RandomMixChoice holds 'MixUp' more than once; give each a name of its own",
+    "aj.RandomMixChoice([aj.MixUp(name='plumless'), aj.CutMix(name='buckeroo')])": "ValueError: RandomMixChoice holds 'plumless' and 'buckeroo', which would draw the same",
     "aj.RandomMixChoice([aj.CutMix()], (1, 2))": "ValueError: RandomMixChoice(weights=(1.0, 2.0)): expected 1 finite numbers",
     "aj.Sequential([t, m])": "but got MixUp(num_classes=3); it takes a whole batch: put its .batch after this one's",
     "m(key, image)": "TypeError: MixUp mixes a batch, as in mix.batch(key, images, labels, ids)",

@@ -10,7 +10,7 @@ from typing import TypeGuard
 from jaxtyping import PRNGKeyArray
 
 from augjax.keys import stream
-from augjax.transforms.core.configured import Configured
+from augjax.transforms.core.configured import Configured, check_streams
 from augjax.transforms.core.operation import Step
 from augjax.transforms.core.spatial import Spatial
 from augjax.transforms.core.transform import Transform
@@ -139,6 +139,7 @@ def _check_names(owner: Container) -> None:
             f"{type(owner).__name__} holds {repeated[0]!r} more than once; give each a name of "
             f"its own, as in {repeated[0].partition('(')[0]}(..., name='second')"
         )
+    check_streams(owner, owner.labels)
 
 
 def _check_order(owner: Container) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from augjax.keys import stream
+from augjax.keys import same_stream, stream
 from augjax.transforms.core.factors import Limits
 
 Own = TypeVar("Own", bound="Configured")
@@ -56,6 +56,7 @@ class Configured:
             cls.__repr__ = Configured.__repr__
 
     def __post_init__(self) -> None:
+        _check_name(self)
         for field in dataclasses.fields(self):
             if isinstance(value := getattr(self, field.name), list):
                 object.__setattr__(self, field.name, value := tuple(value))  # Can be hashed.
@@ -85,6 +86,25 @@ class Configured:
     def own_key(self, key: PRNGKeyArray) -> PRNGKeyArray:
         """This transform's key below that of an image or a container."""
         return stream(key, self.label)
+
+
+def check_streams(owner: Configured, labels: Iterable[str]) -> None:
+    """Raises ValueError if two of the labels that `owner` holds stand for the same draws."""
+    if pair := same_stream(labels):
+        raise ValueError(
+            f"{type(owner).__name__} holds {pair[0]!r} and {pair[1]!r}, which would draw the same "
+            "(their CRC-32 are equal); rename one"
+        )
+
+
+def _check_name(owner: Configured) -> None:
+    if owner.name is None:
+        return
+    try:
+        owner.name.encode()
+    except (AttributeError, UnicodeEncodeError) as error:
+        given = f"{type(owner).__name__}(name={owner.name!a})"
+        raise ValueError(f"{given}: expected text that can be encoded as UTF-8") from error
 
 
 def check_arguments(kind: type, by_place: tuple[Any, ...], by_name: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from jaxtyping import PRNGKeyArray
 
 from augjax.draws import choose
 from augjax.keys import stream
+from augjax.transforms.core.configured import check_streams
 from augjax.transforms.core.factors import checked_weights
 from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.mixing.mix import Mix, Shares
@@ -54,6 +55,7 @@ class RandomMixChoice(Mix):
             raise ValueError(
                 f"RandomMixChoice holds {repeated[0]!r} more than once; give each a name of its own"
             )
+        check_streams(self, taken)
         weights = checked_weights(self, self.weights, len(self.mixes))
         object.__setattr__(self, "weights", weights)
 
