@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from augjax.printable import printable
+from augjax.screen import keep_printing
 
 
 class AugjaxError(Exception):
@@ -49,6 +50,7 @@ def errors_in_one_line(*, debug: bool) -> Iterator[None]:
 
     An error's details follow, a line each.
     """
+    keep_printing()
     try:
         yield
     except KeyboardInterrupt as interruption:

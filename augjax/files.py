@@ -17,6 +17,8 @@ from typing import Any
 from augjax.errors import RunError
 
 _PART = ".part"
+_MOST_JSON = 2**28
+"""Bytes."""
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -61,6 +63,14 @@ def remove_folder(folder: Path) -> None:
     if is_folder(folder):
         with contextlib.suppress(OSError):
             shutil.rmtree(folder)
+
+
+def is_path(name: str) -> bool:
+    """Whether a file may have this name: it has no NUL, and only characters that can be encoded."""
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
 
 
 def is_file(path: Path) -> bool:
@@ -111,6 +121,23 @@ def open_regular(path: str | bytes | Path) -> io.BufferedReader:
         os.close(handle)
         raise OSError(errno.EINVAL, "not a regular file", path)
     return os.fdopen(handle, "rb")
+
+
+def read_json(path: str | bytes | Path) -> Any:
+    """The value in a file of JSON.
+
+    Raises:
+      OSError: if it cannot be read, or is no regular file.
+      ValueError: if it is no JSON, or nested or long beyond all measure.
+    """
+    with open_regular(path) as file:
+        content = file.read(_MOST_JSON + 1)
+    if len(content) > _MOST_JSON:
+        raise ValueError("too long")
+    try:
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def user_cache() -> Path:

@@ -11,7 +11,14 @@ CORE = [
     "run plan values", "transform",
 ]  # fmt: skip
 LAYERS = [
-    ["augjax.typing", "augjax.errors", "augjax.printable", "augjax.extras", "augjax.files"],
+    [
+        "augjax.typing",
+        "augjax.errors",
+        "augjax.printable",
+        "augjax.extras",
+        "augjax.files",
+        "augjax.screen",
+    ],
     ["augjax.keys", "augjax.draws", "augjax.kernels", "augjax.runtime"],
     *[[f"augjax.transforms.core.{name}" for name in names.split()] for names in CORE],
     [f"augjax.transforms.{family}" for family in FAMILIES],

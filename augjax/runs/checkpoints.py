@@ -9,7 +9,6 @@ Orbax writes the arrays, and would restore a flipped bit without a word. So each
 
 import contextlib
 import dataclasses
-import json
 import math
 import os
 import re
@@ -22,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from augjax.errors import InputError, RunError
-from augjax.files import is_folder, remove_folder, sync_folder, write_json
+from augjax.files import is_folder, read_json, remove_folder, sync_folder, write_json
 from augjax.runs.arrays import named, read_arrays, write_arrays
 from augjax.runs.folder import BEST_WEIGHTS
 from augjax.runs.manifest import Damaged, seal, seal_of, verify
@@ -171,8 +170,8 @@ class Checkpoints:
             _remove(folder)
         needed = set()
         for folder in last[-_KEPT:]:
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                progress = json.loads((folder / "progress.json").read_text())
+            with contextlib.suppress(OSError, ValueError, AttributeError, TypeError, KeyError):
+                progress = read_json(folder / "progress.json")
                 needed.add(progress["best"].get("epoch"))
         for folder in self._found("best"):
             if folder.name not in {f"{epoch:06d}" for epoch in needed if epoch}:
@@ -239,7 +238,7 @@ def _read_progress(path: Path) -> dict[str, Any]:
         return value
 
     try:
-        read = json.loads(path.read_bytes())
+        read = read_json(path)
         stopping, best = read["early_stopping"], read["best"]
         best_epoch = stopping["best_epoch"]
         rows = []

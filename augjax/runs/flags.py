@@ -1,11 +1,10 @@
 """A run's flags, as `config.json` keeps them."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from augjax.errors import InputError
-from augjax.files import write_json
+from augjax.files import read_json, write_json
 
 CONFIG = "config.json"
 """The flags of a run; a folder that has this file holds a run."""
@@ -33,7 +32,7 @@ def recorded_flags(run_dir: Path, option: str) -> list[str]:
     """
     path = run_dir / CONFIG
     try:
-        settings = json.loads(path.read_bytes())
+        settings = read_json(path)
         return [
             f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
             + ("" if isinstance(value, bool) else f"={value}")
@@ -42,5 +41,5 @@ def recorded_flags(run_dir: Path, option: str) -> list[str]:
         ]
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(f"{option}: there is no run (no {CONFIG})") from error
-    except (ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError) as error:
         raise InputError(f"{option}: {path} is not what a run has written") from error

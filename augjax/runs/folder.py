@@ -1,13 +1,12 @@
 """A run's folder, which belongs to one process at a time."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from augjax.errors import InputError
-from augjax.files import is_file, is_folder, remove_parts
+from augjax.files import is_file, is_folder, read_json, remove_parts
 from augjax.runs.flags import CONFIG
 
 DATA_REPORT = "data_report.json"
@@ -97,7 +96,7 @@ def _is_disposable(entry: Path) -> bool:
     """Whether a run left it that never came to write its config.json."""
     if entry.name == RUN_RECORD and is_file(entry):
         try:
-            return {"command", "devices", "versions"} <= set(json.loads(entry.read_bytes()))
+            return {"command", "devices", "versions"} <= set(read_json(entry))
         except (OSError, ValueError, TypeError):
             return False
     return entry.name.startswith(".") or entry.name == DATA_REPORT

@@ -5,7 +5,8 @@ import io
 import json
 from pathlib import Path
 
-from augjax.files import write_atomically
+from augjax.errors import InputError
+from augjax.files import open_regular, write_atomically
 from augjax.training.history import EpochRow
 
 _LINES = "history.jsonl"
@@ -22,8 +23,15 @@ def write_history(rows: list[EpochRow], folder: Path) -> None:
 
 
 def epochs_done(folder: Path) -> int:
-    """How many epochs the history in `folder` holds."""
+    """How many epochs the history in `folder` holds.
+
+    Raises:
+      InputError: if it cannot be read.
+    """
     try:
-        return len((folder / _LINES).read_text().splitlines())
+        with open_regular(folder / _LINES) as file:
+            return sum(1 for _ in file)
     except FileNotFoundError:
         return 0
+    except OSError as error:
+        raise InputError(f"{folder / _LINES}: cannot read it ({error.strerror})") from error

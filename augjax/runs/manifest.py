@@ -1,11 +1,10 @@
 """Manifests: the SHA-256 of every file in a folder, by which damage to any of them is found."""
 
 import hashlib
-import json
 import os
 from pathlib import Path
 
-from augjax.files import json_text, sync_folder, write_json
+from augjax.files import json_text, read_json, sync_folder, write_json
 
 _NAME = "manifest.json"
 
@@ -28,8 +27,8 @@ def seal_of(folder: Path) -> str:
 def verify(folder: Path) -> None:
     """Raises `Damaged` unless every file in `folder` is as its manifest says, and none is more."""
     try:
+        expected = read_json(folder / _NAME)
         written = (folder / _NAME).read_bytes()
-        expected = json.loads(written)
         found = _digests(folder)
     except FileNotFoundError as error:
         raise Damaged(f"{Path(error.filename).name!a} is missing") from error

@@ -1,13 +1,12 @@
 """What a run is, on disk: its flags in config.json, its surroundings in run.json."""
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 from augjax.data.tf import DECODER
 from augjax.errors import InputError
-from augjax.files import write_json
+from augjax.files import read_json, write_json
 from augjax.runs.environment import environment
 from augjax.runs.flags import write_flags
 from augjax.runs.folder import RUN_RECORD
@@ -87,7 +86,7 @@ def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 def _read_record(run_dir: Path) -> dict[str, Any]:
     try:
-        record = json.loads((run_dir / RUN_RECORD).read_bytes())
+        record = read_json(run_dir / RUN_RECORD)
     except (OSError, ValueError) as error:
         raise InputError(f"--resume {run_dir}: cannot read its run.json") from error
     resumed = record.get("resumed", []) if isinstance(record, dict) else None

@@ -11,7 +11,7 @@ import safetensors.numpy
 from flax.traverse_util import flatten_dict, unflatten_dict
 
 from augjax.errors import InputError
-from augjax.files import write_atomically
+from augjax.files import open_regular, write_atomically
 
 _KEY = "augjax"
 
@@ -40,6 +40,7 @@ def load_weights(path: Path, like: Any = None) -> tuple[dict[str, Any], dict[str
       InputError: if the file is missing, damaged, or of another network.
     """
     try:
+        open_regular(path).close()
         with safetensors.safe_open(path, "numpy") as file:
             if like is not None:
                 _check_fit(path, file, like)
@@ -48,11 +49,17 @@ def load_weights(path: Path, like: Any = None) -> tuple[dict[str, Any], dict[str
             digest = metadata.pop("sha256")
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
-    except (safetensors.SafetensorError, OSError, ValueError, KeyError, AttributeError) as error:
+    except (
+        safetensors.SafetensorError, OSError, ValueError, KeyError, AttributeError, TypeError,
+        RecursionError,
+    ) as error:  # fmt: skip
         raise InputError(f"{path}: damaged, or not written by augjax") from error
     if digest != _digest(arrays, metadata):
         raise InputError(f"{path}: damaged; its contents are not what was written")
-    return unflatten_dict(arrays, sep="/"), metadata
+    try:
+        return unflatten_dict(arrays, sep="/"), metadata
+    except (TypeError, AttributeError) as error:  # An array and a group of one name.
+        raise InputError(f"{path}: not written by augjax") from error
 
 
 def is_intact(path: Path) -> bool:

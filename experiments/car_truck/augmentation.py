@@ -1,6 +1,5 @@
 """The augmentation of the car-or-truck run: which pipeline, and how strong it is at each step."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import optax
 
 import augjax as aj
 from augjax.errors import InputError
-from augjax.files import open_regular
+from augjax.files import read_json
 from augjax.runs.folder import RUN_RECORD
 from augjax.training.schedule import Schedule, strength_ramp
 from augjax.transforms.presets import PRESETS
@@ -59,8 +58,8 @@ def recorded_pipeline(run_dir: Path, option: str) -> aj.Sequential:
       InputError: if its run.json does not hold one.
     """
     try:
-        record = json.loads((run_dir / RUN_RECORD).read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
+        record = read_json(run_dir / RUN_RECORD)
+    except (OSError, ValueError) as error:
         raise InputError(f"{option}: cannot read its {RUN_RECORD}") from error
     data = record.get("pipeline") if isinstance(record, dict) else None
     return _built(data, f"{option}: the pipeline in its {RUN_RECORD}")
@@ -69,15 +68,14 @@ def recorded_pipeline(run_dir: Path, option: str) -> aj.Sequential:
 def _read(path: Path, option: str, presets: tuple[str, ...]) -> Any:
     """What a file of JSON holds."""
     try:
-        with open_regular(path) as file:
-            return json.loads(file.read())
+        return read_json(path)
     except FileNotFoundError as error:
         raise InputError(
             f"{option}: no such file, nor a preset; the presets are {', '.join(presets)}"
         ) from error
     except OSError as error:
         raise InputError(f"{option}: cannot read it ({error.strerror})") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(
             f"{option}: not JSON ({error}); json.dumps(augjax.to_dict(pipeline)) writes a pipeline"
         ) from error

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import tyro
 
 from augjax.errors import InputError
+from augjax.files import is_path
+from augjax.printable import printable
 from augjax.runs.flags import recorded_flags
 from augjax.runs.history import epochs_done
 
@@ -105,6 +107,11 @@ class Config:
             if not valid:
                 flag = option.replace("_", "-")
                 raise InputError(f"--{flag} {getattr(self, option)}: expected {expected}")
+        for option in ("data", "run_dir", "resume", "pipeline"):
+            value = str(getattr(self, option) or "")
+            if not is_path(value):
+                flag = option.replace("_", "-")
+                raise InputError(f"--{flag} {printable(value)}: no file has such a name")
         for option in ("pipeline", "augment_strength"):
             value, flag = getattr(self, option), option.replace("_", "-")
             if not self.augment and value != getattr(type(self), option):

@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import json
 import unicodedata
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,7 +13,7 @@ from rich.console import Console
 import augjax as aj
 from augjax.data import Dataset, Split, epoch_order
 from augjax.errors import InputError
-from augjax.files import json_text, write_atomically
+from augjax.files import json_text, read_json, write_atomically
 from augjax.printable import printable
 from augjax.runs.history import epochs_done
 from augjax.transforms.replay import replay_key
@@ -125,7 +124,7 @@ def composed(name: str) -> str:
 def doubts(run_dir: Path, dataset: Dataset) -> list[str]:
     """What may have changed about the images since the run."""
     try:
-        record = json.loads((run_dir / "run.json").read_bytes())
+        record = read_json(run_dir / "run.json")
         same = record["dataset_fingerprint"] == dataset.fingerprint
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{run_dir}: cannot read its run.json") from error

@@ -18,7 +18,7 @@ import PIL
 from augjax.data.folder.judge import Verdict
 from augjax.data.folder.pillow import FORMATS
 from augjax.errors import RunError
-from augjax.files import open_regular, user_cache, write_atomically
+from augjax.files import read_json, user_cache, write_atomically
 
 FileState = tuple[int, int]
 """Size in bytes, and time of change in nanoseconds."""
@@ -28,14 +28,12 @@ _JUDGE = f"augjax 2, Pillow {PIL.__version__}"
 
 # A file changed a moment ago may change again without its time of change showing it.
 _SETTLED_NS = 2_000_000_000
-_MAX_CACHE_BYTES = 2**28
 
 
 def load_verdicts(root: Path) -> dict[str, tuple[FileState, Verdict]]:
     """The verdicts kept for a data folder, by path below it."""
     try:
-        with open_regular(_cache_file(root)) as file:
-            content = json.loads(file.read(_MAX_CACHE_BYTES))
+        content = read_json(_cache_file(root))
         if content["judge"] != _JUDGE:
             return {}
         return {

@@ -1,0 +1,99 @@
+"""Files of a run that are not what a run has written are one line, and nothing is waited for."""
+
+import os
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from augjax.errors import InputError
+from augjax.runs.checkpoints import _read_progress
+from augjax.runs.flags import recorded_flags
+from augjax.runs.folder import locked_run_folder
+from augjax.runs.history import epochs_done
+from augjax.runs.manifest import Damaged, verify
+from augjax.runs.record import record_run
+from augjax.runs.weights import is_intact, load_weights
+from experiments.car_truck.augmentation import chosen_pipeline, recorded_pipeline
+from experiments.car_truck.config import Config
+
+DEEP = b"[" * 100_000
+CONTENTS = {
+    "empty": b"", "not JSON": b"{", "not UTF-8": b"\xff\xfe\xfa", "a list": b"[]", "null": b"null",
+    "a number": b"3", "deep": DEEP, "a deep value": b'{"pipeline": ' + DEEP,
+    "digits": b"9" * 10_000, "a surrogate": b'{"data": "\\ud800"}', "NUL": b'{"data": "\\u0000"}',
+}  # fmt: skip
+READERS = {
+    "config.json": lambda folder: Config(**dict.fromkeys(recorded_flags(folder, "--resume x"))),
+    "run.json": lambda folder: record_run(
+        folder, command="go", settings={}, data={"train_images": 16}, resumed=True
+    ),
+    "run.json, pipeline": lambda folder: recorded_pipeline(folder, "--resume x"),
+    "best.safetensors": lambda folder: load_weights(folder / "best.safetensors"),
+    "progress.json": lambda folder: _read_progress(folder / "progress.json"),
+    "manifest.json": verify,
+    "pipeline.json": lambda folder: chosen_pipeline(str(folder / "pipeline.json"), 32),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("content", [*CONTENTS, "a pipe", "a folder"])
+def test_what_a_run_did_not_write_is_one_line(tmp_path, reader, content):
+    path = tmp_path / reader.partition(",")[0]
+    if content == "a pipe":
+        os.mkfifo(path)
+    elif content == "a folder":
+        path.mkdir()
+    else:
+        path.write_bytes(CONTENTS[content])
+    with pytest.raises((InputError, Damaged, TypeError)) as caught:
+        READERS[reader](tmp_path)
+    if caught.type is TypeError:  # Config's own, of names that are no flags.
+        assert reader == "config.json"
+    assert "\n" not in str(caught.value)
+
+
+def test_a_history_that_cannot_be_read_is_waited_for_by_nobody(tmp_path):
+    os.mkfifo(tmp_path / "history.jsonl")
+    with pytest.raises(InputError, match=r"history.jsonl: cannot read it \(not a regular file"):
+        epochs_done(tmp_path)
+    (tmp_path / "history.jsonl").unlink()
+    assert epochs_done(tmp_path) == 0
+    (tmp_path / "history.jsonl").write_bytes(b"\xff\xfe\n{}\n")
+    assert epochs_done(tmp_path) == 2
+
+
+@pytest.mark.parametrize(
+    ("arrays", "metadata"),
+    [
+        (["a"], "[]"),
+        (["a"], "3"),
+        (["a"], "[" * 100_000),
+        (["a", "a/b"], '{"sha256": ""}'),
+        (["a/b", "a"], '{"sha256": ""}'),
+    ],
+)
+def test_hostile_weights_are_one_line(tmp_path, arrays, metadata):
+    path = tmp_path / "best.safetensors"
+    content = {name: np.zeros(2, np.float32) for name in arrays}
+    path.write_bytes(safetensors.numpy.save(content, {"augjax": metadata}))
+    assert not is_intact(path)
+    with pytest.raises(InputError, match=r"best\.safetensors: "):
+        load_weights(path)
+
+
+@pytest.mark.parametrize("option", ["data", "run_dir", "pipeline"])
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "tfds:\0"])
+def test_a_name_that_no_file_has_is_one_line(option, name):
+    flag = option.replace("_", "-")
+    with pytest.raises(InputError, match=f"--{flag} .*: no file has such a name"):
+        Config(**{option: name})
+
+
+def test_a_run_json_that_is_deep_is_not_taken_for_a_dead_runs(tmp_path):
+    (tmp_path / "run.json").write_bytes(DEEP)
+    with (
+        pytest.raises(InputError, match="holds files"),
+        locked_run_folder(tmp_path, existing=False),
+    ):
+        raise AssertionError
