@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from augjax.data import load_image_folder
+from augjax.data.folder.judge import MAX_PIXELS, judge_files
 from augjax.data.folder.pillow import read_upright
 from augjax.data.tf import decode_jpeg_or_png
 from tests.oracles import Image
@@ -133,3 +134,30 @@ def test_a_jpeg_that_is_turned_is_damaged_as_any_other(tmp_path):
     assert data.report is not None
     assert [bad.path for bad in data.report.bad] == ["train/Car/half.jpg"]
     assert data.report.doubtful == ["train/Car/harmed.jpg"]
+
+
+def scans(content: bytes, times: int) -> bytes:
+    """A progressive JPEG whose last scan comes so many times."""
+    start = content.rindex(b"\xff\xda")
+    return content[:start] + content[start:-2] * times + content[-2:]
+
+
+def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded(tmp_path):
+    few = jpeg(PATTERNS["noise"], progressive=True)
+    many = scans(few, 2000)
+    plain = jpeg(PATTERNS["noise"])
+    alone = plain.replace(
+        b"\xff\xda\x00\x0c\x03\x01\x00\x02\x11\x03\x11", b"\xff\xda\x00\x08\x01\x01\x00"
+    )
+    assert alone != plain
+    assert 2 < few.count(b"\xff\xda") < 20
+    (tmp_path / "few.jpg").write_bytes(few)
+    (tmp_path / "many.jpg").write_bytes(many)
+    (tmp_path / "plain.jpg").write_bytes(plain)
+    (tmp_path / "alone.jpg").write_bytes(scans(alone, 2000))
+    names = ("few.jpg", "many.jpg", "plain.jpg", "alone.jpg")
+    first, second, third, fourth = judge_files(str(tmp_path / name) for name in names)
+    assert first.refusal(MAX_PIXELS) == "" and first.is_plain
+    assert third.refusal(MAX_PIXELS) == "" and third.is_plain
+    for many in (second, fourth):
+        assert many.refusal(MAX_PIXELS) == "a JPEG of more than 100 scans"

@@ -9,7 +9,15 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from augjax.data.folder.pillow import HEAD_BYTES, OpenFile, has_no_pixels, read_header, sniff
+from augjax.data.folder.pillow import (
+    HEAD_BYTES,
+    MAX_SCANS,
+    OpenFile,
+    TooManyScansError,
+    has_no_pixels,
+    read_header,
+    sniff,
+)
 from augjax.files import open_regular
 
 MAX_PIXELS = 64_000_000
@@ -106,6 +114,8 @@ def _judge_opened(file: OpenFile) -> Verdict:
         header = read_header(file, format, head)
     except Image.DecompressionBombError:  # A frame of its own size, beyond Pillow's own limit.
         return refused(f"a {format} of too many pixels", checksum)
+    except TooManyScansError:
+        return refused(f"a JPEG of more than {MAX_SCANS} scans", checksum)
     except Exception as error:  # Pillow fails on damage in every way there is.
         if isinstance(error, OSError) and error.errno is not None:
             raise

@@ -53,6 +53,8 @@ _FOREIGN_STARTS = (
 _BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF"}
 _JPEG_FRAME = rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(..)(..)"
 """The marker, length and depth before a JPEG's height and width."""
+_JPEG_SCAN = b"\xff\xda"
+"""The marker of a scan, which does not occur within one."""
 
 _UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -64,6 +66,14 @@ _UPRIGHT = {
     8: Transpose.ROTATE_90,
 }
 """By EXIF orientation."""
+
+
+MAX_SCANS = 100
+"""Of a JPEG: each may go through all of its pixels. Encoders make about ten."""
+
+
+class TooManyScansError(Exception):
+    """A JPEG that would take a decoder minutes."""
 
 
 class Header(NamedTuple):
@@ -109,18 +119,29 @@ def read_header(file: OpenFile, format: str, head: bytes) -> Header:
     """Reads the header of a picture of this format, which starts with `head`, and no pixels.
 
     Raises:
+      TooManyScansError: if it is a JPEG of more than `MAX_SCANS`.
       Exception: of any kind, if the header is damaged.
     """
     if format == "WebP":  # Pillow takes memory for the whole canvas as soon as it opens one.
         return Header(*_webp_size(head), is_plain=False)
     file.seek(0)
     picture = _open(file, format)
+    if isinstance(picture, JpegImagePlugin.JpegImageFile) and _may_have_many_scans(picture, file):
+        file.seek(0)
+        if file.read().count(_JPEG_SCAN) > MAX_SCANS:
+            raise TooManyScansError
     is_plain = (
         (format == "JPEG" or (format == "PNG" and picture.mode in ("1", "L", "P", "RGB", "I;16")))
         and "transparency" not in picture.info
         and not (_has_exif_chunk(file) if format == "PNG" else _orientation(picture) != 1)
     )
     return Header(*picture.size, is_plain=is_plain)
+
+
+def _may_have_many_scans(picture: JpegImagePlugin.JpegImageFile, file: OpenFile) -> bool:
+    """Whether a JPEG is progressive, or its first scan, at which Pillow stops, lacks a channel."""
+    file.seek(-8 - 2 * picture.layers, io.SEEK_CUR)
+    return "progressive" in picture.info or file.read(2) != _JPEG_SCAN
 
 
 def has_no_pixels(format: str, head: bytes) -> bool:
