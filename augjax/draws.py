@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.random import define_prng_impl, threefry2x32_p, threefry_prng_impl
-from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt, UInt32
 
 from augjax.kernels.fusion import unfused
 from augjax.keys import threefry, wrapped
@@ -38,10 +38,11 @@ def _hashed(key: UInt32[Array, "2"], shape: tuple[int, ...]) -> list[UInt32[Arra
 
 def _random_bits(
     key: UInt32[Array, "2"], bit_width: int, shape: tuple[int, ...]
-) -> UInt32[Array, "..."]:
-    assert bit_width == 32
+) -> UInt[Array, "..."]:
     first, second = _hashed(key, shape)
-    return first ^ second
+    if bit_width == 64:
+        return first.astype(jnp.uint64) << 32 | second.astype(jnp.uint64)
+    return (first ^ second).astype(f"uint{bit_width}")
 
 
 _STEADY = define_prng_impl(

@@ -114,6 +114,23 @@ def test_draws_are_those_of_jax(shape):
         np.testing.assert_array_equal(draws.below(key, count), theirs)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize("name", ["as they are", "x64", "not partitionable"])
+def test_steady_keys_draw_what_jax_does(name, dtype):
+    expected = jax.random.uniform(aj.key(4), (7,), dtype)
+    with SETTINGS[name]():
+        found = jax.random.uniform(draws.steady(aj.key(4)), (7,), dtype)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_steady_keys_draw_64_bits_as_jax_does():
+    with jax.enable_x64(True):
+        expected = jax.random.uniform(aj.key(4), (7,), "float64")
+        np.testing.assert_array_equal(
+            jax.random.uniform(draws.steady(aj.key(4)), (7,), "float64"), expected
+        )
+
+
 def test_a_threefry_key_is_derived_from_one_of_another_kind():
     """That of seed 0, with the words of the other's data folded in."""
     other = jax.random.key(5, impl="rbg")

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import PRNGKeyArray
 
+from augjax.draws import steady
 from augjax.keys import stream
 
 
@@ -40,7 +41,7 @@ class TrainState(flax.struct.PyTreeNode):
         @jax.jit  # One program in place of some two hundred.
         def create(key: PRNGKeyArray) -> "TrainState":
             images = jnp.zeros((1, *image_shape), jnp.float32)
-            variables = model.init(stream(key, "init"), images, train=False)
+            variables = model.init(steady(stream(key, "init")), images, train=False)
             return cls(
                 step=jnp.zeros((), jnp.int32),
                 params=variables["params"],

@@ -319,3 +319,15 @@ def test_a_batch_of_padding_only_leaves_the_state_sound():
     assert int(metrics.count) == 0 and int(metrics.first_bad_step) == -1
     for leaf in jax.tree.leaves(after):
         assert np.isfinite(leaf).all()
+
+
+@pytest.mark.parametrize(
+    "setting", [lambda: jax.enable_x64(True), lambda: jax.threefry_partitionable(False)]
+)
+def test_a_network_starts_the_same_whatever_jax_s_settings(setting):
+    def start():
+        return TrainState.create(Small(), optax.sgd(0.1), aj.key(3), (16, 16, 3)).params
+
+    expected = start()
+    with setting():
+        jax.tree.map(np.testing.assert_array_equal, start(), expected)
