@@ -48,7 +48,7 @@ class Interrupted(KeyboardInterrupt):
 def errors_in_one_line(*, debug: bool) -> Iterator[None]:
     """Ends the program with one line on stderr and the error's exit code; `debug` lets it rise.
 
-    An error's details follow, a line each.
+    An error's details follow, a line each. What becomes of the screen ends nothing (`screen`).
     """
     keep_printing()
     try:

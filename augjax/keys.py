@@ -43,7 +43,10 @@ def key(seed: int | np.integer | Int[AnyArray, ""]) -> PRNGKeyArray:
         if not -(2**63) <= seed < 2**63:
             raise ValueError(f"a seed has at most 64 bits, but got {seed!r}")
         return wrapped(np.array([0, int(seed) % 2**32], np.uint32))
-    return wrapped(jnp.stack([jnp.uint32(0), jnp.asarray(seed).astype(jnp.uint32)]))
+    low = jnp.asarray(seed)
+    if low.ndim or not jnp.issubdtype(low.dtype, jnp.integer):
+        raise TypeError(f"a seed is a whole number, but got {seed!r}")
+    return wrapped(jnp.stack([jnp.uint32(0), low.astype(jnp.uint32)]))
 
 
 def stream(key: PRNGKeyArray, name: str) -> PRNGKeyArray:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from augjax.errors import InputError, RunError
-from augjax.files import is_folder, read_json, remove_folder, sync_folder, write_json
+from augjax.files import is_file, is_folder, read_json, remove_folder, sync_folder, write_json
 from augjax.runs.arrays import named, read_arrays, write_arrays
 from augjax.runs.folder import BEST_WEIGHTS
 from augjax.runs.manifest import Damaged, seal, seal_of, verify
@@ -165,7 +165,8 @@ class Checkpoints:
         for kind in _NAMES:
             for scratch in (self._folder / kind).glob(f"{_SCRATCH}????????"):  # Of one killed.
                 _remove_scratch(scratch)
-        last = self._found("last")
+        # Not those removed but for a file of the user's, or they would push out intact ones.
+        last = [folder for folder in self._found("last") if is_file(folder / "manifest.json")]
         for folder in last[:-_KEPT]:
             _remove(folder)
         needed = set()
