@@ -12,6 +12,7 @@ import pytest
 
 import augjax as aj
 from augjax.transforms.core.operation import Pointwise
+from augjax.transforms.core.spatial import Spatial
 from augjax.transforms.core.transform import Switched
 from tests.helpers import noise, quick_jit
 from tests.transforms.examples import (
@@ -58,6 +59,29 @@ def _inherited(transform: type) -> list[str]:
         f.name for b in bases if dataclasses.is_dataclass(b) for f in dataclasses.fields(b)
     ]
     return [n for n in documented if any(n in (inspect.getdoc(b) or "") for b in bases)]
+
+
+@each_kind
+def test_an_image_of_0_to_255_that_is_recoloured_becomes_nan_and_its_neighbours_stay(name):
+    images = IMAGES.copy()
+    images[3] *= 255
+    others = np.arange(COUNT) != 3
+    pixels, fine = run(name, images)[1], run(name)[1]
+    np.testing.assert_array_equal(pixels[others], fine[others])
+    recolours = any(not isinstance(s.operation, Spatial) for s in example(name).steps(None))
+    assert np.isnan(pixels[3]).all() == recolours
+    assert recolours or (np.isfinite(pixels[3]).all() and pixels[3].max() > 100)
+
+
+@pytest.mark.parametrize("name", long_but(["RandomPerspective", "RandomApply"], SWITCHED))
+def test_an_image_that_is_left_alone_keeps_what_is_not_finite_where_it_is(name):
+    image = noise(*LARGE)
+    image[5, 5], image[9, 20] = np.nan, np.inf
+    inner = [aj.RandomRotation(0.1), aj.RandomZoom(0.1), aj.RandomBrightness(0.1)]
+    given = {"transforms": inner} if CATALOG[name] is aj.RandomApply else {}
+    never = dataclasses.replace(example(name), p=0.0, **given)
+    painted = quick_jit(lambda image: never.apply(never.sample(KEY, LARGE), image))(image)
+    np.testing.assert_array_equal(painted, image)
 
 
 @every

@@ -132,6 +132,7 @@ CASES = {
     "aj.RandomSomeOf([t], n=2)": "ValueError: RandomSomeOf(n=2): expected a number from 0 to 1",
     "aj.RandomOrder([t, t])": "ValueError: RandomOrder holds 'RandomFlip' more than once",
     "aj.RandomApply(aj.RandomCrop(2, 2))(key, image)": "RandomCrop changes the size of the image, so it cannot be applied to some",
+    "aj.RandomApply([aj.RandomRotation(0.1), aj.RandomCrop(2, 2)])(key, image)": "RandomCrop changes the size of the image, so it",
     "aj.RandomCrop(5, 2)(key, image)": "RandomCrop",
     "aj.RandomCrop(0, 2)": "ValueError: RandomCrop(height=0): expected a positive number of pixels",
     "aj.Sequential([aj.Normalize(0.5, 0.5), aj.RandomBrightness(0.1)])": "ValueError: Normalize leaves [0, 1], and stands after all",

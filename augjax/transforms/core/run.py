@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -10,10 +11,11 @@ from jaxtyping import Array, Bool, Float, Shaped
 from augjax.transforms.core.checks import check_shape, shape_text
 from augjax.transforms.core.groups import Group, common_resampling, groups
 from augjax.transforms.core.motion import BLANK, Motion, Resampling
-from augjax.transforms.core.operation import Pipeline, Step
+from augjax.transforms.core.operation import Pipeline
 from augjax.transforms.core.scene import Scene, close_example, open_example
-from augjax.transforms.core.spatial import Spatial, warps_only
+from augjax.transforms.core.spatial import Spatial
 from augjax.transforms.core.types import Example, Frame, Image, Params, Shape
+from augjax.transforms.core.values import out_of_range, reads_range
 
 
 def run(
@@ -28,8 +30,12 @@ def run(
         for step in group:
             if scene.image is not None and not isinstance(step.operation, Spatial):
                 painted = step.operation.render(step.params, scene.image)
-                scene.image = _gated(step, painted, scene.image)
+                scene.image = _gated([step], painted, scene.image)
                 scene.is_unit &= step.operation.keeps_range
+    given: Any = example.get("image") if isinstance(example, dict) else example
+    if scene.image is not None and reads_range(pipeline, given):
+        # A sum, since XLA:CPU does not vectorise what it computes for a select of whole images.
+        scene.image = scene.image + jnp.where(out_of_range(pipeline, given), jnp.nan, 0.0)
     return close_example(pipeline, scene, example)
 
 
@@ -140,35 +146,38 @@ def _motions(
 def _move_scene(scene: Scene, moves: _GroupMotion, mask_fill: int) -> None:
     """Moves everything in a scene."""
     how = common_resampling(moves.steps)
-    alone = moves.steps[0] if len(moves.steps) == 1 else None
-    # A gate that is part of the motion saves a pass over the pixels.
-    gated_by_motion = alone and alone.gate is not None and warps_only(alone.operation)
-    if how is None or (alone and not gated_by_motion):
+    if how is None or len(moves.steps) == 1:
         for step in moves.steps:
             operation: Any = step.operation
             if scene.image is not None:
                 image = operation.render(step.params, scene.image)
-                scene.image = _gated(step, image, scene.image)
+                scene.image = _gated([step], image, scene.image)
             if scene.mask is not None:
                 mask = operation.render_mask(step.params, scene.mask, mask_fill)
-                scene.mask = _gated(step, mask, scene.mask)
+                scene.mask = _gated([step], mask, scene.mask)
     else:
         nearest = Resampling(how.fill_mode, "nearest", mask_fill)
         if scene.image is not None:
-            scene.image = moves.motion.warp(scene.image, how)
+            image = moves.motion.warp(scene.image, how)
+            scene.image = _gated(moves.steps, image, scene.image)
         if scene.mask is not None:
-            scene.mask = moves.motion.warp(scene.mask, nearest)
+            mask = moves.motion.warp(scene.mask, nearest)
+            scene.mask = _gated(moves.steps, mask, scene.mask)
     scene.move(moves.motion.forward, moves.shape, moves.frame)
 
 
 def _gated(
-    step: Step, after: Shaped[Array, "_ _ _"], before: Shaped[Array, "_ _ _"]
+    steps: Group, after: Shaped[Array, "_ _ _"], before: Shaped[Array, "_ _ _"]
 ) -> Shaped[Array, "_ _ _"]:
-    if step.gate is None:
+    """`after` where any of the steps is applied."""
+    gates = [step.gate for step in steps if step.gate is not None]
+    if len(gates) < len(steps):
         return after
-    if after.shape != before.shape:
-        raise ValueError(
-            f"{step.operation.label} changes the size of the image, so it cannot be applied to "
-            "some images and not to others"
-        )
-    return jnp.where(step.gate, after, before)
+    shape = before.shape
+    for operation in (step.operation for step in steps):
+        if operation.out_shape(shape) != shape:
+            raise ValueError(
+                f"{operation.label} changes the size of the image, so it cannot be applied to "
+                "some images and not to others"
+            )
+    return jnp.where(reduce(or_, gates), after, before)

@@ -102,11 +102,6 @@ class Filled(Spatial):
         return self.motion(params, mask.shape).warp(mask, nearest)
 
 
-def warps_only(operation: Operation) -> bool:
-    """Whether an operation does nothing but resample by its motion."""
-    return isinstance(operation, Filled) and type(operation).render is Filled.render
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Resampled(Filled, Geometric):
     """A geometric operation that lands between pixels or leaves the image."""

@@ -37,7 +37,9 @@ class Transform(Pipeline):
         image = transform.apply(params, image)
 
     Images are HWC, batches NHWC. uint8 is read as 0..255 and becomes float32 in [0, 1]; floating
-    images lie in [0, 1] and keep their dtype, with the arithmetic between done in float32.
+    images lie in [0, 1] and keep their dtype, with the arithmetic between done in float32. Where
+    something recolours, a floating image that is outside its range by more than half of it is
+    refused as NumPy array, and becomes NaN inside `jit`.
 
     In place of an image there may be an example, a dict of an image with its targets, all moved by
     the same draws:

@@ -1,18 +1,21 @@
-"""Checks of the values of images and boxes, where they can be read.
+"""Checks of the values of images and boxes.
 
-Inside a jitted function there are only shapes, and nothing is checked.
+Where they can be read, a mistake is an error. Inside a jitted function, where nothing can be
+raised, an image out of its range becomes NaN.
 """
 
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from jaxtyping import Bool, Float, Num
 
 from augjax.transforms.core.operation import Pipeline
 from augjax.transforms.core.scene import table
 from augjax.transforms.core.spatial import Spatial
+from augjax.typing import AnyArray
 
 
 def check_values(pipeline: Pipeline, examples: Any) -> None:
@@ -22,8 +25,8 @@ def check_values(pipeline: Pipeline, examples: Any) -> None:
     """
     given = examples if isinstance(examples, dict) else {"image": examples}
     image = _first(given.get("image"), 3)
-    if image is not None and jnp.issubdtype(image.dtype, jnp.floating) and _recolours(pipeline):
-        _check_range(pipeline, image)
+    if image is not None and reads_range(pipeline, image) and out_of_range(pipeline, image):
+        _refuse_range(pipeline, image)
     boxes = given.get("boxes")
     if isinstance(boxes, list | tuple):
         boxes = table(boxes, "boxes", 4)
@@ -32,8 +35,21 @@ def check_values(pipeline: Pipeline, examples: Any) -> None:
         _check_boxes(pipeline.facts.boxes, boxes)
 
 
-def _recolours(pipeline: Pipeline) -> bool:
-    return any(not isinstance(step.operation, Spatial) for step in pipeline.steps(None))
+def out_of_range(
+    pipeline: Pipeline, image: Float[AnyArray, "height width channels"]
+) -> Bool[AnyArray, ""] | np.bool_:
+    """Whether a floating image is clearly not in the pipeline's `value_range`."""
+    lowest, highest = pipeline.facts.value_range
+    tolerated = (highest - lowest) / 2  # Interpolation by others may overshoot.
+    # NaN is neither below nor above.
+    return (image.min() < lowest - tolerated) | (image.max() > highest + tolerated)
+
+
+def reads_range(pipeline: Pipeline, image: Num[AnyArray, "*batch height width channels"]) -> bool:
+    """Whether an image's range matters: it is floating, and something recolours it."""
+    return bool(jnp.issubdtype(image.dtype, jnp.floating)) and any(
+        not isinstance(step.operation, Spatial) for step in pipeline.steps(None)
+    )
 
 
 def _first(values: Any, dimensions: int) -> np.ndarray | None:
@@ -47,12 +63,9 @@ def _first(values: Any, dimensions: int) -> np.ndarray | None:
     return one if one.size else None
 
 
-def _check_range(pipeline: Pipeline, image: np.ndarray) -> None:
+def _refuse_range(pipeline: Pipeline, image: np.ndarray) -> NoReturn:
     lowest, highest = pipeline.facts.value_range
-    tolerated = (highest - lowest) / 2  # Interpolation by others may overshoot.
     darkest, lightest = float(image.min()), float(image.max())
-    if not (darkest < lowest - tolerated or lightest > highest + tolerated):  # NaN is neither.
-        return
     likely = "(0, 255)" if darkest >= 0 else "(-1, 1)"
     raise ValueError(
         f"{pipeline.title} reads floating images in [{lowest:g}, {highest:g}], but these go from "
