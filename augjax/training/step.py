@@ -13,7 +13,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from augjax.data.batches import Batch
 from augjax.models.inference import infer
-from augjax.runtime.scheduling import least_memory
+from augjax.runtime.compiler_options import least_memory
 from augjax.training.mesh import replicated, split_batch
 from augjax.training.metrics import Metrics
 from augjax.training.schedule import FULL_STRENGTH, Schedule

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from augjax.runtime.scheduling import least_memory
+from augjax.runtime.compiler_options import least_memory
 from augjax.training.mesh import data_mesh
 
 
