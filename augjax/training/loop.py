@@ -16,6 +16,7 @@ from augjax.data import Batch, Dataset, Split, epoch_batches, epoch_order
 from augjax.errors import RunError
 from augjax.keys import key, stream
 from augjax.printable import printable
+from augjax.runtime.compiler_options import quick_to_compile
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
 from augjax.training.mesh import on_device, replicated
@@ -164,7 +165,8 @@ def fit(
     )
     eval_step = jit_eval_step(mesh, model=model)
     image_shape = (dataset.image_size, dataset.image_size, 3)
-    initial = TrainState.create(model, optimizer, root, image_shape)
+    create = partial(TrainState.create, model, optimizer, image_shape=image_shape)
+    initial = jax.jit(create, compiler_options=quick_to_compile())(root)
     beginning = Snapshot.beginning(initial, early_stopping)
     now = keeper.latest(beginning) or beginning
     listener.on_start(now)

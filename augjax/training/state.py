@@ -1,6 +1,5 @@
 """The training state: a pytree of arrays and nothing else."""
 
-from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -12,7 +11,6 @@ from jaxtyping import PRNGKeyArray
 
 from augjax.draws import steady
 from augjax.keys import stream
-from augjax.runtime.compiler_options import quick_to_compile
 
 
 class TrainState(flax.struct.PyTreeNode):
@@ -40,8 +38,7 @@ class TrainState(flax.struct.PyTreeNode):
     ) -> "TrainState":
         """The state before the first step, initialised under the stream 'init' of `key`."""
 
-        # One program in place of some two hundred.
-        @partial(jax.jit, compiler_options=quick_to_compile())
+        @jax.jit  # One program in place of some two hundred.
         def create(key: PRNGKeyArray) -> "TrainState":
             images = jnp.zeros((1, *image_shape), jnp.float32)
             variables = model.init(steady(stream(key, "init")), images, train=False)
