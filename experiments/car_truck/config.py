@@ -41,8 +41,8 @@ def strength_parts(text: str) -> tuple[float, float, int]:
     if not all(0 <= s <= strongest for s in parts[:2]) or not 1 <= parts[2] <= longest:
         raise InputError(
             f"--augment-strength {printable(text):.60}: expected a number from 0 to {strongest}, "
-            f"as in 0.5, or START:END:EPOCHS with at most {longest} epochs, as in 0:1:10 for a "
-            "rise from 0 to 1 over the first 10 epochs"
+            "as in 0.5, or START:END:EPOCHS, as in 0:1:10 for a rise from 0 to 1 over the first "
+            f"10 epochs (at most {longest})"
         )
     return parts
 

@@ -1,15 +1,13 @@
 """What the screen says while a run trains."""
 
 import io
-from typing import Any
 
 from rich.console import Console
 
 from augjax.runs import progress
 from augjax.runs.progress import EpochProgress
-from augjax.training.early_stopping import EarlyStopping
 from augjax.training.metrics import Metrics
-from augjax.training.snapshot import Snapshot
+from tests.runs.test_checkpoints import snapshot
 
 
 class Clock:
@@ -23,10 +21,10 @@ def test_the_time_left_is_reckoned_without_compiling(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(progress, "time", clock)
     screen = io.StringIO()
-    shown = EpochProgress(Console(file=screen, force_terminal=True, width=200), epochs=3)
+    console = Console(file=screen, force_terminal=True, width=200, highlight=False)
+    shown = EpochProgress(console, epochs=3)
     metrics = Metrics.zero().replace(count=1)
-    state: Any = None
-    shown.on_start(Snapshot(state, metrics, 1, 0, 0.0, (), EarlyStopping(), None))
+    shown.on_start(snapshot(1))
     shown.on_compile("training")
     for step, clock.seconds in enumerate((60.0, 62.0, 64.0), start=1):
         shown.on_step(1, step, 10, metrics)
