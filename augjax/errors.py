@@ -62,10 +62,10 @@ def errors_in_one_line(*, debug: bool) -> Iterator[None]:
         if debug:
             raise
         _leave(f"error: {error}", error.exit_code, error.details)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         if debug:
             raise
-        _leave(f"error: {error}", RunError.exit_code)
+        _leave(f"error: {str(error) or 'out of memory'}", RunError.exit_code)
 
 
 def _leave(line: str, exit_code: int, details: Sequence[str] = ()) -> None:

@@ -73,6 +73,11 @@ def is_path(name: str) -> bool:
         return False
 
 
+def lies_in(path: str | Path, folder: str | Path) -> bool:
+    """Whether a path is that of a folder or of something in it, once all links are resolved."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
 def is_file(path: Path) -> bool:
     """Whether it is a regular file, and not a link to one."""
     return _is(stat.S_ISREG, path)

@@ -90,7 +90,7 @@ def main() -> None:
 
 def study(config: Config) -> dict[str, Any]:
     """Runs what is not yet there, prints the table, and writes it."""
-    if not config.seeds or Path(config.name).name != config.name:
+    if not config.seeds or Path(config.name).name != config.name or config.name in ("", ".."):
         raise InputError("--name is one plain file name, and --seeds one seed or more")
     if not config.kinds:
         raise InputError("--kinds is one kind or more")

@@ -85,7 +85,10 @@ class DataReport:
         if self.skipped:
             kinds = [f"{printable(kind)} {count}" for kind, count in self.skipped.most_common()]
             read = " ".join(IMAGE_SUFFIXES)
-            notes.append(f"Skipped {_some(kinds, 10)}; only {read} are read.")
+            more = (
+                ", and linked folders with --follow-links" if self.skipped["linked folder"] else ""
+            )
+            notes.append(f"Skipped {_some(kinds, 10)}; only {read} are read{more}.")
         if self.doubtful:
             named = _some([printable(path) for path in self.doubtful], 3)
             count = _counted(len(self.doubtful), "image")

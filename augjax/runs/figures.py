@@ -36,7 +36,8 @@ def curves(
 def picture_grid(rows: Mapping[str, Sequence[Any]], title: str = "") -> Figure:
     """Rows of pictures (HWC, uint8 or [0, 1]) under their titles, all at one scale.
 
-    Pictures narrower or wider than others are shown so.
+    Pictures narrower or wider than others are shown so. Titles may hold names of files: what is not
+    ASCII is escaped, as fonts lack it, and dollar signs begin no formula.
     """
     columns = max(len(pictures) for pictures in rows.values())
     pictures = [np.asarray(p) for row in rows.values() for p in row]
@@ -46,11 +47,14 @@ def picture_grid(rows: Mapping[str, Sequence[Any]], title: str = "") -> Figure:
     figure = Figure(
         figsize=(cell * columns * width / height, (cell + 0.3) * len(rows)), layout="constrained"
     )
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
+    figure.suptitle(_plain(title), x=0.01, ha="left", fontsize=10, parse_math=False)
     for strip, (caption, row) in zip(
         figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows.items(), strict=True
     ):
-        strip.suptitle(caption, x=0.01, ha="left", fontsize=10, fontfamily="monospace")
+        strip.suptitle(
+            _plain(caption), x=0.01, ha="left", fontsize=10, fontfamily="monospace",
+            parse_math=False,
+        )  # fmt: skip
         for axes, picture in zip(strip.subplots(1, columns, squeeze=False)[0], row, strict=True):
             picture = np.asarray(picture)
             axes.imshow(picture, vmin=0, vmax=1)
@@ -58,6 +62,10 @@ def picture_grid(rows: Mapping[str, Sequence[Any]], title: str = "") -> Figure:
             axes.set_xlim(middle - width / 2, middle + width / 2)
             axes.axis("off")
     return figure
+
+
+def _plain(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def save_png(figure: Figure, path: Path, *, dpi: int = 120) -> None:

@@ -24,6 +24,7 @@ class EpochProgress:
         self._live: Live | None = None
         self._started = time.perf_counter()
         self._first_step = 0
+        self._compiling = False
         self._shown = 0.0
 
     def on_start(self, snapshot: Snapshot) -> None:
@@ -39,11 +40,19 @@ class EpochProgress:
         self._first_step = snapshot.step
         self._started = time.perf_counter()
 
+    def on_compile(self, step: str) -> None:
+        """Says so; the time left is then reckoned from the next step on."""
+        self._console.print(f"Compiling the {step} step ...")
+        self._compiling = True
+
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """Refreshes the bar a few times a second; elsewhere than on a terminal does nothing."""
         if not self._console.is_terminal:
             return
         now = time.perf_counter()
+        if self._compiling:
+            self._compiling, self._started, self._first_step = False, now, step
+            return
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
@@ -73,7 +82,7 @@ class EpochProgress:
             f"{seconds:.0f}s {1000 * seconds / steps:.0f}ms/step - {numbers}",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
-        self._started, self._first_step = time.perf_counter(), 0
+        self._started, self._first_step, self._compiling = time.perf_counter(), 0, False
 
     def close(self) -> None:
         """Takes the bar away."""

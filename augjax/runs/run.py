@@ -2,21 +2,24 @@
 
 import contextlib
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import flax.linen as nn
+import jax
 import optax
 from jax.sharding import Mesh
 from rich.console import Console
 
 from augjax.data import Dataset
-from augjax.errors import InputError
+from augjax.errors import InputError, RunError
 from augjax.files import write_json
 from augjax.printable import printable
 from augjax.runs.checkpoints import Checkpoints
 from augjax.runs.data_report import bad_images_listed
 from augjax.runs.figures import curves, save_png
+from augjax.runs.folder import BEST_WEIGHTS
 from augjax.runs.keeper import RunKeeper
 from augjax.runs.progress import EpochProgress
 from augjax.runs.record import record_run
@@ -147,7 +150,7 @@ def train_run(
     checkpoints = Checkpoints(
         run_dir / "checkpoints", minutes=training.checkpoint_minutes, tell=console.print
     )
-    with bad_images_listed(run_dir), contextlib.closing(progress):
+    with bad_images_listed(run_dir), contextlib.closing(progress), _memory_in_one_line():
         result = fit(
             dataset,
             model=training.model,
@@ -161,11 +164,27 @@ def train_run(
             listener=RunWriter(run_dir, metadata, progress, tell=console.print),
             keeper=RunKeeper(checkpoints, signals),
         )
-    _sum_up(run_dir, training, result, console)
+    _sum_up(run_dir, dataset, training, result, console)
     return result
 
 
-def _sum_up(run_dir: Path, training: Training, result: FitResult, console: Console) -> None:
+@contextlib.contextmanager
+def _memory_in_one_line() -> Iterator[None]:
+    """Says what to do where a device has too little memory."""
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if not str(error).startswith("RESOURCE_EXHAUSTED"):
+            raise
+        reason = str(error).splitlines()[0]
+        raise RunError(
+            f"the memory is too small ({reason:.160}); try a smaller --batch-size or --image-size"
+        ) from error
+
+
+def _sum_up(
+    run_dir: Path, dataset: Dataset, training: Training, result: FitResult, console: Console
+) -> None:
     """Draws the curves, writes the summary, and says how it went and where everything lies."""
     augmented = bool(training.augmentation.pipeline.children or training.augmentation.mix)
     for metric, title in (("loss", "Loss"), ("binary_accuracy", "Accuracy")):
@@ -192,7 +211,20 @@ def _sum_up(run_dir: Path, training: Training, result: FitResult, console: Conso
     console.print(
         f"Restored the weights of epoch {result.best['epoch']}: "
         f"val_loss {result.best['val_loss']:.4f}, "
-        f"val_binary_accuracy {result.best['val_binary_accuracy']:.4f}."
+        f"val_binary_accuracy {result.best['val_binary_accuracy']:.4f}{_by_guessing(dataset)}."
     )
+    delta = training.early_stopping.min_delta
+    if delta and result.best["epoch"] < len(result.history):
+        console.print(f"No later val_loss was lower by more than --min-delta {delta:g}.")
     console.print(f"Highest validation accuracy: {highest}")
     console.print(f"Everything is in {printable(str(run_dir))}")
+    console.print(f"The weights are in {printable(str(run_dir / BEST_WEIGHTS))}")
+
+
+def _by_guessing(dataset: Dataset) -> str:
+    """What the accuracy is to be held against where one class of the validation set is larger."""
+    counts = dataset.valid.class_counts(len(dataset.class_names))
+    if len(set(counts)) == 1:
+        return ""
+    name = printable(dataset.class_names[counts.index(max(counts))])
+    return f" (always {name} gives {max(counts) / sum(counts):.4f})"

@@ -47,6 +47,10 @@ class RunWriter:
             self._save(snapshot.best, snapshot.early_stopping.best_epoch)
         self._listener.on_start(snapshot)
 
+    def on_compile(self, step: str) -> None:
+        """Passes on."""
+        self._listener.on_compile(step)
+
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """Passes on."""
         self._listener.on_step(epoch, step, steps, metrics)

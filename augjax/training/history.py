@@ -4,7 +4,10 @@ from typing import TypedDict
 
 
 class EpochRow(TypedDict):
-    """One epoch, counted from 1, with Keras's names; `seconds` covers training and validation."""
+    """One epoch, counted from 1, with Keras's names.
+
+    `seconds` covers training and validation, but not the compilation of their steps.
+    """
 
     epoch: int
     loss: float

@@ -35,6 +35,9 @@ class Listener(Protocol):
     def on_start(self, snapshot: Snapshot) -> None:
         """Before the first step; a resumed run has a history already."""
 
+    def on_compile(self, step: str) -> None:
+        """Before XLA compiles the named step, which may take a minute; no epoch counts that."""
+
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """After a training step, counted from 1; reading `metrics` waits for the device."""
 
@@ -155,15 +158,23 @@ def fit(
     """
     root = key(seed)
     augment_key = stream(root, "augment")
-    train_step = jit_train_step(
-        mesh,
-        model=model,
-        optimizer=optimizer,
-        augment=augmentation.pipeline,
-        strength=augmentation.strength,
-        mix=augmentation.mix,
+    train_step = _CompiledStep(
+        "training",
+        jit_train_step(
+            mesh,
+            model=model,
+            optimizer=optimizer,
+            augment=augmentation.pipeline,
+            strength=augmentation.strength,
+            mix=augmentation.mix,
+        ),
+        listener,
     )
-    eval_step = jit_eval_step(mesh, model=model)
+    eval_step = _CompiledStep("validation", jit_eval_step(mesh, model=model), listener)
+
+    def clock() -> float:
+        return time.perf_counter() - train_step.seconds - eval_step.seconds
+
     image_shape = (dataset.image_size, dataset.image_size, 3)
     create = partial(TrainState.create, model, optimizer, image_shape=image_shape)
     initial = jax.jit(create, compiler_options=quick_to_compile())(root)
@@ -173,7 +184,7 @@ def fit(
     now = now.with_patience_of(early_stopping).placed(replicated(mesh))
     steps = -(-len(dataset.train) // batch_size)
     while now.epoch <= epochs and not now.early_stopping.should_stop:
-        epoch = _Epoch(now, dataset.train, batch_size, seed)
+        epoch = _Epoch(now, dataset.train, batch_size, seed, clock)
         for batch in on_device(epoch.batches(), mesh):
             now = now.after_step(
                 *train_step(now.state, now.metrics, batch, augment_key, np.int32(now.epoch))
@@ -212,11 +223,36 @@ def evaluate(
     return metrics
 
 
-class _Epoch:
-    """An epoch in progress: the order of its images, and the time spent on it."""
+class _CompiledStep:
+    """A jitted step, compiled when it is first called; `seconds` is what that took."""
 
-    def __init__(self, now: Snapshot, split: Split, batch_size: int, seed: int) -> None:
-        self._start = time.perf_counter() - now.seconds
+    def __init__(self, name: str, step: Any, listener: Listener) -> None:
+        self._name, self._step, self._listener = name, step, listener
+        self._compiled: Any = None
+        self.seconds = 0.0
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._compiled is None:
+            start = time.perf_counter()
+            self._listener.on_compile(self._name)
+            self._compiled = self._step.lower(*arguments).compile()
+            self.seconds = time.perf_counter() - start
+        return self._compiled(*arguments)
+
+
+class _Epoch:
+    """An epoch in progress: the order of its images, and the time spent on it by `clock`."""
+
+    def __init__(
+        self,
+        now: Snapshot,
+        split: Split,
+        batch_size: int,
+        seed: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._clock = clock
+        self._start = clock() - now.seconds
         self._number, self._done = now.epoch, now.step
         self._split, self._batch_size = split, batch_size
         self._order = epoch_order(len(split), seed=seed, epoch=now.epoch)
@@ -229,7 +265,7 @@ class _Epoch:
     def snapshot(self, now: Snapshot) -> Snapshot:
         """`now` on the host, with the time spent; raises RunError if a loss is not finite."""
         self.check_finite(now.metrics)
-        seconds = time.perf_counter() - self._start
+        seconds = self._clock() - self._start
         return dataclasses.replace(now.on_host(), seconds=seconds)
 
     def row(self, training: Metrics, validation: Metrics) -> EpochRow:
@@ -238,7 +274,7 @@ class _Epoch:
             epoch=self._number,
             **training.means(),
             **{f"val_{name}": value for name, value in validation.means().items()},
-            seconds=round(time.perf_counter() - self._start, 3),
+            seconds=round(self._clock() - self._start, 3),
         )
 
     def check_finite(self, metrics: Metrics) -> None:

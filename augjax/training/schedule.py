@@ -27,11 +27,12 @@ def strength_ramp(start: float, end: float, steps: int) -> Schedule:
     program, so that what training drew can be drawn again.
     """
     lower, upper = sorted((0.0, end - start))
+    last = min(steps, 2**31 - 1)  # No run takes so many.
 
     def strength(step: int | Int[AnyArray, ""]) -> Float[Array, ""]:
         done = jnp.asarray(step, jnp.int32)
         change = jnp.float32((end - start) / steps) * done.astype(jnp.float32)
         ramp = jnp.float32(start) + unfused(change, lower, upper)
-        return jnp.where(done < steps, ramp, jnp.float32(end))
+        return jnp.where(done < last, ramp, jnp.float32(end))
 
     return strength

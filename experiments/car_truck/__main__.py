@@ -8,12 +8,12 @@ python -m experiments.car_truck --resume RUN     # goes on as if nothing had hap
 
 import gc
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tyro
 
 from augjax.errors import InputError, errors_in_one_line
+from augjax.files import lies_in
 from augjax.runs.folder import locked_run_folder
 from augjax.runs.signals import StopSignals
 from augjax.runtime.compilation_cache import keep_compiled_programs
@@ -41,7 +41,7 @@ def run(config: Config) -> "FitResult":
     assert config.run_dir and config.image_size
     use_deterministic_operations()
     keep_freed_memory(config.image_size)
-    if config.data and config.run_dir.resolve().is_relative_to(Path(config.data).resolve()):
+    if config.data and lies_in(config.run_dir, config.data):
         raise InputError(f"--run-dir {config.run_dir} lies inside --data, where nothing is written")
     with (
         StopSignals() as signals,

@@ -5,15 +5,18 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 import augjax as aj
+from augjax.data import epoch_order
 from augjax.errors import InputError
 from augjax.files import read_json
 from augjax.runs.folder import RUN_RECORD
 from augjax.training.schedule import Schedule, strength_ramp
 from augjax.transforms.presets import PRESETS
-from experiments.car_truck.config import strength_parts
+from augjax.typing import Strength
+from experiments.car_truck.config import Config, strength_parts
 
 
 def strength_schedule(text: str, images: int, batch_size: int) -> Schedule:
@@ -22,6 +25,15 @@ def strength_schedule(text: str, images: int, batch_size: int) -> Schedule:
     if start == end:
         return optax.constant_schedule(start)
     return strength_ramp(start, end, epochs * -(-images // batch_size))
+
+
+def strength_then(settings: Config, epoch: int, index: int, images: int) -> Strength:
+    """The strength of the step in which a run of `images` came to the image at `index`."""
+    assert settings.batch_size
+    schedule = strength_schedule(settings.augment_strength, images, settings.batch_size)
+    steps = -(-images // settings.batch_size)
+    (place,) = np.flatnonzero(epoch_order(images, seed=settings.seed, epoch=epoch) == index)
+    return schedule((epoch - 1) * steps + int(place) // settings.batch_size)
 
 
 def chosen_mix(name: str) -> aj.Mix | None:

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import io
-import math
 import os
 import time
 from pathlib import Path
@@ -21,6 +20,11 @@ PROGRAM = "python -m experiments.car_truck"
 MAY_CHANGE = ("epochs", "patience", "checkpoint_minutes")
 """The flags that a resumed run may be given anew."""
 
+LARGEST_SIDE = 8000
+"""Pixels; a square of it is as many as --max-pixels allows a stored image by default."""
+MOST = 1e38
+"""Of what becomes a float32."""
+
 
 def strength_parts(text: str) -> tuple[float, float, int]:
     """Start, end and epochs of the ramp that --augment-strength asks for.
@@ -33,10 +37,12 @@ def strength_parts(text: str) -> tuple[float, float, int]:
         parts = float(start), float(end), int(epochs)
     except ValueError:
         parts = (-1.0, -1.0, 0)
-    if not all(0 <= strength < math.inf for strength in parts[:2]) or parts[2] < 1:
+    strongest, longest = 1000, 10**6
+    if not all(0 <= s <= strongest for s in parts[:2]) or not 1 <= parts[2] <= longest:
         raise InputError(
-            f"--augment-strength {text}: expected a number that is not negative, as in 0.5, or "
-            "START:END:EPOCHS, as in 0:1:10 for a rise from 0 to 1 over the first 10 epochs"
+            f"--augment-strength {printable(text):.60}: expected a number from 0 to {strongest}, "
+            "as in 0.5, or START:END:EPOCHS, as in 0:1:10 for a rise from 0 to 1 over the first "
+            f"10 epochs (at most {longest})"
         )
     return parts
 
@@ -63,7 +69,8 @@ class Config:
     patience: int = 10
     """Epochs without a better validation loss after which to stop."""
     min_delta: float = 0.001
-    """By how much the validation loss must fall to count as better."""
+    """By how much the validation loss must fall below the best so far for an epoch to be the new
+    best, whose weights are kept; less than that neither counts nor restarts --patience."""
     seed: int = 0
     """Of the weights, the epochs' orders and the augmentation."""
     augment: bool = True
@@ -88,18 +95,24 @@ class Config:
     """Width times height of a stored image at most."""
     verify: Literal["auto", "full"] = "auto"
     """full: decode every file before training, even if the images do not fit into memory."""
+    follow_links: bool = False
+    """Whether links in --data are followed wherever they lead, out of the folder too."""
     debug: bool = False
     """Show the traceback of an error."""
 
     def __post_init__(self) -> None:
         strength_parts(self.augment_strength)
+        size = self.image_size
         for option, valid, expected in (
-            ("image_size", self.image_size is None or self.image_size >= 16, "at least 16"),
+            ("image_size", size is None or size >= 16, "at least 16"),
+            ("image_size", size is None or size <= LARGEST_SIDE, f"at most {LARGEST_SIDE}"),
             ("batch_size", self.batch_size is None or self.batch_size >= 1, "at least 1"),
             ("epochs", self.epochs >= 1, "at least 1"),
-            ("learning_rate", 0 < self.learning_rate < float("inf"), "above 0"),
+            ("learning_rate", self.learning_rate > 0, "above 0"),
+            ("learning_rate", self.learning_rate <= MOST, f"at most {MOST:g}"),
             ("patience", self.patience >= 0, "at least 0"),
-            ("min_delta", 0 <= self.min_delta < float("inf"), "at least 0"),
+            ("min_delta", self.min_delta >= 0, "at least 0"),
+            ("min_delta", self.min_delta <= MOST, f"at most {MOST:g}"),
             ("checkpoint_minutes", self.checkpoint_minutes > 0, "above 0"),
             ("max_pixels", self.max_pixels >= 1, "at least 1"),
             ("seed", 0 <= self.seed < 2**32, "from 0 to 4294967295"),
@@ -107,6 +120,8 @@ class Config:
             if not valid:
                 flag = option.replace("_", "-")
                 raise InputError(f"--{flag} {getattr(self, option)}: expected {expected}")
+        if self.data == "":
+            raise InputError("--data '': expected a folder, or tfds:NAME")
         for option in ("data", "run_dir", "resume", "pipeline"):
             value = str(getattr(self, option) or "")
             if not is_path(value):

@@ -1,9 +1,13 @@
 """The data of the car-or-truck run: found, judged, and described."""
 
+from pathlib import Path
+
 from rich.console import Console
 
 from augjax.data import Dataset, load_image_folder, load_tfds
+from augjax.data.folder.load import linked_folders
 from augjax.errors import InputError
+from augjax.files import lies_in
 from augjax.printable import printable
 from experiments.car_truck.config import Config
 from experiments.car_truck.drawn.dataset import drawn_car_truck
@@ -33,6 +37,7 @@ def load_data(config: Config, console: Console) -> Dataset:
             max_pixels=config.max_pixels,
             on_bad_image=config.on_bad_image,
             verify=config.verify,
+            follow_links=config.follow_links,
         )
     names = [printable(name) for name in dataset.class_names]
     for split in (dataset.train, dataset.valid):
@@ -49,3 +54,15 @@ def load_data(config: Config, console: Console) -> Dataset:
             "tells two apart; keep two class folders, or name two as in tfds:cifar10:truck,ship"
         )
     return dataset
+
+
+def check_not_linked(path: Path, option: str, config: Config) -> None:
+    """Raises InputError if `path` lies in a folder that links in the data lead to."""
+    if not (config.data and config.follow_links) or config.data.startswith("tfds:"):
+        return
+    for folder in linked_folders(config.data):
+        if lies_in(path, folder):
+            raise InputError(
+                f"{option} {path} lies in {printable(folder)}, where a link in --data leads and "
+                "nothing is written"
+            )

@@ -11,16 +11,15 @@ from PIL import Image
 from rich.console import Console
 
 import augjax as aj
-from augjax.data import Dataset, Split, epoch_order
+from augjax.data import Dataset, Split
 from augjax.errors import InputError
-from augjax.files import json_text, read_json, write_atomically
+from augjax.files import json_text, lies_in, read_json, write_atomically
 from augjax.printable import printable
 from augjax.runs.history import epochs_done
 from augjax.transforms.replay import replay_key
-from augjax.typing import Strength
-from experiments.car_truck.augmentation import recorded_pipeline, strength_schedule
+from experiments.car_truck.augmentation import recorded_pipeline, strength_then
 from experiments.car_truck.config import Config, recorded_config
-from experiments.car_truck.data import load_data
+from experiments.car_truck.data import check_not_linked, load_data
 
 
 def replay_image(
@@ -41,7 +40,7 @@ def replay_image(
     settings = dataclasses.replace(settings, run_dir=run_dir)
     notes = check_epoch(run_dir, epoch, settings.epochs)
     out = out or Path(f"{PurePosixPath(path).stem}-epoch{epoch}.png")
-    check_out(out, settings.data)
+    check_out(out, settings)
     dataset = load_data(settings, Console(quiet=True))
     index = find(path, dataset.train)
     image = dataset.train.image(index)
@@ -82,12 +81,13 @@ def check_epoch(run_dir: Path, epoch: int, epochs: int) -> list[str]:
     return [note] if epoch > done else []
 
 
-def check_out(out: Path, data: str | None) -> None:
+def check_out(out: Path, settings: Config) -> None:
     """Raises InputError unless a PNG may be written there."""
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out}: expected a name that ends in .png")
-    if data and out.resolve().is_relative_to(Path(data).resolve()):
+    if settings.data and lies_in(out, settings.data):
         raise InputError(f"--out {out} lies inside the data, where nothing is written")
+    check_not_linked(out, "--out", settings)
 
 
 def find(path: str, split: Split) -> int:
@@ -105,15 +105,6 @@ def find(path: str, split: Split) -> int:
         f"{printable(path)}: no training image of the run; expected a path relative to the "
         f"folder {printable(split.name)}, such as {printable(split.sources[0])}"
     )
-
-
-def strength_then(settings: Config, epoch: int, index: int, images: int) -> Strength:
-    """The strength of the step in which a run of `images` came to the image at `index`."""
-    assert settings.batch_size
-    schedule = strength_schedule(settings.augment_strength, images, settings.batch_size)
-    steps = -(-images // settings.batch_size)
-    (place,) = np.flatnonzero(epoch_order(images, seed=settings.seed, epoch=epoch) == index)
-    return schedule((epoch - 1) * steps + int(place) // settings.batch_size)
 
 
 def composed(name: str) -> str:

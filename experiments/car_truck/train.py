@@ -8,7 +8,9 @@ import optax
 from rich.console import Console
 
 import augjax as aj
+from augjax.data import Dataset
 from augjax.models import NotebookCNN
+from augjax.printable import printable
 from augjax.runs.data_report import bad_images_listed, keep_data_report
 from augjax.runs.environment import device_line
 from augjax.runs.model_table import model_table
@@ -24,8 +26,9 @@ from experiments.car_truck.augmentation import (
     strength_schedule,
 )
 from experiments.car_truck.config import PROGRAM, Config, settings
-from experiments.car_truck.data import load_data
+from experiments.car_truck.data import check_not_linked, load_data
 from experiments.car_truck.preview import draw_preview
+from experiments.replay import PROGRAM as REPLAY
 
 
 def train(config: Config, signals: StopSignals) -> FitResult:
@@ -38,6 +41,7 @@ def train(config: Config, signals: StopSignals) -> FitResult:
     assert config.image_size and config.batch_size and config.run_dir
     run_dir, resumed = config.run_dir, config.resume is not None
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    check_not_linked(run_dir, "--run-dir", config)
     give_back_the_compilers_memory()
     mesh = mesh_for(config.batch_size)
     pipeline = aj.Sequential([])
@@ -49,6 +53,12 @@ def train(config: Config, signals: StopSignals) -> FitResult:
     # A run that is not resumed after all keeps the report it has.
     with bad_images_listed(None if resumed else run_dir):
         dataset = load_data(config, console)
+    most = -(-len(dataset.train) // mesh.size) * mesh.size
+    if config.batch_size > most:
+        console.print(
+            f"--batch-size {config.batch_size} is more than there are: each batch holds all "
+            f"{len(dataset.train)} training images."
+        )
     gc.freeze()  # No collection need go through all that modules are made of.
     gc.enable()
     model = NotebookCNN()
@@ -65,21 +75,39 @@ def train(config: Config, signals: StopSignals) -> FitResult:
     )
     signals.hint = f"go on with: {PROGRAM} --resume {shlex.quote(str(run_dir))}"
     keep_data_report(dataset, run_dir, console)
+    strength = strength_schedule(config.augment_strength, len(dataset.train), config.batch_size)
+    augmentation = Augmentation(pipeline, strength, chosen_mix(config.mix))
     preview = run_dir / "augmentations.png"
     if not preview.exists():  # As it does in a run that is resumed.
-        draw_preview(dataset, config.seed, preview)
-    strength = strength_schedule(config.augment_strength, len(dataset.train), config.batch_size)
+        draw_preview(dataset, augmentation, config, preview)
     training = Training(
         model=model,
         optimizer=optax.adam(config.learning_rate),
-        augmentation=Augmentation(pipeline, strength, chosen_mix(config.mix)),
-        batch_size=config.batch_size,
+        augmentation=augmentation,
+        batch_size=min(config.batch_size, most),
         epochs=config.epochs,
         early_stopping=EarlyStopping(config.patience, config.min_delta),
         seed=config.seed,
         checkpoint_minutes=config.checkpoint_minutes,
     )
-    return train_run(
+    result = train_run(
         run_dir, dataset, training,
         mesh=mesh, interpolation=config.interpolation, console=console, signals=signals,
     )  # fmt: skip
+    for what, command in next_commands(config, dataset, result).items():
+        console.print(f"{what}: {printable(command)}")
+    return result
+
+
+def next_commands(config: Config, dataset: Dataset, result: FitResult) -> dict[str, str]:
+    """What can be done with a finished run, and the commands for it."""
+    folder, epoch = str(config.run_dir), str(result.best["epoch"])
+    if result.stopped_early:
+        more = ["--patience", str(2 * max(config.patience, 1))]
+    else:
+        more = ["--epochs", str(2 * config.epochs)]
+    replayed = [folder, dataset.train.sources[0], "--epoch", epoch]
+    return {
+        "See what the network saw of an image": f"{REPLAY} {shlex.join(replayed)}",
+        "Train on": f"{PROGRAM} {shlex.join(['--resume', folder, *more])}",
+    }

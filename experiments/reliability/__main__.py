@@ -1,4 +1,4 @@
-"""What a run survives, counted: kills, damage, full disks, signals, bad images and folders.
+"""What a run survives, counted: kills, damage, full disks, signals, bad images, folders and flags.
 
     python -m experiments.reliability                    # a few of each, about five minutes
     python -m experiments.reliability --full --jobs 2    # an hour or two
@@ -12,7 +12,7 @@ import sys
 
 import tyro
 
-from augjax.errors import RunError, errors_in_one_line
+from augjax.errors import InputError, RunError, errors_in_one_line
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,8 +25,17 @@ class Config:
     """Of the moments that are chosen at random."""
     jobs: int = 1
     """Runs at a time."""
+    cases: int | None = None
+    """Run folders to harm, and as many flags to give odd values; by default 10, or 300 with
+    --full."""
     debug: bool = False
     """Show the traceback of an error."""
+
+    def __post_init__(self) -> None:
+        for option, least in {"seed": 0, "jobs": 1, "cases": 1}.items():
+            value = getattr(self, option)
+            if value is not None and value < least:
+                raise InputError(f"--{option} {value}: expected at least {least}")
 
 
 def main() -> None:
@@ -35,7 +44,7 @@ def main() -> None:
         config = tyro.cli(Config, prog="python -m experiments.reliability")
         from experiments.reliability.experiment import experiment
 
-        rows = experiment(full=config.full, seed=config.seed, jobs=config.jobs)
+        rows = experiment(full=config.full, seed=config.seed, jobs=config.jobs, cases=config.cases)
         if any(row.passed not in (None, row.tried) for row in rows):
             raise RunError("not everything went as promised; see above")
 

@@ -10,20 +10,21 @@ from rich.console import Console
 
 from augjax.files import write_json
 from augjax.runs.environment import environment
-from experiments.reliability import damage, disk, kills, stops
+from experiments.reliability import damage, disk, fuzz, kills, stops
 from experiments.reliability.runs import Row, new_run, outcome, start, write_data
 from tests.corpora.zoo import judge_zoo
 
 RESULTS = Path(__file__).parents[1] / "results"
 
 
-def experiment(*, full: bool, seed: int, jobs: int) -> list[Row]:
+def experiment(*, full: bool, seed: int, jobs: int, cases: int | None = None) -> list[Row]:
     """Tries everything, prints the table, and writes it to the results.
 
     Args:
       full: hundreds of each, in place of a few.
       seed: of the moments that are chosen at random.
       jobs: runs at a time.
+      cases: harmed run folders, and as many odd flags; None for 300, or 10 of the quick version.
     """
     console = Console(highlight=False, soft_wrap=True)
     rows: list[Row] = []
@@ -37,7 +38,7 @@ def experiment(*, full: bool, seed: int, jobs: int) -> list[Row]:
         write_json(  # After each row: hours are not to be lost.
             RESULTS / f"reliability{'' if full else '_quick'}.json",
             {
-                "config": {"full": full, "seed": seed, "jobs": jobs, "debug": False},
+                "config": {"full": full, "seed": seed, "jobs": jobs, "cases": cases},
                 "environment": environment(),
                 "rows": [dataclasses.asdict(row) for row in rows],
                 "table": "\n".join([HEADER, *map(line, rows)]),
@@ -61,6 +62,10 @@ def experiment(*, full: bool, seed: int, jobs: int) -> list[Row]:
         report(stops.ask_to_stop(*to_compare, times=stopped, seed=seed, jobs=jobs))
         report(damage.damage_weights(data, scratch, flips=flips))
         report(damage.damage_checkpoints(*to_compare, whole_runs=resumed, jobs=jobs))
+        fuzz.prepare(data, scratch / "unbroken", scratch / "fuzz")
+        for kind in (fuzz.HARMED, fuzz.FLAGS):
+            count = cases or (300 if full else 10)
+            report(fuzz.fuzz(kind, scratch / "fuzz", cases=count, seed=seed))
         report(disk.fill_disk(*to_compare, points=disks, jobs=jobs))
         report(kills.kill_at_random(*to_compare, kills=kills_at_random, seed=seed, jobs=jobs))
         report(kills.kill_at_calls(*to_compare, points=kills_at_calls, jobs=jobs))

@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.progress import track
 
 EPOCHS = 3
-_CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[2]
+ONE_DEVICE = {"JAX_NUM_CPU_DEVICES": "1", "JAX_PLATFORMS": "cpu"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,8 +94,8 @@ def start(flags: Sequence[str], *, wrapper: Sequence[str] = (), **env: str) -> s
         text=True,
         errors="replace",
         process_group=0,
-        cwd=_CHECKOUT,
-        env={**os.environ, "JAX_NUM_CPU_DEVICES": "1", "JAX_PLATFORMS": "cpu", **env},
+        cwd=CHECKOUT,
+        env={**os.environ, **ONE_DEVICE, **env},
     )
 
 

@@ -25,18 +25,20 @@ class FolderKind(NamedTuple):
       change: makes it from a usual one of two images a class and split.
       train: how many training images are read; None if the folder is refused.
       words: parts of the notes or of the error.
+      follow_links: as `load_image_folder` takes it.
     """
 
     name: str
     change: Callable[[Path], object]
     train: int | None
     words: tuple[str, ...]
+    follow_links: bool = False
 
 
 @cache
 def kinds() -> list[FolderKind]:
     """All of them."""
-    return [*_usual(), *_skipped(), *_refused(), *_links(), *_leaks(), *_names()]
+    return [*_usual(), *_skipped(), *_refused(), *_links(), *_followed(), *_leaks(), *_names()]
 
 
 def picture(number: int) -> bytes:
@@ -52,7 +54,7 @@ def judge(kind: FolderKind, folder: Path) -> Outcome:
     before = _listing(root)
     train: int | None = None
     try:
-        dataset = load_image_folder(root, image_size=16)
+        dataset = load_image_folder(root, image_size=16, follow_links=kind.follow_links)
     except InputError as error:
         lines = [str(error), *error.details]
     else:
@@ -208,13 +210,13 @@ def _links() -> list[FolderKind]:
         FolderKind("a link in a circle", _link("train/Car/a.png", "a.png"), None,
                    ("train/Car/a.png (cannot be read",)),
         FolderKind("a link out of the data", _link("train/Car/a.png", "/a.png"), None,
-                   ("train/Car/a.png (a link that leads out",)),
+                   ("train/Car/a.png (a link that leads out of the data folder; --follow-links",)),
         FolderKind("a class link that dangles", _link("train/Bus", "none"), None,
                    ("train/Bus: a link that leads to no folder",)),
         FolderKind("a class link in a circle", _link("train/Bus", "Bus"), None,
                    ("train/Bus: a link that leads to no folder",)),
         FolderKind("a class link out of the data", _link("train/Bus", "/out", on_folder=True), None,
-                   ("train/Bus: a link that leads out",)),
+                   ("train/Bus: a link that leads out of the data folder; --follow-links",)),
         FolderKind("a class link to its split", _link("train/Bus", "."), None,
                    ("train/Bus: a link that leads back",)),
         FolderKind("a class link to the data folder", _link("train/Bus", "../../data"), None,
@@ -222,7 +224,40 @@ def _links() -> list[FolderKind]:
         FolderKind("a split link out of the data", _both(
                        lambda root: (root / "train").rename(root.parent / "elsewhere"),
                        lambda root: (root / "train").symlink_to(root.parent / "elsewhere")), None,
-                   ("train: a link that leads out",)),
+                   ("train: a link that leads out of the data folder; --follow-links",)),
+    ]  # fmt: skip
+
+
+def _followed() -> list[FolderKind]:
+    out = _link("train/Car/out", "/out", on_folder=True)  # out/Car and out/Truck, of two images.
+    return [
+        FolderKind("a followed link out of the data", _link("train/Car/a.png", "/a.png"), 5,
+                   ("Checked 9",), True),
+        FolderKind("a followed link to a folder", out, 8, ("Checked 12",), True),
+        FolderKind("a followed class link out of the data",
+                   _both(_link("train/Bus", "/out", on_folder=True), _put("valid/Bus/a.png")), 8,
+                   ("Checked 13",), True),
+        FolderKind("a followed split link out of the data", _both(
+                       lambda root: (root / "train").rename(root.parent / "elsewhere"),
+                       lambda root: (root / "train").symlink_to(root.parent / "elsewhere")), 4,
+                   ("Checked 8",), True),
+        FolderKind("a followed link that dangles", _link("train/Car/a.png", "none.png"), None,
+                   ("train/Car/a.png (a link that leads nowhere)",), True),
+        FolderKind("a followed class link to its split", _link("train/Bus", "."), None,
+                   ("train/Bus: a link that leads back",), True),
+        FolderKind("a followed link to the split", _link("train/Car/a", ".."), 4,
+                   ("link in a circle 1",), True),
+        FolderKind("a followed link to its folder", _link("train/Car/a/b/c", ".."), 4,
+                   ("linked again 1",), True),
+        FolderKind("a followed circle elsewhere", _both(out, _link("train/Car/out/Car/a", "..")), 8,
+                   ("linked again 1",), True),
+        FolderKind("two followed links to a folder", _both(out, _link("train/Car/a", "out/Car")), 8,
+                   ("linked again 1",), True),
+        FolderKind("a followed link to an image of the class", _link("train/Car/0.png", "2.png"), 4,
+                   ("linked again 1",), True),
+        FolderKind("a followed link to an image of another class",
+                   _link("train/Car/0.png", "../../valid/Car/2.png"), 5,
+                   ("Warning: 1 validation image also trained on",), True),
     ]  # fmt: skip
 
 

@@ -1,26 +1,33 @@
 """The whole run on sixteen small images, as a person would start it."""
 
 import csv
+import dataclasses
 import functools
+import itertools
 import json
+import math
 import os
 import re
+import shlex
 from pathlib import Path
 
 import jax
 import numpy as np
 import pandas as pd
 import pytest
+import tyro
 from PIL import Image
 
 from augjax.data import BadImagesError
 from augjax.data.folder.judge import MAX_PIXELS
-from augjax.errors import InputError
+from augjax.errors import InputError, RunError
+from augjax.runs import folder
+from augjax.runs import run as runs_run
 from augjax.runs.weights import load_weights
-from experiments import seeds
+from experiments import replay, seeds
 from experiments.car_truck import data as run_data
 from experiments.car_truck.__main__ import run
-from experiments.car_truck.config import Config
+from experiments.car_truck.config import Config, recorded_config, resumed_config
 from tests.helpers import run_python, write_image_folder
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
@@ -66,6 +73,15 @@ def finished(data, tmp_path_factory):
     return run_dir, result
 
 
+@pytest.fixture(scope="module")
+def unequal(tmp_path_factory):
+    """Data of which one class is three times the other."""
+    root = write_image_folder(tmp_path_factory.mktemp("unequal") / "data", per_class=6)
+    for split, number in itertools.product(("train", "valid"), range(2, 6)):
+        (root / split / "Car" / f"{number}.png").unlink()
+    return root
+
+
 @pytest.mark.long
 def test_says_what_keras_says_and_nothing_on_stderr(data, tmp_path):
     run_dir = tmp_path / "run"
@@ -91,6 +107,9 @@ def test_says_what_keras_says_and_nothing_on_stderr(data, tmp_path):
 def test_leaves_the_whole_run_folder(finished):
     run_dir, _ = finished
     assert set(os.listdir(run_dir)) - {".lock"} == FILES
+    assert {*folder._FILES, "checkpoints"} == {*FILES, ".lock"}, "so links there are refused"
+    folders = {p.relative_to(run_dir).as_posix() for p in run_dir.glob("checkpoints/**") if p.name}
+    assert {name for name in folders if name.count("/") < 2} == folder._FOLDERS
     for name in ("augmentations.png", "loss.png", "accuracy.png"):
         with Image.open(run_dir / name) as picture:
             assert np.asarray(picture.convert("L")).std() > 10
@@ -128,6 +147,32 @@ def test_the_best_epoch_is_restored_and_saved(finished):
 def without_seconds(run_dir: Path) -> list[dict[str, str]]:
     with open(run_dir / "history.csv") as file:
         return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def test_the_end_names_the_weights_and_commands_that_work(unequal, tmp_path, small_network, capsys):
+    run_dir = tmp_path / "the run's"
+    run(config(unequal, run_dir, epochs=2, min_delta=1e9))
+    said = capsys.readouterr().out
+    assert said.index("Compiling the training step ...") < said.index("Epoch 1/2")
+    assert re.search(
+        r"^Restored the weights of epoch 1: .*\(always Truck gives 0\.7500\)\.$", said, re.M
+    )
+    assert "No later val_loss was lower by more than --min-delta 1e+09." in said
+    assert f"The weights are in {run_dir}/best.safetensors" in said
+    seen, on = re.findall(r"^.*: (python -m experiments\..*)$", said, re.M)
+    program, *arguments = seen.removeprefix("python -m ").split(" ", 1)
+    assert program == "experiments.replay"
+    flags = [*shlex.split(arguments[0]), f"--out={tmp_path}/seen.png"]
+    replay.run(tyro.cli(replay.Config, args=flags))
+    assert (tmp_path / "seen.png").exists()
+    arguments = shlex.split(on.removeprefix("python -m experiments.car_truck "))
+    again = run(resumed_config(Path(arguments[1]), arguments))
+    assert len(again.history) == 4
+    assert "--patience" not in on
+    # And with patience at its end, which that run is asked for.
+    run(resumed_config(run_dir, [f"--resume={run_dir}", "--patience=2"]))
+    on = capsys.readouterr().out.splitlines()[-1]
+    assert on.endswith("--patience 4")
 
 
 @pytest.mark.long
@@ -196,10 +241,21 @@ def test_help_is_instant_and_imports_neither_jax_nor_tensorflow():
         ({"seed": -1}, "--seed -1"),
         ({"checkpoint_minutes": 0.0}, "--checkpoint-minutes 0.0"),
         ({"max_pixels": 0}, "--max-pixels 0"),
-        ({"augment_strength": "strong"}, "--augment-strength strong: expected a number that is"),
+        ({"data": ""}, "--data '': expected a folder, or tfds:NAME"),
+        ({"image_size": 10**30}, f"--image-size {10**30}: expected at most 8000"),
+        ({"seed": 10**30}, f"--seed {10**30}: expected from 0"),
+        ({"learning_rate": math.nan}, "--learning-rate nan: expected above 0"),
+        ({"learning_rate": 1e39}, "--learning-rate 1e+39: expected at most 1e+38"),
+        ({"min_delta": math.inf}, "--min-delta inf: expected at most 1e+38"),
+        ({"min_delta": math.nan}, "--min-delta nan: expected at least 0"),
+        ({"checkpoint_minutes": math.nan}, "--checkpoint-minutes nan: expected above 0"),
+        ({"augment_strength": "1e30"}, "--augment-strength 1e30: expected a number from 0 to 1000"),
+        ({"augment_strength": f"0:1:{10**30}"}, "over the first 10 epochs (at most 1000000)"),
+        ({"augment_strength": f"0:1:{'9' * 5000}"}, "over the first 10 epochs (at most 1000000)"),
+        ({"augment_strength": "strong"}, "--augment-strength strong: expected a number from 0"),
         ({"augment_strength": "-1"}, "--augment-strength -1"),
         ({"augment_strength": "nan"}, "--augment-strength nan"),
-        ({"augment_strength": "0:1"}, "--augment-strength 0:1: expected a number that is not"),
+        ({"augment_strength": "0:1"}, "--augment-strength 0:1: expected a number from 0 to"),
         ({"augment_strength": "0:inf:3"}, "--augment-strength 0:inf:3"),
         ({"augment_strength": "0:1:0"}, "--augment-strength 0:1:0"),
         ({"augment_strength": "0:1:0.5"}, "or START:END:EPOCHS, as in 0:1:10 for a rise from 0"),
@@ -207,12 +263,56 @@ def test_help_is_instant_and_imports_neither_jax_nor_tensorflow():
         ({"pipeline": "light", "augment": False}, "--no-augment augments nothing; leave out --pip"),
     ],
 )
-def test_options_that_cannot_be(data, tmp_path, changes, words):
+def test_options_that_cannot_be(data, tmp_path, monkeypatch, changes, words):
+    monkeypatch.chdir(data)  # Where '' would be a folder of images.
     settings = {"data": data, "run_dir": tmp_path / "run", **changes}
     with pytest.raises(InputError, match=re.escape(words)) as error:
         run(config(**settings))
+    assert len(str(error.value)) < 300
     assert error.value.exit_code == 2
     assert not (tmp_path / "run").exists()
+
+
+def test_a_batch_is_at_most_the_set(data, tmp_path, small_network, capsys):
+    flags = {"epochs": 10**30, "patience": 1, "max_pixels": 10**30, "min_delta": 1e38}
+    result = run(config(data, tmp_path / "run", batch_size=8 * 10**30, **flags))
+    assert len(result.history) == 2
+    assert "is more than there are: each batch holds all 8 training images." in (
+        capsys.readouterr().out
+    )
+    expected = run(config(data, tmp_path / "all", batch_size=8, epochs=2, min_delta=1e38))
+    assert [row["loss"] for row in result.history] == [row["loss"] for row in expected.history]
+
+
+def test_too_little_memory_is_one_line(data, tmp_path, monkeypatch):
+    def too_much(*_, **__):
+        raise jax.errors.JaxRuntimeError(
+            "RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.\n.."
+        )
+
+    monkeypatch.setattr(runs_run, "fit", too_much)
+    with pytest.raises(RunError, match=r"Out of memory for 9 bytes\.\); try a smaller --b"):
+        run(config(data, tmp_path / "run"))
+
+
+def test_links_out_of_the_data_are_followed_if_asked_for(tmp_path, small_network):
+    root, elsewhere = write_image_folder(tmp_path / "data"), tmp_path / "elsewhere"
+    (root / "train" / "Car").rename(elsewhere)
+    (root / "train" / "Car").symlink_to(elsewhere)
+    before = sorted(elsewhere.rglob("*"))
+    with pytest.raises(InputError, match="leads out of the data folder; --follow-links follows it"):
+        run(config(root, tmp_path / "run", epochs=1))
+    followed = {"epochs": 1, "follow_links": True}
+    with pytest.raises(InputError, match=rf"--run-dir .* lies in {elsewhere}, where a link in"):
+        run(config(root, elsewhere / "run", **followed))
+    run(config(root, tmp_path / "run", **followed))
+    assert recorded_config(tmp_path / "run", "it").follow_links
+    run(resumed_config(tmp_path / "run", [f"--resume={tmp_path}/run", "--epochs=2"]))
+    asked = replay.Config(tmp_path / "run", "Car/0.png", epoch=1, out=elsewhere / "seen.png")
+    with pytest.raises(InputError, match=rf"--out .* lies in {elsewhere}, where a link in --data"):
+        replay.run(asked)
+    replay.run(dataclasses.replace(asked, out=tmp_path / "seen.png"))
+    assert sorted(elsewhere.rglob("*")) == before
 
 
 def test_a_run_folder_in_use_is_refused(data, tmp_path):

@@ -1,6 +1,7 @@
 """A run that was broken off anywhere and resumed ends with the bits of one that was not."""
 
 import itertools
+import time
 
 import flax.linen as nn
 import jax
@@ -14,6 +15,7 @@ from augjax.errors import Interrupted
 from augjax.runs.checkpoints import Checkpoints
 from augjax.runs.keeper import RunKeeper
 from augjax.runs.signals import StopSignals
+from augjax.training import loop
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.loop import Augmentation, fit
 from augjax.training.mesh import data_mesh
@@ -49,6 +51,9 @@ class Breaker:
 
     def on_start(self, snapshot):
         self.began_at = snapshot
+
+    def on_compile(self, step):
+        pass
 
     def on_step(self, epoch, step, steps, metrics):
         if (epoch, step) == self.at:
@@ -189,3 +194,25 @@ def test_patience_may_be_prolonged(dataset, tmp_path):
     assert short.stopped_early and len(short.history) < 8
     longer = train(dataset, Breaker(), Checkpoints(tmp_path), patience=8, **slow)
     assert without_seconds(longer.history) == without_seconds(whole.history)
+
+
+class CompilesForLong(Breaker):
+    """By its own clock, on which each compilation takes a thousand seconds."""
+
+    def __init__(self):
+        super().__init__()
+        self.compiled = []
+
+    def on_compile(self, step):
+        self.compiled.append(step)
+
+    def perf_counter(self):
+        return time.monotonic() + 1000 * len(self.compiled)
+
+
+def test_no_epoch_counts_what_compiling_took(dataset, monkeypatch):
+    listener = CompilesForLong()
+    monkeypatch.setattr(loop, "time", listener)
+    result = train(dataset, listener)
+    assert listener.compiled == ["training", "validation"]
+    assert all(0 < row["seconds"] < 1000 for row in result.history)

@@ -12,7 +12,7 @@ from augjax.data.data_report import BadImage, DataReport, OnBadImage
 from augjax.data.dataset import CACHE_LIMIT_BYTES, VALID_NAMES, Dataset, Split, cache_bytes
 from augjax.data.folder.duplicates import Outline, find_leaks
 from augjax.data.folder.judge import MAX_PIXELS
-from augjax.data.folder.scan import FolderSplit, is_inside, scan_split
+from augjax.data.folder.scan import FOLLOWED, FolderSplit, is_inside, scan_split
 from augjax.data.folder.verify import Examined, Verify, examine
 from augjax.data.tf import ResizeMethod
 from augjax.errors import InputError
@@ -35,12 +35,13 @@ def load_image_folder(
     max_pixels: int = MAX_PIXELS,
     on_bad_image: OnBadImage = "fail",
     verify: Verify = "auto",
+    follow_links: bool = False,
 ) -> Dataset:
     """Reads `root/train/<class>/...` and `root/valid/<class>/...`.
 
     Classes are the sub-folders, sorted by code point; images lie anywhere below them. Hidden
     files and folders, `__MACOSX` and files without an image's suffix are skipped and counted.
-    Links may lead to files and class folders within `root`.
+    Links may lead to files and class folders within `root`, or anywhere with `follow_links`.
 
     Images are JPEG, PNG, BMP, GIF or WebP, recognised by their bytes. They are seen as a person
     sees them on a white page: turned by their EXIF orientation, transparency composited on white,
@@ -60,6 +61,8 @@ def load_image_folder(
       max_pixels: width times height of a stored image at most.
       on_bad_image: 'fail' if images that cannot be used are an error, 'skip' to leave them out.
       verify: 'full' to decode every file before training even if the images do not fit into memory.
+      follow_links: whether links are followed wherever they lead, to folders within a class too;
+        a class has each file once, however many links lead to it.
 
     Raises:
       InputError: for an option or a folder that cannot be used; as a `BadImagesError`, which has
@@ -69,8 +72,7 @@ def load_image_folder(
     """
     _check_options(image_size, method=method, on_bad_image=on_bad_image, verify=verify)
     root = Path(root)
-    train_folder, valid_folder, notes = _find_splits(root)
-    scanned = [scan_split(train_folder, root), scan_split(valid_folder, root)]
+    scanned, notes = _scan(root, follow_links)
     _check_classes(*scanned)
     report = DataReport(str(root), on_bad_image)
     for split in scanned:
@@ -116,6 +118,16 @@ def load_image_folder(
     )
 
 
+def linked_folders(root: str | Path) -> tuple[str, ...]:
+    """The folders, resolved, that links lead to when `load_image_folder` follows them.
+
+    Raises:
+      InputError: for a folder that cannot be used.
+    """
+    scanned, _ = _scan(Path(root), follow_links=True)
+    return tuple(folder for split in scanned for folder in split.linked)
+
+
 def _check_options(image_size: Any, **chosen: str) -> None:
     if not isinstance(image_size, int | np.integer) or image_size < 1:
         raise InputError(
@@ -127,7 +139,13 @@ def _check_options(image_size: Any, **chosen: str) -> None:
             raise InputError(f"{name}={value!r}: expected {expected}")
 
 
-def _find_splits(root: Path) -> tuple[Path, Path, list[str]]:
+def _scan(root: Path, follow_links: bool) -> tuple[list[FolderSplit], list[str]]:
+    """The two splits, and what there is to say about them."""
+    train, valid, notes = _find_splits(root, follow_links)
+    return [scan_split(s, root, follow_links=follow_links) for s in (train, valid)], notes
+
+
+def _find_splits(root: Path, follow_links: bool) -> tuple[Path, Path, list[str]]:
     shown = printable(str(root))
     if not root.is_dir():
         problem = "not a folder" if root.exists() else "no such folder"
@@ -146,10 +164,9 @@ def _find_splits(root: Path) -> tuple[Path, Path, list[str]]:
             "expected train/<class>/... and valid/<class>/..."
         )
     for split in (train, valid):
-        if not is_inside(str(split), os.path.realpath(root)):
+        if not follow_links and not is_inside(str(split), os.path.realpath(root)):
             raise InputError(
-                f"{printable(str(split))}: a link that leads out of the data folder; "
-                "put the folder itself in its place"
+                f"{printable(str(split))}: a link that leads out of the data folder; {FOLLOWED}"
             )
     notes = [] if valid.name == "valid" else [f"Validating on the folder {valid.name!r}."]
     return train, valid, notes

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,9 @@ from augjax.data.data_report import IMAGE_SUFFIXES
 from augjax.data.folder.judge import UNREADABLE, unusable
 from augjax.errors import InputError
 from augjax.printable import printable
+
+FOLLOWED = "--follow-links follows it"
+"""What to do about a link that leads out of the data folder."""
 
 
 class FoundFile(NamedTuple):
@@ -31,30 +34,47 @@ class FoundFile(NamedTuple):
 
 
 class FolderSplit(NamedTuple):
-    """The files of a split, sorted by class, then by path; `skipped` counts the rest by kind."""
+    """What was found in a split's folder.
+
+    Attributes:
+      folder: the split's.
+      class_names: sorted by code point.
+      files: sorted by class, then by path.
+      skipped: counts the rest by kind.
+      linked: the folders that links were followed to, resolved.
+    """
 
     folder: Path
     class_names: tuple[str, ...]
     files: tuple[FoundFile, ...]
     skipped: Counter[str]
+    linked: tuple[str, ...]
 
 
-def scan_split(folder: Path, root: Path | None = None) -> FolderSplit:
+def scan_split(
+    folder: Path, root: Path | None = None, *, follow_links: bool = False
+) -> FolderSplit:
     """Lists what lies in a split's folder without opening any file.
 
     Classes are the sub-folders, sorted by code point; their images lie anywhere below. Hidden
     things, `__MACOSX` and files without an image's suffix are skipped and counted. Links are
     followed to files, and to class folders, if they lie below `root`.
 
+    With `follow_links` they are followed wherever they lead, to folders within a class too. A class
+    then has each folder and file once: by its path without links, or else by the first of those
+    with links. So circles end.
+
     Args:
       folder: the split's.
       root: the data's, by default the split's folder.
+      follow_links: whether links are followed everywhere.
 
     Raises:
       InputError: if there are fewer than two classes, one is empty, or a folder cannot be read.
     """
-    base = os.path.realpath(root or folder)
+    base = None if follow_links else os.path.realpath(root or folder)
     skipped: Counter[str] = Counter()
+    linked = {os.path.realpath(folder)} if folder.is_symlink() else set()
     class_names = tuple(sorted(_class_names(folder, base, skipped)))
     if not class_names:
         raise InputError(f"{printable(str(folder))} has no class folders; expected <class>/<image>")
@@ -66,22 +86,29 @@ def scan_split(folder: Path, root: Path | None = None) -> FolderSplit:
     files: list[FoundFile] = []
     empty = []
     for label, name in enumerate(class_names):
-        found = sorted(_files_below(str(folder / name), name, label, base, skipped))
+        class_folder = folder / name
+        found = _files_below(str(class_folder), name, label, base, skipped, linked)
+        found = sorted(_once(class_folder, found, skipped) if follow_links else found)
         files += found
+        if class_folder.is_symlink():
+            linked.add(os.path.realpath(class_folder))
         if not found:
-            empty.append(printable(str(folder / name)))
+            empty.append(printable(str(class_folder)))
     if empty:
         kinds = " ".join(IMAGE_SUFFIXES)
         raise InputError(f"no images ({kinds}) in {', '.join(empty)}; add some or remove it")
-    return FolderSplit(folder, class_names, tuple(files), skipped)
+    return FolderSplit(folder, class_names, tuple(files), skipped, tuple(sorted(linked)))
 
 
-def is_inside(path: str, base: str) -> bool:
-    """Whether a path with all links resolved lies below the folder `base`, resolved too."""
-    return os.path.realpath(path).startswith(os.path.join(base, ""))
+def is_inside(path: str, base: str | None) -> bool:
+    """Whether a path with all links resolved lies below the folder `base`, resolved too.
+
+    Everything lies below None.
+    """
+    return base is None or os.path.realpath(path).startswith(os.path.join(base, ""))
 
 
-def _class_names(folder: Path, base: str, skipped: Counter[str]) -> Iterator[str]:
+def _class_names(folder: Path, base: str | None, skipped: Counter[str]) -> Iterator[str]:
     for entry in _entries(str(folder)):
         if _is_hidden(entry.name):
             skipped["hidden"] += 1
@@ -96,40 +123,86 @@ def _class_names(folder: Path, base: str, skipped: Counter[str]) -> Iterator[str
             skipped[_suffix(entry.name)] += 1
 
 
-def _check_class_link(entry: os.DirEntry[str], folder: str, base: str) -> None:
+def _check_class_link(entry: os.DirEntry[str], folder: str, base: str | None) -> None:
     """A class that a link would silently drop, fill from elsewhere or from itself is an error."""
     target = os.path.realpath(entry.path)
+    remedy = "remove it, or put a folder in its place"
     if not os.path.isdir(target):
         problem = "leads to no folder"
-    elif is_inside(os.path.join(folder, "."), target) or os.path.samefile(folder, target):
+    elif _holds(target, folder):
         problem = "leads back to a folder that it lies in"
     elif not is_inside(target, base):
-        problem = "leads out of the data folder"
+        problem, remedy = "leads out of the data folder", FOLLOWED
     else:
         return
-    raise InputError(
-        f"{printable(entry.path)}: a link that {problem}; remove it, or put a folder in its place"
-    )
+    raise InputError(f"{printable(entry.path)}: a link that {problem}; {remedy}")
 
 
 def _files_below(
-    folder: str, prefix: str, label: int, base: str, skipped: Counter[str]
+    folder: str,
+    name: str,
+    label: int,
+    base: str | None,
+    skipped: Counter[str],
+    linked: set[str],
 ) -> Iterator[FoundFile]:
-    for entry in _entries(folder):
-        path = f"{prefix}/{entry.name}"
-        if _is_hidden(entry.name):
-            skipped["hidden"] += 1
-        elif entry.name.lower().endswith(IMAGE_SUFFIXES):
-            yield _found(entry, path, label, base)
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _files_below(entry.path, path, label, base, skipped)
-        elif entry.is_symlink() and os.path.isdir(entry.path):
-            skipped["linked folder"] += 1
+    """The images of a class, by as many paths as lead to them."""
+    folders, links = [(name, folder)], []
+    seen: set[str] = set()
+    while folders or links:
+        if not folders:  # The class's own come first, whatever links are called.
+            links.sort(reverse=True)
+            folders.append(links.pop())
+            linked.add(os.path.realpath(folders[-1][1]))
+        prefix, where = folders.pop()
+        if base is None:
+            real = os.path.realpath(where)
+            if real in seen:
+                skipped["linked again"] += 1
+                continue
+            seen.add(real)
+        for entry in _entries(where):
+            path = f"{prefix}/{entry.name}"
+            if _is_hidden(entry.name):
+                skipped["hidden"] += 1
+            elif entry.name.lower().endswith(IMAGE_SUFFIXES):
+                yield _found(entry, path, label, base)
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append((path, entry.path))
+            elif entry.is_symlink() and os.path.isdir(entry.path):
+                if base is not None:
+                    skipped["linked folder"] += 1
+                elif _holds(os.path.realpath(entry.path), folder):
+                    skipped["link in a circle"] += 1
+                else:
+                    links.append((path, entry.path))
+            else:
+                skipped[_suffix(entry.name)] += 1
+
+
+def _once(folder: Path, files: Iterable[FoundFile], skipped: Counter[str]) -> Iterator[FoundFile]:
+    """Each file of a class once: by its path without links, or else by the first of the others."""
+    real_folder = os.path.realpath(folder)
+    real = {file: os.path.realpath(folder.parent / file.path) for file in files}
+
+    def has_links(file: FoundFile) -> bool:
+        return real[file] != os.path.join(real_folder, *file.path.split("/")[1:])
+
+    seen = set()
+    for file in sorted(real, key=lambda file: (has_links(file), file)):
+        if real[file] in seen:
+            skipped["linked again"] += 1
         else:
-            skipped[_suffix(entry.name)] += 1
+            seen.add(real[file])
+            yield file
 
 
-def _found(entry: os.DirEntry[str], path: str, label: int, base: str) -> FoundFile:
+def _holds(target: str, folder: str) -> bool:
+    """Whether a resolved path is that of `folder`, or of one that it lies in."""
+    return is_inside(os.path.join(folder, "."), target) or os.path.samefile(folder, target)
+
+
+def _found(entry: os.DirEntry[str], path: str, label: int, base: str | None) -> FoundFile:
     try:
         status = entry.stat()
     except FileNotFoundError:
@@ -138,7 +211,7 @@ def _found(entry: os.DirEntry[str], path: str, label: int, base: str) -> FoundFi
         return FoundFile(path, label, 0, 0, f"{UNREADABLE} ({error.strerror})")
     reason = unusable(status)
     if entry.is_symlink() and not is_inside(entry.path, base):
-        reason = "a link that leads out of the data folder"
+        reason = f"a link that leads out of the data folder; {FOLLOWED}"
     return FoundFile(path, label, status.st_size, status.st_mtime_ns, reason)
 
 

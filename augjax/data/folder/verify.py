@@ -140,7 +140,8 @@ def _judge(
         for one, verdict in zip(piece, known, strict=True):
             verdict = verdict or next(judged)
             if why := one.file.reason or verdict.refusal(max_pixels):
-                left_out[one.key] = one.state, verdict
+                if not one.file.reason:  # That is of where the file lies, and found out each time.
+                    left_out[one.key] = one.state, verdict
                 report.bad.append(BadImage(one.key, why))
             else:
                 usable.append(_Judged(one, verdict))

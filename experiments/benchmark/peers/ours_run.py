@@ -37,6 +37,9 @@ class _EndsThen:
     def on_start(self, snapshot: Any) -> None:
         pass
 
+    def on_compile(self, step: str) -> None:
+        pass
+
     def on_step(self, epoch: int, step: int, steps: int, metrics: Any) -> None:
         import jax
 

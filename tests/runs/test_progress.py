@@ -1,0 +1,34 @@
+"""What the screen says while a run trains."""
+
+import io
+
+from rich.console import Console
+
+from augjax.runs import progress
+from augjax.runs.progress import EpochProgress
+from augjax.training.metrics import Metrics
+from tests.runs.test_checkpoints import snapshot
+
+
+class Clock:
+    seconds = 0.0
+
+    def perf_counter(self):
+        return self.seconds
+
+
+def test_the_time_left_is_reckoned_without_compiling(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=200, highlight=False)
+    shown = EpochProgress(console, epochs=3)
+    metrics = Metrics.zero().replace(count=1)
+    shown.on_start(snapshot(1))
+    shown.on_compile("training")
+    for step, clock.seconds in enumerate((60.0, 62.0, 64.0), start=1):
+        shown.on_step(1, step, 10, metrics)
+    shown.close()
+    said = screen.getvalue()
+    assert said.startswith("Compiling the training step ...\n")
+    assert "2/10" in said and "16s left" in said and "14s left" in said
