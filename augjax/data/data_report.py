@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
 from augjax.errors import InputError
-from augjax.printable import printable
+from augjax.printable import printable, some
 
 OnBadImage = Literal["fail", "skip"]
 
@@ -80,14 +80,14 @@ class DataReport:
                 "when they are decoded, or before training with --verify full."
             ]
         if self.bad:
-            named = _some(self._named(sorted(self.bad)), 3)
+            named = some(self._named(sorted(self.bad)))
             notes.append(f"Left out {_counted(len(self.bad), 'bad image')}: {named}.")
         if self.skipped:
             kinds = [f"{printable(kind)} {count}" for kind, count in self.skipped.most_common()]
             read = " ".join(IMAGE_SUFFIXES)
-            notes.append(f"Skipped {_some(kinds, 10)}; only {read} are read.")
+            notes.append(f"Skipped {some(kinds, 10)}; only {read} are read.")
         if self.doubtful:
-            named = _some([printable(path) for path in self.doubtful], 3)
+            named = some([printable(path) for path in self.doubtful])
             count = _counted(len(self.doubtful), "image")
             notes.append(f"Warning: {count} damaged, but decoded as far as it goes: {named}.")
         if self.leaks:
@@ -95,7 +95,7 @@ class DataReport:
             count = _counted(len(pairs), "validation image")
             notes.append(
                 f"Warning: {count} also trained on, byte for byte, so validation flatters: "
-                f"{_some(pairs, 3)}."
+                f"{some(pairs)}."
             )
             torn = [
                 pair
@@ -103,7 +103,7 @@ class DataReport:
                 if _class_of(valid) != _class_of(train)
             ]
             if torn:
-                notes.append(f"Warning: {len(torn)} of them under two classes: {_some(torn, 3)}.")
+                notes.append(f"Warning: {len(torn)} of them under two classes: {some(torn)}.")
         if self.not_kept:
             notes.append(f"The next start judges all files again: {printable(self.not_kept)}.")
         return notes
@@ -132,7 +132,7 @@ class DataReport:
         if self.on_bad_image == "fail":
             raise self.error()
         if found:
-            named = _some(self._named(found), LISTED)
+            named = some(self._named(found), LISTED)
             count = _counted(len(found), "image")
             self.tell(f"Left out {count} that cannot be decoded: {named}.")
 
@@ -150,11 +150,6 @@ class BadImagesError(InputError):
 
 def _class_of(path: str) -> str:
     return path.split("/")[1]
-
-
-def _some(words: list[str], limit: int) -> str:
-    more = f", and {len(words) - limit} more" if len(words) > limit else ""
-    return ", ".join(words[:limit]) + more
 
 
 def _counted(count: int, thing: str) -> str:

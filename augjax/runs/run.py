@@ -17,6 +17,7 @@ from augjax.printable import printable
 from augjax.runs.checkpoints import Checkpoints
 from augjax.runs.data_report import bad_images_listed
 from augjax.runs.figures import curves, save_png
+from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.keeper import RunKeeper
 from augjax.runs.progress import EpochProgress
 from augjax.runs.record import record_run
@@ -96,14 +97,11 @@ def begin_run(
     """
     differs = record_run(
         run_dir,
+        dataset,
         command=command,
         settings=settings,
         data={
             "data": data,
-            "class_names": list(dataset.class_names),
-            "train_images": len(dataset.train),
-            "valid_images": len(dataset.valid),
-            "dataset_fingerprint": dataset.fingerprint,
             "pipeline": to_dict(pipeline),
         },
         resumed=resumed,
@@ -159,7 +157,7 @@ def train_run(
             seed=training.seed,
             mesh=mesh,
             listener=RunWriter(run_dir, metadata, progress, tell=console.print),
-            keeper=RunKeeper(checkpoints, signals),
+            keeper=RunKeeper(checkpoints, signals, Fingerprints(run_dir, dataset)),
         )
     _sum_up(run_dir, training, result, console)
     return result

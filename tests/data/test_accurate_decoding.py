@@ -156,7 +156,7 @@ def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded(tmp_path):
     (tmp_path / "plain.jpg").write_bytes(plain)
     (tmp_path / "alone.jpg").write_bytes(scans(alone, 2000))
     names = ("few.jpg", "many.jpg", "plain.jpg", "alone.jpg")
-    first, second, third, fourth = judge_files(str(tmp_path / name) for name in names)
+    first, second, third, fourth = judge_files([str(tmp_path / name) for name in names], [None] * 4)
     assert first.refusal(MAX_PIXELS) == "" and first.is_plain
     assert third.refusal(MAX_PIXELS) == "" and third.is_plain
     for many in (second, fourth):
