@@ -37,6 +37,8 @@ class DataReport:
       skipped: what was passed over, by suffix or reason.
       bad: the images that cannot be used.
       doubtful: images in use whose decoder complained, so that a part of them may be lost.
+      dark: 16-bit PNGs in use that get no further than a quarter of the range, as if their values
+        had at most 14 bits; of images not kept in memory, among the first 16 such files.
       leaks: files of the validation split with the bytes of a training file, as pairs of paths.
       not_kept: why what was found out cannot be kept for the next start, or ''.
       tell: called with the news if an epoch finds bad images and the run goes on.
@@ -50,6 +52,7 @@ class DataReport:
     skipped: Counter[str] = dataclasses.field(default_factory=Counter)
     bad: list[BadImage] = dataclasses.field(default_factory=list)
     doubtful: list[str] = dataclasses.field(default_factory=list)
+    dark: list[str] = dataclasses.field(default_factory=list)
     leaks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     not_kept: str = ""
     tell: Callable[[str], None] = print
@@ -65,6 +68,7 @@ class DataReport:
             "skipped": dict(self.skipped),
             "bad": [bad._asdict() for bad in sorted(self.bad)],
             "doubtful": self.doubtful,
+            "dark": self.dark,
             "leaks": [{"valid": valid, "train": train} for valid, train in self.leaks],
         }
 
@@ -90,6 +94,12 @@ class DataReport:
             named = some([printable(path) for path in self.doubtful])
             count = _counted(len(self.doubtful), "image")
             notes.append(f"Warning: {count} damaged, but decoded as far as it goes: {named}.")
+        if self.dark:
+            named = some([printable(path) for path in self.dark])
+            notes.append(
+                f"Warning: 16-bit PNGs are nearly black: {named}; if their values have fewer bits, "
+                "scale them to 16."
+            )
         if self.leaks:
             pairs = [f"{printable(valid)} = {printable(train)}" for valid, train in self.leaks]
             count = _counted(len(pairs), "validation image")

@@ -44,6 +44,7 @@ class Verdict(NamedTuple):
       width: in pixels, as stored.
       height: in pixels, as stored.
       is_plain: whether TensorFlow decodes it (see `pillow.Header`); otherwise Pillow does.
+      is_deep: whether it is a PNG of 16 bits a channel.
       outline: of the file that was judged (see `fingerprint.outline`).
       reason: why the file cannot be used, or ''.
       damage: what a full decode found wrong, '' if nothing, None if there was none; `DOUBTFUL` is
@@ -54,6 +55,7 @@ class Verdict(NamedTuple):
     width: int
     height: int
     is_plain: bool
+    is_deep: bool
     outline: int
     reason: str = ""
     damage: str | None = None
@@ -80,7 +82,7 @@ class Verdict(NamedTuple):
 
 def refused(reason: str) -> Verdict:
     """The verdict on a file that cannot be used."""
-    return Verdict("", 0, 0, False, 0, reason)
+    return Verdict("", 0, 0, False, False, 0, reason)
 
 
 def judge_files(paths: Sequence[str], known: Iterable[Verdict | None]) -> list[Verdict]:
@@ -137,4 +139,4 @@ def _judge_opened(file: OpenFile) -> Verdict:
         if format != "WebP" and has_no_pixels(format, head):
             return refused("an image of no pixels")
         return refused(f"a damaged {format} header")
-    return Verdict(format, header.width, header.height, header.is_plain, 0)
+    return Verdict(format, *header, is_deep=format == "PNG" and head[24] == 16, outline=0)

@@ -76,11 +76,11 @@ def _cache_file(root: Path) -> Path:
 def _is_sound(size: Any, changed: Any, fields: list[Any]) -> bool:
     if len(fields) != len(Verdict._fields):
         return False
-    format, width, height, is_plain, outline, reason, damage = fields
+    format, width, height, is_plain, is_deep, outline, reason, damage = fields
     return (
         all(type(number) is int and number >= 0 for number in (size, width, height, outline))
         and type(changed) is int
-        and type(is_plain) is bool
+        and type(is_plain) is type(is_deep) is bool
         and isinstance(reason, str)
         and isinstance(damage, str | None)
         and (bool(reason) if format == "" else format in FORMATS and not reason)

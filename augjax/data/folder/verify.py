@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -16,12 +17,18 @@ from augjax.data.folder.decode_all import FileToDecode, as_tensor, decode_all
 from augjax.data.folder.judge import DOUBTFUL, Verdict, judge_files, refused
 from augjax.data.folder.scan import FolderSplit, FoundFile
 from augjax.data.folder.verdict_cache import FileState, load_verdicts, save_verdicts
-from augjax.data.tf import ResizeMethod
+from augjax.data.tf import ResizeMethod, import_tensorflow, silent_stderr
 
 Verify = Literal["auto", "full"]
 
 PIECE = 256
 """How many files are judged at a time."""
+
+_DARK = 64
+"""A quarter of the range, which no value of 14 bits or fewer gets beyond in a file of 16."""
+
+_LOOKED_AT = 16
+"""Of so many files of 16 bits the values are looked at, if the images are not kept in memory."""
 
 _Verdicts = dict[str, tuple[FileState, Verdict]]
 
@@ -89,6 +96,9 @@ def examine(
     else:
         usable = list(itertools.chain.from_iterable(pieces))
         good = [True] * len(usable)
+    deep = [n for n, one in enumerate(usable) if good[n] and one.verdict.is_deep]
+    of_deep = None if images is None else (images[n] for n in deep)
+    report.dark = _dark([usable[n] for n in deep], of_deep, image_size, method)
     current = left_out | {one.found.key: (one.found.state, one.verdict) for one in usable}
     if current != kept:
         report.not_kept = save_verdicts(root, current)
@@ -202,6 +212,25 @@ def _decode(
             report.doubtful.append(one.found.key)
     images = None if decoded.images is None else decoded.images[: len(usable)]
     return usable, images, contents
+
+
+def _dark(
+    deep: Sequence[_Judged],
+    images: Iterable[UInt8[np.ndarray, "size size 3"]] | None,
+    image_size: int,
+    method: ResizeMethod,
+) -> list[str]:
+    """Those of the 16-bit images that are nearly black; of the first few, if none is kept."""
+    if images is not None:
+        return [o.found.key for o, image in zip(deep, images, strict=True) if image.max() <= _DARK]
+    dark, deep = [], deep[:_LOOKED_AT]
+    decoder = _decoder(deep, image_size, method, np.zeros(len(deep), np.int64))
+    with silent_stderr():
+        for place, one in enumerate(deep):
+            with suppress(import_tensorflow().errors.OpError):
+                if decoder(place).numpy().max() <= _DARK:
+                    dark.append(one.found.key)
+    return dark
 
 
 def _to_decode(place: int, one: _Judged) -> FileToDecode:

@@ -188,6 +188,28 @@ def test_only_usable_images_need_memory(root):
     assert load(cache_limit=needed - 1).train.cache is None
 
 
+# Values of fewer than 16 bits in files of 16.
+
+
+@pytest.mark.parametrize("limit", [2**30, 0])
+def test_values_of_fewer_bits_in_16_are_noted(root, limit):
+    values = np.linspace(0, 1, 20 * 20).reshape(20, 20)
+    for bits in (8, 10, 12, 14, 15, 16):
+        grey = np.round(values * (2**bits - 1)).astype(int)[..., None]
+        for mode, samples in (("grey", grey), ("colour", grey.repeat(3, -1))):
+            (root / "train" / "Car" / f"{bits}-{mode}.png").write_bytes(png(samples, depth=16))
+    dataset = load_image_folder(root, image_size=20, cache_limit=limit)
+    dark = sorted(
+        f"train/Car/{bits}-{m}.png" for bits in (8, 10, 12, 14) for m in ("grey", "colour")
+    )
+    assert dataset.report is not None and sorted(dataset.report.dark) == dark
+    assert dataset.report.as_json()["dark"] == dataset.report.dark
+    (note,) = (note for note in dataset.notes if "16-bit" in note)
+    assert note.startswith("Warning: 16-bit PNGs are nearly black: train/Car/10-")
+    assert note.endswith(", and 5 more; if their values have fewer bits, scale them to 16.")
+    assert len(dataset.train) == 20
+
+
 # What is remembered.
 
 
@@ -249,7 +271,7 @@ def test_another_version_of_the_judge_judges_again(root, judged, monkeypatch):
     assert len(judged) == 16
 
 
-ENTRY = [1, 2, "JPEG", 16, 16, True, 0, "", None]
+ENTRY = [1, 2, "JPEG", 16, 16, True, False, 0, "", None]
 
 
 @pytest.mark.parametrize(
@@ -285,7 +307,8 @@ def test_a_damaged_memory_is_none(root, judged, content):
             [*ENTRY[:at], value, *ENTRY[at + 1 :]]
             for at, value in [
                 (0, "1"), (0, -1), (1, 2.0), (2, "TIFF"), (2, "WebP"), (2, "BMP"), (2, ""),
-                (2, None), (3, True), (4, -1), (5, 1), (6, None), (7, 7), (7, "bad"), (8, 0),
+                (2, None), (3, True), (4, -1), (5, 1), (6, None), (7, None), (8, 7), (8, "bad"),
+                (9, 0),
             ]
         ),
     ],
