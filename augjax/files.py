@@ -55,14 +55,18 @@ def remove_parts(folder: Path, names: Collection[str]) -> None:
             part.unlink(missing_ok=True)
 
 
-def remove_folder(folder: Path) -> None:
+def remove_folder(folder: Path) -> str:
     """Removes a folder that augjax has made. A link is left alone, and what a link in it names.
 
-    What cannot be removed stays.
+    Returns:
+      Why something of it cannot be removed, and stays, or ''.
     """
-    if is_folder(folder):
-        with contextlib.suppress(OSError):
+    try:
+        if is_folder(folder):
             shutil.rmtree(folder)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def is_path(name: str) -> bool:

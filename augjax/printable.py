@@ -1,5 +1,7 @@
 """Names from the file system as text that is safe to print."""
 
+from collections.abc import Sequence
+
 
 def printable(name: str) -> str:
     r"""`name` with everything that is not visible text, or a space, written as an escape.
@@ -10,6 +12,12 @@ def printable(name: str) -> str:
     if name.isprintable():
         return name
     return "".join(c if c.isprintable() else _escaped(c) for c in name)
+
+
+def some(words: Sequence[str], limit: int = 3) -> str:
+    """The first of the words in a row, and how many more there are."""
+    more = f", and {len(words) - limit} more" if len(words) > limit else ""
+    return ", ".join(words[:limit]) + more
 
 
 def _escaped(character: str) -> str:

@@ -59,9 +59,12 @@ def _cached(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iter
 
 def _decoded(split: Split, order: Int[np.ndarray, " n"], batch_size: int) -> Iterator[_Rows]:
     """Decodes as it goes; the stream drops what fails, so each image comes with its position."""
-    assert split.decode is not None
+    decode = split.decode
+    assert decode is not None
     indices = import_tensorflow().data.Dataset.from_tensor_slices(order.astype(np.int64))
-    decoded = decoded_stream(indices.enumerate(), split.decode, batch_size=batch_size)
+    decoded = decoded_stream(
+        indices.enumerate(), lambda place, index: (place, decode(index)), batch_size=batch_size
+    )
     shape = tuple(decoded.element_spec[1].shape[1:])
     pieces = decoded.as_numpy_iterator()
     positions, waiting = np.empty(0, np.int64), np.empty((0, *shape), np.uint8)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
 from augjax.errors import InputError
-from augjax.printable import printable
+from augjax.printable import printable, some
 
 OnBadImage = Literal["fail", "skip"]
 
@@ -37,6 +37,8 @@ class DataReport:
       skipped: what was passed over, by suffix or reason.
       bad: the images that cannot be used.
       doubtful: images in use whose decoder complained, so that a part of them may be lost.
+      dark: 16-bit PNGs in use that get no further than a quarter of the range, as if their values
+        had at most 14 bits; of images not kept in memory, among the first 16 such files.
       leaks: files of the validation split with the bytes of a training file, as pairs of paths.
       not_kept: why what was found out cannot be kept for the next start, or ''.
       tell: called with the news if an epoch finds bad images and the run goes on.
@@ -50,6 +52,7 @@ class DataReport:
     skipped: Counter[str] = dataclasses.field(default_factory=Counter)
     bad: list[BadImage] = dataclasses.field(default_factory=list)
     doubtful: list[str] = dataclasses.field(default_factory=list)
+    dark: list[str] = dataclasses.field(default_factory=list)
     leaks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     not_kept: str = ""
     tell: Callable[[str], None] = print
@@ -65,6 +68,7 @@ class DataReport:
             "skipped": dict(self.skipped),
             "bad": [bad._asdict() for bad in sorted(self.bad)],
             "doubtful": self.doubtful,
+            "dark": self.dark,
             "leaks": [{"valid": valid, "train": train} for valid, train in self.leaks],
         }
 
@@ -80,7 +84,7 @@ class DataReport:
                 "when they are decoded, or before training with --verify full."
             ]
         if self.bad:
-            named = _some(self._named(sorted(self.bad)), 3)
+            named = some(self._named(sorted(self.bad)))
             notes.append(f"Left out {_counted(len(self.bad), 'bad image')}: {named}.")
         if self.skipped:
             kinds = [f"{printable(kind)} {count}" for kind, count in self.skipped.most_common()]
@@ -88,17 +92,23 @@ class DataReport:
             more = (
                 ", and linked folders with --follow-links" if self.skipped["linked folder"] else ""
             )
-            notes.append(f"Skipped {_some(kinds, 10)}; only {read} are read{more}.")
+            notes.append(f"Skipped {some(kinds, 10)}; only {read} are read{more}.")
         if self.doubtful:
-            named = _some([printable(path) for path in self.doubtful], 3)
+            named = some([printable(path) for path in self.doubtful])
             count = _counted(len(self.doubtful), "image")
             notes.append(f"Warning: {count} damaged, but decoded as far as it goes: {named}.")
+        if self.dark:
+            named = some([printable(path) for path in self.dark])
+            notes.append(
+                f"Warning: 16-bit PNGs are nearly black: {named}; if their values have fewer bits, "
+                "scale them to 16."
+            )
         if self.leaks:
             pairs = [f"{printable(valid)} = {printable(train)}" for valid, train in self.leaks]
             count = _counted(len(pairs), "validation image")
             notes.append(
                 f"Warning: {count} also trained on, byte for byte, so validation flatters: "
-                f"{_some(pairs, 3)}."
+                f"{some(pairs)}."
             )
             torn = [
                 pair
@@ -106,7 +116,7 @@ class DataReport:
                 if _class_of(valid) != _class_of(train)
             ]
             if torn:
-                notes.append(f"Warning: {len(torn)} of them under two classes: {_some(torn, 3)}.")
+                notes.append(f"Warning: {len(torn)} of them under two classes: {some(torn)}.")
         if self.not_kept:
             notes.append(f"The next start judges all files again: {printable(self.not_kept)}.")
         return notes
@@ -135,7 +145,7 @@ class DataReport:
         if self.on_bad_image == "fail":
             raise self.error()
         if found:
-            named = _some(self._named(found), LISTED)
+            named = some(self._named(found), LISTED)
             count = _counted(len(found), "image")
             self.tell(f"Left out {count} that cannot be decoded: {named}.")
 
@@ -153,11 +163,6 @@ class BadImagesError(InputError):
 
 def _class_of(path: str) -> str:
     return path.split("/")[1]
-
-
-def _some(words: list[str], limit: int) -> str:
-    more = f", and {len(words) - limit} more" if len(words) > limit else ""
-    return ", ".join(words[:limit]) + more
 
 
 def _counted(count: int, thing: str) -> str:

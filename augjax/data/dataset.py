@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, UInt8, UInt32
+from jaxtyping import Int, Int64, UInt8, UInt32
 
 from augjax.data.data_report import DataReport
 from augjax.data.tf import import_tensorflow
@@ -36,6 +36,9 @@ class Split:
         TensorFlow Datasets id.
       labels: the index of each image's class.
       ids: each image's identity (`augjax.image_ids` of its source).
+      outlines: a fingerprint of the ends of each image's file (`fingerprint.outline`).
+      contents: one of all its bytes, a tensor (n,) of int64; 0 if no epoch has decoded it yet. An
+        image that has one is decoded from these bytes only.
       cache: all images as one uint8 tensor (n, size, size, 3), or None if each epoch decodes them.
       decode: index and, if another than the usual, image size to uint8 image tensor; None where
         only the cache is left.
@@ -47,6 +50,8 @@ class Split:
     sources: tuple[str, ...]
     labels: Int[np.ndarray, " n"]
     ids: UInt32[np.ndarray, "n 2"]
+    outlines: Int64[np.ndarray, " n"]
+    contents: Any
     cache: Any | None
     decode: Callable[..., Any] | None
     on_missing: Callable[[Sequence[int]], None] | None = None

@@ -60,19 +60,19 @@ def resize(image: Any, image_size: int, method: ResizeMethod) -> Any:
     return tf.ensure_shape(resized, (image_size, image_size, 3))
 
 
-def decoded_stream(source: Any, decode: Callable[[Any], Any], *, batch_size: int = 64) -> Any:
-    """Images decoded in parallel, as a `tf.data.Dataset` of batches of (place, image), in order.
+def decoded_stream(source: Any, decode: Callable[..., Any], *, batch_size: int = 64) -> Any:
+    """Images decoded in parallel, as a `tf.data.Dataset` of batches, in order.
 
     One that fails is left out: an error would end the stream, and name no file.
 
     Args:
-      source: a `tf.data.Dataset` of (place, what `decode` takes).
-      decode: gives an image of a fixed size.
+      source: a `tf.data.Dataset` of what `decode` takes.
+      decode: gives a tuple, such as of an image's place and the image, which is of a fixed size.
       batch_size: of the batches, the last of which may be smaller.
     """
     decoded = (
         source.map(
-            unconverted(lambda place, what: (place, decode(what))),
+            unconverted(decode),
             num_parallel_calls=2 * (os.cpu_count() or 1),
             deterministic=True,
         )

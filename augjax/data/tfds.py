@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from augjax.data.dataset import CACHE_LIMIT_BYTES, VALID_NAMES, Dataset, Split, cache_bytes
+from augjax.data.fingerprint import fingerprint
 from augjax.data.tf import (
     ResizeMethod,
     decode_jpeg_or_png,
@@ -139,13 +140,14 @@ def _read_split(
     tf = import_tensorflow()
     import tensorflow_datasets as tfds
 
-    def prepare(example: dict[str, Any]) -> tuple[Any, Any, Any]:
+    def prepare(example: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
         image = example["image"]
+        content = fingerprint(image if encoded else tf.io.serialize_tensor(image))
         if encoded:
             image = decode_jpeg_or_png(image)
         elif image.shape[-1] == 1:
             image = tf.image.grayscale_to_rgb(image)
-        return resize(image, image_size, method), example["label"], example["tfds_id"]
+        return resize(image, image_size, method), example["label"], example["tfds_id"], content
 
     wanted = tf.constant(list(labels), tf.int64)
     feature = builder.info.features["image"]
@@ -162,8 +164,9 @@ def _read_split(
         .batch(64)
         .prefetch(tf.data.AUTOTUNE)
     )
-    images, labelled, sources = [], [], []
-    for image, label, source in examples.as_numpy_iterator():
+    images, labelled, sources, contents = [], [], [], []
+    for image, label, source, content in examples.as_numpy_iterator():
+        contents.append(content)
         images.append(image)
         labelled.extend(labels[int(i)] for i in label)
         sources.extend(s.decode() for s in source)
@@ -174,11 +177,14 @@ def _read_split(
             )
     if not sources:
         raise InputError(f"--data {spec}: split {name} has no image of the chosen classes")
+    contents = np.concatenate(contents)
     return Split(
         name=name,
         sources=tuple(sources),
         labels=np.asarray(labelled, np.int32),
         ids=image_ids(sources),
+        outlines=contents,
+        contents=tf.constant(contents),
         cache=tf.constant(np.concatenate(images)),
         decode=None,
     )

@@ -41,7 +41,7 @@ class Checkpoints:
     Args:
       folder: where they are kept; made when needed.
       minutes: after so many since the last one, another is due.
-      tell: is given a line about each damaged checkpoint.
+      tell: is given a line about each damaged checkpoint, and the first that cannot be removed.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Checkpoints:
         self._saved_at = time.monotonic()
         self._best: dict[str, Any] = {}
         self._damaged: set[Path] = set()
+        self._could_remove = True
 
     @property
     def due(self) -> bool:
@@ -91,7 +92,7 @@ class Checkpoints:
             self._write(f"last/{name}", arrays, progress)
             # Else they would count among the latest, and push out intact ones.
             for folder in self._damaged - {self._folder / "last" / name}:
-                _remove(folder)
+                self._remove(folder)
             self._damaged.clear()
             self._remove_old()
         except Exception as error:  # Orbax raises whatever the storage beneath it does.
@@ -168,7 +169,7 @@ class Checkpoints:
         # Not those removed but for a file of the user's, or they would push out intact ones.
         last = [folder for folder in self._found("last") if is_file(folder / "manifest.json")]
         for folder in last[:-_KEPT]:
-            _remove(folder)
+            self._remove(folder)
         needed = set()
         for folder in last[-_KEPT:]:
             with contextlib.suppress(OSError, ValueError, AttributeError, TypeError, KeyError):
@@ -176,7 +177,13 @@ class Checkpoints:
                 needed.add(progress["best"].get("epoch"))
         for folder in self._found("best"):
             if folder.name not in {f"{epoch:06d}" for epoch in needed if epoch}:
-                _remove(folder)
+                self._remove(folder)
+
+    def _remove(self, folder: Path) -> None:
+        problem = _remove(folder)
+        if problem and self._could_remove:
+            self._could_remove = False
+            self._tell(f"Note: cannot remove the old checkpoint {folder} ({problem}); it stays.")
 
     def _load(self, folder: Path, beginning: Snapshot) -> Snapshot:
         verify(folder)
@@ -199,15 +206,19 @@ class Checkpoints:
         return snapshot
 
 
-def _remove(folder: Path) -> None:
-    """Removes a checkpoint; files in it that are not of it stay."""
+def _remove(folder: Path) -> str:
+    """Removes a checkpoint, but no file that is not of it; returns why it cannot, or ''."""
     if not is_folder(folder):
-        return
-    remove_folder(folder / "arrays")
-    with contextlib.suppress(OSError):
+        return ""
+    problem = remove_folder(folder / "arrays")
+    try:
         for name in ("progress.json", "manifest.json"):
             (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        problem = problem or str(error.strerror)
+    with contextlib.suppress(OSError):  # It is not empty if anything stays.
         folder.rmdir()
+    return problem
 
 
 def _remove_scratch(scratch: Path) -> None:

@@ -36,5 +36,5 @@ def keep_data_report(dataset: Dataset, run_dir: Path, console: Console) -> None:
 
     report.tell = tell
     write_json(run_dir / DATA_REPORT, report.as_json())
-    if report.bad or report.doubtful or report.leaks:
+    if report.bad or report.doubtful or report.dark or report.leaks:
         console.print(f"All that was found is in {printable(str(run_dir / DATA_REPORT))}")

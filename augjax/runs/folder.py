@@ -15,14 +15,22 @@ DATA_REPORT = "data_report.json"
 RUN_RECORD = "run.json"
 """What a run writes of its surroundings, before the config.json with which it begins."""
 
+FINGERPRINTS = "fingerprints.json"
+"""What a run knows of the content of its images; written before its run.json."""
+
 BEST_WEIGHTS = "best.safetensors"
 """The network's variables after the best epoch so far."""
 
 _LOCK = ".lock"
 _FILES = {
-    CONFIG, RUN_RECORD, DATA_REPORT, BEST_WEIGHTS, _LOCK, "history.csv", "history.jsonl",
-    "augmentations.png", "loss.png", "accuracy.png", "summary.json",
+    CONFIG, RUN_RECORD, FINGERPRINTS, DATA_REPORT, BEST_WEIGHTS, _LOCK, "history.csv",
+    "history.jsonl", "augmentations.png", "loss.png", "accuracy.png", "summary.json",
 }  # fmt: skip
+_ENTRIES = {
+    RUN_RECORD: {"command", "devices", "versions"},
+    FINGERPRINTS: {"fingerprint", "images"},
+}
+"""By which what a run has written is told from other files of these names."""
 _FOLDERS = {"checkpoints", "checkpoints/last", "checkpoints/best"}
 
 
@@ -94,9 +102,9 @@ def _check_kinds(path: Path) -> None:
 
 def _is_disposable(entry: Path) -> bool:
     """Whether a run left it that never came to write its config.json."""
-    if entry.name == RUN_RECORD and is_file(entry):
+    if entry.name in _ENTRIES and is_file(entry):
         try:
-            return {"command", "devices", "versions"} <= set(read_json(entry))
+            return _ENTRIES[entry.name] <= set(read_json(entry))
         except (OSError, ValueError, TypeError):
             return False
     return entry.name.startswith(".") or entry.name == DATA_REPORT

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from augjax.runs.checkpoints import Checkpoints
+from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.signals import StopSignals
 from augjax.training.snapshot import Snapshot
 
@@ -13,13 +14,18 @@ class RunKeeper:
     Args:
       checkpoints: where the run is saved; None saves nothing.
       signals: requests to stop; they are seen between two steps, after the run is saved.
+      fingerprints: of the run's images, saved with it.
     """
 
     def __init__(
-        self, checkpoints: Checkpoints | None = None, signals: StopSignals | None = None
+        self,
+        checkpoints: Checkpoints | None = None,
+        signals: StopSignals | None = None,
+        fingerprints: Fingerprints | None = None,
     ) -> None:
         self._checkpoints = checkpoints
         self._signals = signals
+        self._fingerprints = fingerprints
 
     def latest(self, beginning: Snapshot) -> Snapshot | None:
         """The latest intact checkpoint; None if there is none yet."""
@@ -34,11 +40,13 @@ class RunKeeper:
         """Saves the run if it is time to, always, or asked to stop; then stops it if asked.
 
         Raises:
-          RunError: if the checkpoint cannot be written.
+          RunError: if it cannot be written.
           Interrupted: when asked to stop.
         """
         asked = self._signals is not None and self._signals.asked is not None
         if self._checkpoints is not None and (always or asked or self._checkpoints.due):
+            if self._fingerprints is not None:
+                self._fingerprints.save_new()
             self._checkpoints.save(snapshot())
         if self._signals is not None and asked:
             raise self._signals.interrupted()

@@ -4,21 +4,26 @@ import time
 from pathlib import Path
 from typing import Any
 
+from augjax.data import Dataset
+from augjax.data.fingerprint import FINGERPRINT
 from augjax.data.tf import DECODER
 from augjax.errors import InputError
 from augjax.files import read_json, write_json
+from augjax.printable import some
 from augjax.runs.environment import environment
+from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.flags import write_flags
 from augjax.runs.folder import RUN_RECORD
 
 _DECISIVE = (
     "python", "processor", "cpus", "devices", "versions", "settings", "jax", "decoder",
-    "git_commit",
+    "fingerprint", "git_commit",
 )  # fmt: skip
 """Entries of the environment that the bits of a run may depend on."""
 
 _UNRECORDED = {
     "decoder": "TensorFlow, JPEGs by the fast inverse DCT",
+    "fingerprint": "names and sizes of files",
     "jax": {
         "jax_enable_x64": False,
         "jax_threefry_partitionable": True,
@@ -31,19 +36,22 @@ _UNRECORDED = {
 
 def record_run(
     run_dir: Path,
+    dataset: Dataset,
     *,
     command: str,
     settings: dict[str, Any],
     data: dict[str, Any],
     resumed: bool,
 ) -> list[str]:
-    """Writes `run.json` and `config.json` of a run that starts, or notes that it goes on.
+    """Writes what a run is that starts, or notes that it goes on.
 
     Args:
       run_dir: the run's folder.
+      dataset: what it is trained on; of a resumed run, images that it has decoded before are from
+        now on decoded from the same bytes only.
       command: the command line.
       settings: the run's flags by name; those that are None are left to their defaults.
-      data: what the run is trained on; a resumed run must be trained on the same.
+      data: where it comes from, and what is made of it; a resumed run must have the same.
       resumed: whether the run was recorded before.
 
     Returns:
@@ -51,26 +59,62 @@ def record_run(
       same, and still it may end in other bits.
 
     Raises:
-      InputError: if the data of a resumed run have changed, or its run.json cannot be read.
+      InputError: if the data of a resumed run have changed, or its record cannot be read.
     """
+    where, images = f"--resume {run_dir}", Fingerprints(run_dir, dataset)
     start = {"command": command, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-    here, differs = {**environment(), "decoder": DECODER}, []
+    here = {**environment(), "decoder": DECODER, "fingerprint": FINGERPRINT}
+    differs = []
     if not resumed:
-        record = {**start, **data, **here, "resumed": []}
+        record = {**start, **_description(dataset), **data, **here, "resumed": []}
     else:
-        record = _read_record(run_dir)
-        if changed := _changes(record, data):
+        record = _read_record(run_dir, where)
+        last = _last(record)
+        if changed := changed_images(run_dir, dataset, where) or _changes(record, data):
             raise InputError(
-                f"--resume {run_dir}: the data are not those of the run: {', '.join(changed)}; "
+                f"{where}: the data have changed: {some(changed)}; "
                 "bring them back, or start a new run"
             )
-        resumptions = record.get("resumed", [])
-        last = _UNRECORDED | (resumptions[-1] if resumptions else record)
+        if last["fingerprint"] == FINGERPRINT:
+            images.adopt(where)
         differs = _changes(last, {name: here[name] for name in _DECISIVE})
-        record["resumed"] = [*resumptions, {**start, **here}]
+        record["resumed"] = [*record.get("resumed", []), {**start, **here}]
+    images.save()
     write_json(run_dir / RUN_RECORD, record)
     write_flags(run_dir, settings)  # Last: a folder that has them holds a run.
     return differs
+
+
+def changed_images(run_dir: Path, dataset: Dataset, where: str) -> list[str]:
+    """What of the images is not as it was, as in 'train/Car/1.png has other content'.
+
+    Args:
+      run_dir: the run's folder.
+      dataset: what is now where it was trained on.
+      where: what an error begins with.
+
+    Raises:
+      InputError: if the run's record cannot be read.
+    """
+    record, changes = _read_record(run_dir, where), []
+    if _last(record)["fingerprint"] == FINGERPRINT:
+        changes = Fingerprints(run_dir, dataset).changes(where)
+    return changes or _changes(record, _description(dataset))
+
+
+def _description(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "class_names": list(dataset.class_names),
+        "train_images": len(dataset.train),
+        "valid_images": len(dataset.valid),
+        "dataset_fingerprint": dataset.fingerprint,
+    }
+
+
+def _last(record: dict[str, Any]) -> dict[str, Any]:
+    """What surrounded a run when it was last at work."""
+    resumptions = record.get("resumed", [])
+    return _UNRECORDED | (resumptions[-1] if resumptions else record)
 
 
 def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
@@ -84,12 +128,12 @@ def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     return changes
 
 
-def _read_record(run_dir: Path) -> dict[str, Any]:
+def _read_record(run_dir: Path, where: str) -> dict[str, Any]:
     try:
         record = read_json(run_dir / RUN_RECORD)
     except (OSError, ValueError) as error:
-        raise InputError(f"--resume {run_dir}: cannot read its run.json") from error
+        raise InputError(f"{where}: cannot read its {RUN_RECORD}") from error
     resumed = record.get("resumed", []) if isinstance(record, dict) else None
     if not isinstance(resumed, list) or not all(isinstance(one, dict) for one in resumed):
-        raise InputError(f"--resume {run_dir}: run.json is not what a run has written")
+        raise InputError(f"{where}: {RUN_RECORD} is not what a run has written")
     return record

@@ -19,6 +19,7 @@ from augjax.printable import printable
 from augjax.runs.checkpoints import Checkpoints
 from augjax.runs.data_report import bad_images_listed
 from augjax.runs.figures import curves, save_png
+from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.folder import BEST_WEIGHTS
 from augjax.runs.keeper import RunKeeper
 from augjax.runs.progress import EpochProgress
@@ -99,14 +100,11 @@ def begin_run(
     """
     differs = record_run(
         run_dir,
+        dataset,
         command=command,
         settings=settings,
         data={
             "data": data,
-            "class_names": list(dataset.class_names),
-            "train_images": len(dataset.train),
-            "valid_images": len(dataset.valid),
-            "dataset_fingerprint": dataset.fingerprint,
             "pipeline": to_dict(pipeline),
         },
         resumed=resumed,
@@ -162,7 +160,7 @@ def train_run(
             seed=training.seed,
             mesh=mesh,
             listener=RunWriter(run_dir, metadata, progress, tell=console.print),
-            keeper=RunKeeper(checkpoints, signals),
+            keeper=RunKeeper(checkpoints, signals, Fingerprints(run_dir, dataset)),
         )
     _sum_up(run_dir, dataset, training, result, console)
     return result

@@ -13,9 +13,10 @@ from rich.console import Console
 import augjax as aj
 from augjax.data import Dataset, Split
 from augjax.errors import InputError
-from augjax.files import json_text, lies_in, read_json, write_atomically
-from augjax.printable import printable
+from augjax.files import json_text, lies_in, write_atomically
+from augjax.printable import printable, some
 from augjax.runs.history import epochs_done
+from augjax.runs.record import changed_images
 from augjax.transforms.replay import replay_key
 from experiments.car_truck.augmentation import recorded_pipeline, strength_then
 from experiments.car_truck.config import Config, recorded_config
@@ -114,13 +115,9 @@ def composed(name: str) -> str:
 
 def doubts(run_dir: Path, dataset: Dataset) -> list[str]:
     """What may have changed about the images since the run."""
-    try:
-        record = read_json(run_dir / "run.json")
-        same = record["dataset_fingerprint"] == dataset.fingerprint
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{run_dir}: cannot read its run.json") from error
+    changed = changed_images(run_dir, dataset, str(run_dir))
     note = "Note: the data have changed since the run; it may have seen another image by this name"
-    return [] if same else [note]
+    return [f"{note}: {some(changed)}"] if changed else []
 
 
 def png(image: Any) -> bytes:

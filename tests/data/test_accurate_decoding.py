@@ -9,43 +9,10 @@ from augjax.data import load_image_folder
 from augjax.data.folder.judge import MAX_PIXELS, judge_files
 from augjax.data.folder.pillow import read_upright
 from augjax.data.tf import decode_jpeg_or_png
+from tests.corpora.hard_patterns import LEVELS, PATTERNS, RANDOM, SIZE, by_pillow, jpeg
 from tests.oracles import Image
 
-SIZE = 48
-Y, X = np.indices((SIZE, SIZE))
-RANDOM = np.random.default_rng(0)
-GREY = {
-    "checkerboard of 1": (X + Y) % 2 * 255,
-    "checkerboard of 4": (X // 4 + Y // 4) % 2 * 255,
-    "modules of 4": RANDOM.integers(0, 2, (12, 12)).repeat(4, 0).repeat(4, 1) * 255,
-    "modules of 3": RANDOM.integers(0, 2, (16, 16)).repeat(3, 0).repeat(3, 1) * 255,
-    "noise of two levels": RANDOM.integers(0, 2, (SIZE, SIZE)) * 255,
-    "noise": RANDOM.integers(0, 256, (SIZE, SIZE)),
-    "lines": X % 2 * 255,
-    "halftone": (np.hypot(X % 6 - 2.5, Y % 6 - 2.5) < X / SIZE * 4) * 255,
-    "scan": np.where(RANDOM.random((SIZE, SIZE)) < 0.1, 0, 255),
-    "ramp": X * 5,
-}
-PATTERNS = {
-    **{name: np.repeat(grey[..., None], 3, -1).astype(np.uint8) for name, grey in GREY.items()},
-    "red on blue": np.where((X // 4 + Y // 4)[..., None] % 2, [255, 0, 0], [0, 0, 255]).astype(
-        "u1"
-    ),
-    "colours": RANDOM.integers(0, 2, (12, 12, 3)).repeat(4, 0).repeat(4, 1).astype("u1") * 255,
-}
 QUALITIES = (1, 10, 30, 50, 75, 90, 95, 100)
-LEVELS = 5
-"""By which libraries' rounding may differ."""
-
-
-def jpeg(pixels, **options) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", **options)
-    return file.getvalue()
-
-
-def by_pillow(content):
-    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), int)
 
 
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
@@ -156,7 +123,7 @@ def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded(tmp_path):
     (tmp_path / "plain.jpg").write_bytes(plain)
     (tmp_path / "alone.jpg").write_bytes(scans(alone, 2000))
     names = ("few.jpg", "many.jpg", "plain.jpg", "alone.jpg")
-    first, second, third, fourth = judge_files(str(tmp_path / name) for name in names)
+    first, second, third, fourth = judge_files([str(tmp_path / name) for name in names], [None] * 4)
     assert first.refusal(MAX_PIXELS) == "" and first.is_plain
     assert third.refusal(MAX_PIXELS) == "" and third.is_plain
     for many in (second, fourth):

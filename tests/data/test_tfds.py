@@ -9,9 +9,10 @@ import pytest
 from augjax.data import load_tfds
 from augjax.data.tf import import_tensorflow
 from augjax.errors import InputError
+from tests.corpora.hard_patterns import LEVELS, PATTERNS, SIZE, by_pillow, jpeg
 from tests.helpers import run_python
 
-import_tensorflow()
+tf = import_tensorflow()
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # TensorFlow Datasets' own, at import.
     import tensorflow_datasets as tfds
@@ -52,6 +53,41 @@ def test_chosen_classes_are_relabelled_in_the_order_listed(cifar10):
     assert everything.class_names == tuple(NAMES) and len(everything.train) == 60
     trucks = everything.train.labels == 9
     assert trucks.sum() == (by_name.train.labels == 0).sum()
+
+
+def serve(monkeypatch, images: list[bytes]):
+    """CIFAR-10 with these JPEGs or PNGs, as they are stored."""
+
+    def as_dataset(self, *, split, decoders, **options):
+        assert set(decoders) == {"image"}  # They are not decoded by others.
+        ids = [f"{split}-{i}" for i in range(len(images))]
+        examples = {"image": images, "label": np.arange(len(images)) % 10, "tfds_id": ids}
+        return tf.data.Dataset.from_tensor_slices(examples)
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "as_dataset", as_dataset)
+
+
+def test_pixels_are_those_of_pillow(cifar10, monkeypatch):
+    images = [
+        jpeg(pixels, quality=quality, subsampling=subsampling)
+        for pixels in PATTERNS.values() for quality in (30, 90) for subsampling in (0, 2)
+    ]  # fmt: skip
+    serve(monkeypatch, images)
+    dataset = load_tfds("tfds:cifar10", image_size=SIZE)
+    for split in (dataset.train, dataset.valid):
+        assert len(split) == len(images)
+        for i, content in enumerate(images):
+            assert np.abs(split.image(i) - by_pillow(content)).max() <= LEVELS, i
+
+
+def test_every_byte_of_every_image_counts(cifar10, monkeypatch):
+    images = [jpeg(pixels) + bytes(100) for pixels in PATTERNS.values()]
+    serve(monkeypatch, images)
+    before = load_tfds("tfds:cifar10", image_size=16)
+    serve(monkeypatch, [*images[:3], images[3][:-50] + b"\1" + images[3][-49:], *images[4:]])
+    after = load_tfds("tfds:cifar10", image_size=16)
+    assert np.flatnonzero(before.train.contents.numpy() != after.train.contents.numpy()) == [3]
+    assert (before.train.outlines != 0).all()
 
 
 @pytest.mark.parametrize(

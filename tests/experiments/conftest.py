@@ -1,9 +1,11 @@
-"""A network for runs of which only the program around it is tested."""
+"""What runs of which only the program around the network is tested have in common."""
+
+import functools
 
 import flax.linen as nn
 import pytest
 
-from experiments.car_truck import train
+from experiments.car_truck import data, train
 
 
 class Small(nn.Module):
@@ -25,3 +27,10 @@ def _train_the_small_network():
 # For one test, which leaves the notebook's network to the next, and for all of a file.
 small_network = pytest.fixture()(_train_the_small_network)
 small_network_throughout = pytest.fixture(scope="module")(_train_the_small_network)
+
+
+@pytest.fixture
+def nothing_fits(monkeypatch):
+    """Images are decoded anew each epoch."""
+    load = functools.partial(data.load_image_folder, cache_limit=0)
+    monkeypatch.setattr(data, "load_image_folder", load)

@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import functools
 import itertools
 import json
 import math
@@ -25,7 +24,6 @@ from augjax.runs import folder
 from augjax.runs import run as runs_run
 from augjax.runs.weights import load_weights
 from experiments import replay, seeds
-from experiments.car_truck import data as run_data
 from experiments.car_truck.__main__ import run
 from experiments.car_truck.config import Config, recorded_config, resumed_config
 from tests.helpers import run_python, write_image_folder
@@ -35,6 +33,7 @@ pytestmark = pytest.mark.usefixtures("adam_may_promote")
 FILES = {
     "config.json",
     "run.json",
+    "fingerprints.json",
     "data_report.json",
     "history.csv",
     "history.jsonl",
@@ -365,13 +364,6 @@ def test_bad_images_end_the_run_or_are_left_out(spoilt, tmp_path):
     assert done.returncode == 0 and done.stderr == ""
     assert "Checked 19 files: 16 readable (16 decoded)." in done.stdout
     assert set(os.listdir(run_dir)) == FILES and bad_in(run_dir) == BAD
-
-
-@pytest.fixture
-def nothing_fits(monkeypatch):
-    """Images are decoded anew each epoch."""
-    load = functools.partial(run_data.load_image_folder, cache_limit=0)
-    monkeypatch.setattr(run_data, "load_image_folder", load)
 
 
 @pytest.mark.long

@@ -206,7 +206,7 @@ def test_only_the_same_run_on_the_same_data_is_resumed(data, tmp_path):
     (run / "history.jsonl").write_text(lines)
     (mine / "train" / "Car" / "0.png").unlink()
     said = resume(run, "--epochs=2")
-    assert "not those of the run: train_images 160 -> 159, dataset_fingerprint" in said
+    assert "the data have changed: train/Car/0.png is gone; bring them back" in said
 
 
 @pytest.mark.long

@@ -1,6 +1,7 @@
 """Checkpoints: whole or not at all, and never wrong weights."""
 
 import dataclasses
+import errno
 import json
 import math
 import shutil
@@ -252,3 +253,22 @@ def test_a_full_disk_is_an_error_before_anything_is_written(two, tmp_path, monke
     with pytest.raises(RunError, match=r"it takes \d+\.\d MB, and 0\.0 MB of the disk are free"):
         Checkpoints(run).save(snapshot(4, best_epoch=2))
     assert sorted(run.rglob("*")) == before
+
+
+@pytest.mark.parametrize("fails", ["rmtree", "unlink"])
+def test_an_old_one_that_cannot_be_removed_is_noted_once_and_stays(tmp_path, monkeypatch, fails):
+    def refuse(path, *args, **kwargs):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    told = []
+    checkpoints = Checkpoints(tmp_path, tell=told.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(*{"rmtree": (shutil, "rmtree"), "unlink": (Path, "unlink")}[fails], refuse)
+        for epoch in (1, 2, 3, 4):
+            checkpoints.save(snapshot(epoch))
+    oldest = tmp_path / "last" / "000001-000000000"
+    assert told == [
+        f"Note: cannot remove the old checkpoint {oldest} (Permission denied); it stays."
+    ]
+    assert oldest.exists()
+    assert same(Checkpoints(tmp_path).latest(snapshot(1)), snapshot(4))

@@ -8,6 +8,7 @@ import safetensors.numpy
 
 from augjax.errors import InputError
 from augjax.runs.checkpoints import _read_progress
+from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.folder import locked_run_folder
 from augjax.runs.history import epochs_done
 from augjax.runs.manifest import Damaged, verify
@@ -15,18 +16,21 @@ from augjax.runs.record import record_run
 from augjax.runs.weights import is_intact, load_weights
 from experiments.car_truck.augmentation import chosen_pipeline, recorded_pipeline
 from experiments.car_truck.config import Config, recorded_config
+from tests.runs.datasets import dataset_of
 
 DEEP = b"[" * 100_000
 CONTENTS = {
     "empty": b"", "not JSON": b"{", "not UTF-8": b"\xff\xfe\xfa", "a list": b"[]", "null": b"null",
     "a number": b"3", "deep": DEEP, "a deep value": b'{"pipeline": ' + DEEP,
+    "other images": b'{"fingerprint": "all bytes of each file", "images": {"a": "1 2"}}',
     "digits": b"9" * 10_000, "a surrogate": b'{"data": "\\ud800"}', "NUL": b'{"data": "\\u0000"}',
 }  # fmt: skip
 READERS = {
     "config.json": lambda folder: recorded_config(folder, "--resume x"),
     "run.json": lambda folder: record_run(
-        folder, command="go", settings={}, data={"train_images": 16}, resumed=True
+        folder, dataset_of(), command="go", settings={}, data={}, resumed=True
     ),
+    "fingerprints.json": lambda folder: Fingerprints(folder, dataset_of()).changes("--resume x"),
     "run.json, pipeline": lambda folder: recorded_pipeline(folder, "--resume x"),
     "best.safetensors": lambda folder: load_weights(folder / "best.safetensors"),
     "progress.json": lambda folder: _read_progress(folder / "progress.json"),

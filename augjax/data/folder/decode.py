@@ -1,13 +1,15 @@
 """Decoding and resizing: JPEGs and ordinary PNGs by TensorFlow, all other pictures by Pillow."""
 
+import contextlib
 import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Int64, UInt8
 
-from augjax.data.folder.judge import UNREADABLE
+from augjax.data.fingerprint import if_same
+from augjax.data.folder.judge import CHANGED, UNREADABLE
 from augjax.data.folder.pillow import JPEG_START, PNG_START, read_upright
 from augjax.data.tf import (
     ResizeMethod,
@@ -22,9 +24,13 @@ from augjax.files import open_regular
 class FileDecoder:
     """Decodes the files of a split by index, inside tf.data or outside.
 
+    A file that is not the one that was judged, or that was decoded before, is not decoded.
+
     Args:
       files: their paths.
       is_plain: which of them TensorFlow is to decode.
+      outlines: theirs when they were judged.
+      contents: the fingerprints of those decoded before, and 0 for others.
       image_size: side of the square in pixels that they are resized to.
       method: how they are resized.
     """
@@ -33,12 +39,16 @@ class FileDecoder:
         self,
         files: Sequence[bytes],
         is_plain: Bool[np.ndarray, " n"],
+        outlines: Int64[np.ndarray, " n"],
+        contents: Int64[np.ndarray, " n"],
         image_size: int,
         method: ResizeMethod,
     ) -> None:
         self._paths = files
         self._is_plain = is_plain
         self._all_plain = bool(is_plain.all())
+        self._outlines = outlines
+        self.contents = import_tensorflow().Variable(contents)
         self._image_size = image_size
         self._method: ResizeMethod = method
 
@@ -50,22 +60,29 @@ class FileDecoder:
 
         A file that cannot be decoded is an error of TensorFlow's.
         """
-        paths, is_plain = self._tensors
-        path = paths[index]
+        tf = import_tensorflow()
+        paths, is_plain, outlines = self._tensors
+        content = tf.io.read_file(paths[index])
+        content, found = if_same(content, outlines[index], self.contents[index])
+        self.contents.scatter_update(tf.IndexedSlices(found, index))
         if self._all_plain:
-            image = decode_plain(path)
+            image = decode_plain(content)
         else:
-            image = import_tensorflow().cond(
-                is_plain[index], lambda: decode_plain(path), lambda: decode_by_pillow(path)
+            image = tf.cond(
+                is_plain[index], lambda: decode_plain(content), lambda: decode_by_pillow(content)
             )
         return resize(image, image_size or self._image_size, self._method)
 
     @functools.cached_property
-    def _tensors(self) -> tuple[Any, Any]:
-        """The paths, and which TensorFlow is to decode; not needed of images that are kept."""
+    def _tensors(self) -> tuple[Any, Any, Any]:
+        """Paths, which TensorFlow is to decode, and outlines; not needed of images kept."""
         tf = import_tensorflow()
         with tf.init_scope():  # The first to ask may be a function of tf.data's.
-            return tf.constant(self._paths, tf.string), tf.constant(self._is_plain)
+            return (
+                tf.constant(self._paths, tf.string),
+                tf.constant(self._is_plain),
+                tf.constant(self._outlines),
+            )
 
     def failure(self, index: int) -> str:
         """Why file `index` could not be decoded, by trying once more."""
@@ -75,8 +92,19 @@ class FileDecoder:
             except (import_tensorflow().errors.ResourceExhaustedError, MemoryError):
                 return f"{UNREADABLE} (too large for the memory)"
             except Exception:  # TensorFlow's, or what Pillow raises, which is anything.
-                return _unreadable(self._paths[index]) or "truncated or damaged"
+                return self._not_the_same(index) or "truncated or damaged"
         return f"{UNREADABLE} (it could not be a moment ago)"
+
+    def _not_the_same(self, index: int) -> str:
+        try:
+            with open_regular(self._paths[index]) as file:
+                content = file.read()
+        except OSError as error:
+            return f"{UNREADABLE} ({error.strerror})"
+        if content:  # Of nothing, there is no outline.
+            content, _ = if_same(content, self._outlines[index], self.contents[index])
+            content = content.numpy()
+        return "" if content else CHANGED
 
     def doubtful(self, wanted: Iterable[int]) -> list[int]:
         """Those of the files that decode, but not without a complaint on stderr."""
@@ -84,16 +112,16 @@ class FileDecoder:
         with silent_stderr() as written:
             for index in wanted:
                 before = written()
-                self(index)
+                with contextlib.suppress(import_tensorflow().errors.OpError):  # It has changed.
+                    self(index)
                 if written() > before:
                     found.append(index)
         return found
 
 
-def decode_plain(path: Any) -> Any:
+def decode_plain(content: Any) -> Any:
     """The uint8 pixels of an ordinary JPEG or PNG, a tensor (height, width, 3), by TensorFlow."""
     tf = import_tensorflow()
-    content = tf.io.read_file(path)
     # All of its decoders tell the format by the bytes, so this is what keeps the others away.
     start = tf.strings.substr(content, 0, len(JPEG_START))
     trusted = tf.reduce_any(tf.equal(start, [JPEG_START, PNG_START[: len(JPEG_START)]]))
@@ -101,28 +129,20 @@ def decode_plain(path: Any) -> Any:
     return decode_jpeg_or_png(content)
 
 
-def decode_by_pillow(path: Any) -> Any:
+def decode_by_pillow(content: Any) -> Any:
     """The uint8 pixels of any picture, upright and on white; of none if that fails.
 
     A JPEG that is to be turned is decoded as the others are.
     """
     tf = import_tensorflow()
-    return tf.numpy_function(_read_upright, [path], tf.uint8, stateful=False)
+    return tf.numpy_function(_read_upright, [content], tf.uint8, stateful=False)
 
 
-def _unreadable(file: bytes) -> str:
+def _read_upright(content: Any) -> UInt8[np.ndarray, "height width 3"]:
     try:
-        with open_regular(file) as opened:
-            opened.read()
-    except OSError as error:
-        return f"{UNREADABLE} ({error.strerror})"
-    return ""
-
-
-def _read_upright(file: Any) -> UInt8[np.ndarray, "height width 3"]:
-    try:
-        with open_regular(np.asarray(file).item()) as opened:  # In a graph, it comes as an array.
-            return read_upright(opened.read(), lambda jpeg: decode_jpeg_or_png(jpeg).numpy())
+        # In a graph, it comes as an array.
+        content = content if isinstance(content, bytes) else content.item()
+        return read_upright(content, lambda jpeg: decode_jpeg_or_png(jpeg).numpy())
     except MemoryError:
         raise
     except Exception:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Int64, UInt8
 
+from augjax.data.fingerprint import if_same
 from augjax.data.folder.decode import decode_by_pillow, decode_plain
 from augjax.data.tf import (
     ResizeMethod,
@@ -31,11 +32,13 @@ class FileToDecode(NamedTuple):
       place: from 0 on.
       path: of the file.
       is_plain: whether TensorFlow is to decode it (see `pillow.Header`), or else Pillow.
+      outline: when it was judged; a file of another is not decoded.
     """
 
     place: int
     path: bytes
     is_plain: bool
+    outline: int
 
 
 class Decoded(NamedTuple):
@@ -44,11 +47,13 @@ class Decoded(NamedTuple):
     Attributes:
       images: in their places, with zeros where there is none; None if they were not to be kept.
       seen: which files could be decoded, by place.
+      contents: their fingerprints, and 0 for others.
       complained: whether a decoder complained, which it does without saying about which file.
     """
 
     images: UInt8[np.ndarray, "count size size 3"] | None
     seen: Bool[np.ndarray, " count"]
+    contents: Int64[np.ndarray, " count"]
     complained: bool
 
 
@@ -74,8 +79,9 @@ def decode_all(
     Raises:
       Exception: whatever `pieces` raises.
     """
+    tf = import_tensorflow()
     images = _aligned_zeros((count, image_size, image_size, 3)) if keep else None
-    seen = np.zeros(count, bool)
+    seen, contents = np.zeros(count, bool), np.zeros(count, np.int64)
     by_pillow: list[FileToDecode] = []
 
     def plain() -> Iterator[list[FileToDecode]]:
@@ -84,9 +90,13 @@ def decode_all(
             yield [file for file in piece if file.is_plain]
 
     def decode(source: Any, picture: Callable[[Any], Any]) -> None:
-        stream = decoded_stream(source, lambda path: resize(picture(path), image_size, method))
-        for places, batch in stream.as_numpy_iterator():
-            seen[places] = True
+        def decode_one(place: Any, path: Any, outline: Any) -> tuple[Any, Any, Any]:
+            content, found = if_same(tf.io.read_file(path), outline, 0)
+            return place, resize(picture(content), image_size, method), found
+
+        stream = decoded_stream(source, decode_one)
+        for places, batch, found in stream.as_numpy_iterator():
+            seen[places], contents[places] = True, found
             if images is not None:
                 images[places] = batch
 
@@ -96,17 +106,17 @@ def decode_all(
         if failures:
             raise failures[0]
         if by_pillow:
-            source = import_tensorflow().data.Dataset.from_tensor_slices(_columns(by_pillow))
+            source = tf.data.Dataset.from_tensor_slices(_columns(by_pillow))
             decode(source, decode_by_pillow)
-        return Decoded(images, seen, written() > 0)
+        return Decoded(images, seen, contents, written() > 0)
 
 
 def _pulled(pieces: Iterator[list[FileToDecode]], number: int) -> tuple[Any, list[Exception]]:
-    """A `tf.data.Dataset` of (place, path), and what went wrong, which a stream would swallow."""
+    """A `tf.data.Dataset` of `_columns`, and what went wrong, which a stream would swallow."""
     tf = import_tensorflow()
     failures: list[Exception] = []
 
-    def pull() -> tuple[np.ndarray, np.ndarray]:
+    def pull() -> tuple[np.ndarray, ...]:
         try:
             return _columns(next(pieces, []))
         except Exception as failure:
@@ -114,19 +124,20 @@ def _pulled(pieces: Iterator[list[FileToDecode]], number: int) -> tuple[Any, lis
             return _columns([])
 
     def of_one_piece(_: Any) -> Any:
-        places, paths = tf.numpy_function(pull, [], (tf.int64, tf.string))
-        places.set_shape([None])
-        paths.set_shape([None])
-        return tf.data.Dataset.from_tensor_slices((places, paths))
+        columns = tf.numpy_function(pull, [], (tf.int64, tf.string, tf.int64))
+        for column in columns:
+            column.set_shape([None])
+        return tf.data.Dataset.from_tensor_slices(tuple(columns))
 
     files = tf.data.Dataset.range(number).flat_map(unconverted(of_one_piece))
     return files.prefetch(WAITING), failures
 
 
-def _columns(files: list[FileToDecode]) -> tuple[np.ndarray, np.ndarray]:
+def _columns(files: list[FileToDecode]) -> tuple[np.ndarray, ...]:
     return (
         np.array([file.place for file in files], np.int64),
         np.array([file.path for file in files], np.bytes_),
+        np.array([file.outline for file in files], np.int64),
     )
 
 

@@ -6,21 +6,18 @@ from collections.abc import Iterable
 
 from augjax.files import open_regular
 
-Outline = tuple[int, int]
-"""A file's size, and the checksum of its beginning."""
-
 
 def find_leaks(
-    train: Iterable[tuple[str, Outline]], valid: Iterable[tuple[str, Outline]]
+    train: Iterable[tuple[str, int]], valid: Iterable[tuple[str, int]]
 ) -> list[tuple[str, str]]:
     """Pairs of a validation file and a training file with the same bytes.
 
-    Only files whose outline occurs in both are read, a block at a time.
+    Only files whose outline (see `fingerprint.outline`) occurs in both are read, a block at a time.
     """
-    trained: dict[Outline, list[str]] = defaultdict(list)
+    trained: dict[int, list[str]] = defaultdict(list)
     for path, outline in train:
         trained[outline].append(path)
-    by_digest: dict[Outline, dict[bytes, str]] = {}
+    by_digest: dict[int, dict[bytes, str]] = {}
     leaks = []
     for path, outline in valid:
         if outline not in trained:

@@ -3,12 +3,12 @@
 import os
 import stat
 import warnings
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from PIL import Image
 
+from augjax.data.fingerprint import fingerprint, read_ends
 from augjax.data.folder.pillow import (
     HEAD_BYTES,
     MAX_SCANS,
@@ -26,6 +26,9 @@ MAX_PIXELS = 64_000_000
 UNREADABLE = "cannot be read"
 """So begins a reason that lies with the system, not with the bytes of the file."""
 
+CHANGED = "has changed since it was first read"
+"""The reason of a file that is not the one that was judged, or that an epoch has decoded."""
+
 DOUBTFUL = "damaged, but decoded as far as it goes"
 """Damage inside a JPEG's pixels, at which decoders complain but do not fail."""
 
@@ -41,7 +44,8 @@ class Verdict(NamedTuple):
       width: in pixels, as stored.
       height: in pixels, as stored.
       is_plain: whether TensorFlow decodes it (see `pillow.Header`); otherwise Pillow does.
-      checksum: CRC-32 of the first 4 KiB.
+      is_deep: whether it is a PNG of 16 bits a channel.
+      outline: of the file that was judged (see `fingerprint.outline`).
       reason: why the file cannot be used, or ''.
       damage: what a full decode found wrong, '' if nothing, None if there was none; `DOUBTFUL` is
         no obstacle.
@@ -51,14 +55,15 @@ class Verdict(NamedTuple):
     width: int
     height: int
     is_plain: bool
-    checksum: int
+    is_deep: bool
+    outline: int
     reason: str = ""
     damage: str | None = None
 
     @property
     def lasts(self) -> bool:
         """Whether it holds for as long as the file does not change."""
-        return not (self.reason or self.damage or "").startswith(UNREADABLE)
+        return not (self.reason or self.damage or "").startswith((UNREADABLE, CHANGED))
 
     def refusal(self, max_pixels: int) -> str:
         """Why the file cannot be used by a run with this limit, or ''."""
@@ -75,16 +80,28 @@ class Verdict(NamedTuple):
         return ""
 
 
-def refused(reason: str, checksum: int = 0) -> Verdict:
+def refused(reason: str) -> Verdict:
     """The verdict on a file that cannot be used."""
-    return Verdict("", 0, 0, False, checksum, reason)
+    return Verdict("", 0, 0, False, False, 0, reason)
 
 
-def judge_files(paths: Iterable[str]) -> list[Verdict]:
-    """Judges regular files that are not empty; each is opened once and only its header read."""
+def judge_files(paths: Sequence[str], known: Iterable[Verdict | None]) -> list[Verdict]:
+    """Judges regular files that are not empty; each is opened once, its header and ends read.
+
+    Args:
+      paths: of the files.
+      known: a verdict on each that stands if the file still has its outline, or None.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, on headers: what matters becomes a verdict.
-        return [_judge(path) for path in paths]
+        judged = [_judge(path, verdict) for path, verdict in zip(paths, known, strict=True)]
+        outlines = fingerprint([ends for _, ends in judged]).numpy().tolist() if judged else []
+        verdicts = []
+        for path, (verdict, ends), outline in zip(paths, judged, outlines, strict=True):
+            if verdict.outline not in (0, outline):
+                verdict, _ = _judge(path, None)
+            verdicts.append(verdict._replace(outline=outline if ends else 0))
+    return verdicts
 
 
 def unusable(status: os.stat_result) -> str:
@@ -96,30 +113,30 @@ def unusable(status: os.stat_result) -> str:
     return "not a regular file"
 
 
-def _judge(path: str) -> Verdict:
+def _judge(path: str, known: Verdict | None) -> tuple[Verdict, bytes]:
+    """The verdict on a file, the known one if there is one, and the file's ends."""
     try:
         with open_regular(path) as file:
-            return _judge_opened(file)
+            return known or _judge_opened(file), read_ends(file)
     except OSError as error:
-        return refused(f"{UNREADABLE} ({error.strerror})")
+        return refused(f"{UNREADABLE} ({error.strerror})"), b""
 
 
 def _judge_opened(file: OpenFile) -> Verdict:
     head = file.read(HEAD_BYTES)
-    checksum = zlib.crc32(head)
     format, likeness = sniff(head)
     if format is None:
-        return refused(likeness, checksum)
+        return refused(likeness)
     try:
         header = read_header(file, format, head)
     except Image.DecompressionBombError:  # A frame of its own size, beyond Pillow's own limit.
-        return refused(f"a {format} of too many pixels", checksum)
+        return refused(f"a {format} of too many pixels")
     except TooManyScansError:
-        return refused(f"a JPEG of more than {MAX_SCANS} scans", checksum)
+        return refused(f"a JPEG of more than {MAX_SCANS} scans")
     except Exception as error:  # Pillow fails on damage in every way there is.
         if isinstance(error, OSError) and error.errno is not None:
             raise
         if format != "WebP" and has_no_pixels(format, head):
-            return refused("an image of no pixels", checksum)
-        return refused(f"a damaged {format} header", checksum)
-    return Verdict(format, header.width, header.height, header.is_plain, checksum)
+            return refused("an image of no pixels")
+        return refused(f"a damaged {format} header")
+    return Verdict(format, *header, is_deep=format == "PNG" and head[24] == 16, outline=0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from augjax.data.data_report import BadImage, DataReport, OnBadImage
 from augjax.data.dataset import CACHE_LIMIT_BYTES, VALID_NAMES, Dataset, Split, cache_bytes
-from augjax.data.folder.duplicates import Outline, find_leaks
+from augjax.data.folder.duplicates import find_leaks
 from augjax.data.folder.judge import MAX_PIXELS
 from augjax.data.folder.scan import FOLLOWED, FolderSplit, is_inside, scan_split
 from augjax.data.folder.verify import Examined, Verify, examine
@@ -49,8 +49,10 @@ def load_image_folder(
 
     No file is decoded before its header is judged. Images that fit into memory are decoded at once,
     and every file that cannot be is named; those that do not fit are checked as each epoch decodes
-    them. A JPEG has no checksums: one whose decoder complains but does not fail is used, and named
-    in a note. Nothing in `root` is written; what was found out about each file is kept in the
+    them. A file that has changed since it was judged, or first decoded, is treated as one that
+    cannot be decoded. A JPEG has no checksums: one whose decoder complains but does not fail is
+    used, and named in a note. So is a 16-bit PNG that is nearly black, since its values may have
+    fewer bits. Nothing in `root` is written; what was found out about each file is kept in the
     user's cache folder.
 
     Args:
@@ -188,9 +190,9 @@ def _check_counts(report: DataReport) -> None:
                 raise report.error(emptied=f"{split}/{name}")
 
 
-def _outlines(split: FolderSplit, good: Examined) -> Iterable[tuple[str, Outline]]:
+def _outlines(split: FolderSplit, good: Examined) -> Iterable[tuple[str, int]]:
     for file, verdict in zip(good.files, good.verdicts, strict=True):
-        yield f"{split.folder}/{file.path}", (file.size, verdict.checksum)
+        yield f"{split.folder}/{file.path}", verdict.outline
 
 
 def _split(split: FolderSplit, good: Examined, report: DataReport) -> Split:
@@ -200,6 +202,8 @@ def _split(split: FolderSplit, good: Examined, report: DataReport) -> Split:
         sources=sources,
         labels=np.array([file.label for file in good.files], np.int32),
         ids=image_ids(sources),
+        outlines=np.array([verdict.outline for verdict in good.verdicts], np.int64),
+        contents=good.decoder.contents,
         cache=good.cache,
         decode=good.decoder,
         on_missing=_note_missing(split.folder.name, good, report),

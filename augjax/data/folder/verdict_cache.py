@@ -1,7 +1,7 @@
 """Verdicts kept in the user's cache folder, so that the next start need not judge again.
 
-A file is known by its path, size and time of change. What is read back is checked field by field,
-and decides only what is decoded: which bytes reach TensorFlow is decided by the bytes
+A file is known by its path, size, time of change and outline. What is read back is checked field
+by field, and decides only what is decoded: which bytes reach TensorFlow is decided by the bytes
 (`decode.FileDecoder`). A cache that is damaged, hostile or cannot be written is no cache.
 """
 
@@ -23,7 +23,7 @@ from augjax.files import read_json, user_cache, write_atomically
 FileState = tuple[int, int]
 """Size in bytes, and time of change in nanoseconds."""
 
-_JUDGE = f"augjax 2, Pillow {PIL.__version__}"
+_JUDGE = f"augjax 3, Pillow {PIL.__version__}"
 """To be raised when the same file would be judged otherwise."""
 
 # A file changed a moment ago may change again without its time of change showing it.
@@ -76,11 +76,11 @@ def _cache_file(root: Path) -> Path:
 def _is_sound(size: Any, changed: Any, fields: list[Any]) -> bool:
     if len(fields) != len(Verdict._fields):
         return False
-    format, width, height, is_plain, checksum, reason, damage = fields
+    format, width, height, is_plain, is_deep, outline, reason, damage = fields
     return (
-        all(type(number) is int and number >= 0 for number in (size, width, height, checksum))
+        all(type(number) is int and number >= 0 for number in (size, width, height, outline))
         and type(changed) is int
-        and type(is_plain) is bool
+        and type(is_plain) is type(is_deep) is bool
         and isinstance(reason, str)
         and isinstance(damage, str | None)
         and (bool(reason) if format == "" else format in FORMATS and not reason)

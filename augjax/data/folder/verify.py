@@ -3,11 +3,12 @@
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 
 from augjax.data.data_report import BadImage, DataReport
 from augjax.data.dataset import cache_bytes
@@ -16,12 +17,18 @@ from augjax.data.folder.decode_all import FileToDecode, as_tensor, decode_all
 from augjax.data.folder.judge import DOUBTFUL, Verdict, judge_files, refused
 from augjax.data.folder.scan import FolderSplit, FoundFile
 from augjax.data.folder.verdict_cache import FileState, load_verdicts, save_verdicts
-from augjax.data.tf import ResizeMethod
+from augjax.data.tf import ResizeMethod, import_tensorflow, silent_stderr
 
 Verify = Literal["auto", "full"]
 
 PIECE = 256
 """How many files are judged at a time."""
+
+_DARK = 64
+"""A quarter of the range, which no value of 14 bits or fewer gets beyond in a file of 16."""
+
+_LOOKED_AT = 16
+"""Of so many files of 16 bits the values are looked at, if the images are not kept in memory."""
 
 _Verdicts = dict[str, tuple[FileState, Verdict]]
 
@@ -78,9 +85,9 @@ def examine(
         pieces = list(pieces)
         count = sum(map(len, pieces))
     keep = cache_bytes(count, image_size) <= cache_limit
-    images = None
+    images, contents = None, np.zeros(count, np.int64)
     if keep or verify == "full":
-        usable, images = _decode(
+        usable, images, contents = _decode(
             pieces, report,
             number=len(range(0, len(found), PIECE)), count=count,
             image_size=image_size, method=method, keep=keep,
@@ -89,6 +96,9 @@ def examine(
     else:
         usable = list(itertools.chain.from_iterable(pieces))
         good = [True] * len(usable)
+    deep = [n for n, one in enumerate(usable) if good[n] and one.verdict.is_deep]
+    of_deep = None if images is None else (images[n] for n in deep)
+    report.dark = _dark([usable[n] for n in deep], of_deep, image_size, method)
     current = left_out | {one.found.key: (one.found.state, one.verdict) for one in usable}
     if current != kept:
         report.not_kept = save_verdicts(root, current)
@@ -106,7 +116,7 @@ def examine(
             Examined(
                 files=tuple(one.found.file for one in mine),
                 verdicts=tuple(one.verdict for one in mine),
-                decoder=_decoder(mine, image_size, method),
+                decoder=_decoder(mine, image_size, method, contents[start:end][chosen]),
                 cache=cache,
             )
         )
@@ -129,17 +139,17 @@ def _judge(
 ) -> Iterator[list[_Judged]]:
     """Gives the usable files, a few at a time, and notes the others, and why.
 
-    A verdict that was kept stands if the file has not changed since.
+    A verdict that was kept stands if the file has the same time of change, size and ends.
     """
     for start in range(0, len(found), PIECE):
         piece = found[start : start + PIECE]
-        known = [_known_verdict(one, kept) for one in piece]
-        unknown = itertools.compress(piece, [verdict is None for verdict in known])
-        judged = iter(judge_files(one.path for one in unknown))
+        files = [one for one in piece if not one.file.reason]
+        known = [_known_verdict(one, kept) for one in files]
+        judged = iter(judge_files([one.path for one in files], known))
         usable = []
-        for one, verdict in zip(piece, known, strict=True):
-            verdict = verdict or next(judged)
-            if why := one.file.reason or verdict.refusal(max_pixels):
+        for one in piece:
+            verdict = refused(one.file.reason) if one.file.reason else next(judged)
+            if why := verdict.refusal(max_pixels):
                 if not one.file.reason:  # That is of where the file lies, and found out each time.
                     left_out[one.key] = one.state, verdict
                 report.bad.append(BadImage(one.key, why))
@@ -149,8 +159,6 @@ def _judge(
 
 
 def _known_verdict(one: _Found, kept: _Verdicts) -> Verdict | None:
-    if one.file.reason:
-        return refused(one.file.reason)
     state, verdict = kept.get(one.key, (None, None))
     return verdict if state == one.state else None
 
@@ -164,7 +172,7 @@ def _decode(
     image_size: int,
     method: ResizeMethod,
     keep: bool,
-) -> tuple[list[_Judged], UInt8[np.ndarray, "n size size 3"] | None]:
+) -> tuple[list[_Judged], UInt8[np.ndarray, "n size size 3"] | None, Int64[np.ndarray, " n"]]:
     """Decodes all files, or those never decoded if the images are not kept; notes the damage.
 
     Whatever judges the `pieces` does so while earlier ones are decoded.
@@ -174,7 +182,7 @@ def _decode(
     def wanted() -> Iterator[list[FileToDecode]]:
         for piece in pieces:
             files = [
-                FileToDecode(place, os.fsencode(one.found.path), one.verdict.is_plain)
+                _to_decode(place, one)
                 for place, one in enumerate(piece, start=len(usable))
                 if keep or one.verdict.damage is None
             ]
@@ -185,7 +193,8 @@ def _decode(
         wanted(),
         number=number, count=count, image_size=image_size, method=method, keep=keep,
     )  # fmt: skip
-    decoder = _decoder(usable, image_size, method)
+    contents = decoded.contents[: len(usable)]
+    decoder = _decoder(usable, image_size, method, contents)
     seen = np.flatnonzero(decoded.seen).tolist()
     doubtful = set(decoder.doubtful(seen) if decoded.complained else ())
     for place, one in enumerate(usable):
@@ -202,10 +211,41 @@ def _decode(
         report.decoded["TensorFlow" if one.verdict.is_plain else "Pillow"] += 1
         if one.verdict.damage:
             report.doubtful.append(one.found.key)
-    return usable, None if decoded.images is None else decoded.images[: len(usable)]
+    images = None if decoded.images is None else decoded.images[: len(usable)]
+    return usable, images, contents
 
 
-def _decoder(judged: Sequence[_Judged], image_size: int, method: ResizeMethod) -> FileDecoder:
+def _dark(
+    deep: Sequence[_Judged],
+    images: Iterable[UInt8[np.ndarray, "size size 3"]] | None,
+    image_size: int,
+    method: ResizeMethod,
+) -> list[str]:
+    """Those of the 16-bit images that are nearly black; of the first few, if none is kept."""
+    if images is not None:
+        return [o.found.key for o, image in zip(deep, images, strict=True) if image.max() <= _DARK]
+    dark, deep = [], deep[:_LOOKED_AT]
+    decoder = _decoder(deep, image_size, method, np.zeros(len(deep), np.int64))
+    with silent_stderr():
+        for place, one in enumerate(deep):
+            with suppress(import_tensorflow().errors.OpError):
+                if decoder(place).numpy().max() <= _DARK:
+                    dark.append(one.found.key)
+    return dark
+
+
+def _to_decode(place: int, one: _Judged) -> FileToDecode:
+    path, verdict = os.fsencode(one.found.path), one.verdict
+    return FileToDecode(place, path, verdict.is_plain, verdict.outline)
+
+
+def _decoder(
+    judged: Sequence[_Judged],
+    image_size: int,
+    method: ResizeMethod,
+    contents: Int64[np.ndarray, " n"],
+) -> FileDecoder:
     files = [os.fsencode(one.found.path) for one in judged]
     is_plain = np.array([one.verdict.is_plain for one in judged], bool)
-    return FileDecoder(files, is_plain, image_size, method)
+    outlines = np.array([one.verdict.outline for one in judged], np.int64)
+    return FileDecoder(files, is_plain, outlines, contents, image_size, method)

@@ -97,7 +97,12 @@ def _convolutions(work: Work) -> list[tuple[jax.Array, int]]:
 
 def first_epoch_decoding(work: Work, setting: str) -> Callable[[], Any]:
     """Of a first epoch, what Keras does too: the files decoded and resized, in parallel."""
-    files = [FileToDecode(n, os.fsencode(path), True) for n, path in enumerate(_files(work))]
+    paths = _files(work)
+    judged = judge_files(paths, [None] * len(paths))
+    files = [
+        FileToDecode(n, os.fsencode(path), verdict.is_plain, verdict.outline)
+        for n, (path, verdict) in enumerate(zip(paths, judged, strict=True))
+    ]
     options = {"count": len(files), "image_size": work.size, "method": "nearest", "keep": True}
     return lambda: decode_all([files], number=1, **options)
 
@@ -105,7 +110,7 @@ def first_epoch_decoding(work: Work, setting: str) -> Callable[[], Any]:
 def first_epoch_judging(work: Work, setting: str) -> Callable[[], Any]:
     """Of a first epoch, what Keras does not do: each file judged by its header."""
     files = _files(work)
-    return lambda: judge_files(files)
+    return lambda: judge_files(files, [None] * len(files))
 
 
 def _files(work: Work) -> list[str]:

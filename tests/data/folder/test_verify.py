@@ -16,6 +16,7 @@ from PIL import Image
 
 from augjax import files
 from augjax.data import load_image_folder
+from augjax.data.fingerprint import outline
 from augjax.data.folder import decode, judge, verdict_cache, verify
 from augjax.data.folder.decode import FileDecoder
 from augjax.errors import InputError
@@ -91,6 +92,12 @@ def test_the_zoo_tells_a_careful_reader_from_a_careless_one(name, tmp_path):
     assert np.abs(careless - kind.pixels).max() > 2 * kind.tolerance + 20
 
 
+def decoder_of(path) -> FileDecoder:
+    """Of one file, which is taken for an ordinary JPEG or PNG."""
+    ends = np.array([outline(path.read_bytes())])
+    return FileDecoder([bytes(path)], np.array([True]), ends, np.array([0]), 16, "nearest")
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -99,15 +106,14 @@ def test_the_zoo_tells_a_careful_reader_from_a_careless_one(name, tmp_path):
         encode(slopes(), "WEBP"),
         encode(Image.fromarray(np.dstack([slopes()] * 2)[..., :4]), "WEBP", save_all=True,
                append_images=[Image.fromarray(255 - slopes())]),
-        b"",
         b"\xff",
     ],
-    ids=["GIF", "BMP", "WebP", "animated WebP", "nothing", "one byte"],
+    ids=["GIF", "BMP", "WebP", "animated WebP", "one byte"],
 )  # fmt: skip
 def test_tensorflow_meets_only_jpeg_and_png_whatever_the_verdict(content, tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(content)
-    decoder = FileDecoder([bytes(path)], np.array([True]), 16, "nearest")
+    decoder = decoder_of(path)
     assert decoder.failure(0) == "truncated or damaged"
 
 
@@ -166,7 +172,7 @@ def test_files_are_judged_piece_by_piece_to_the_same_end(root, monkeypatch, piec
 
 
 def test_an_error_of_the_judge_is_not_lost_among_those_of_the_decoders(root, monkeypatch):
-    def fail(paths):
+    def fail(paths, known):
         raise MemoryError("none left")
 
     monkeypatch.setattr(verify, "judge_files", fail)
@@ -182,6 +188,28 @@ def test_only_usable_images_need_memory(root):
     assert load(cache_limit=needed - 1).train.cache is None
 
 
+# Values of fewer than 16 bits in files of 16.
+
+
+@pytest.mark.parametrize("limit", [2**30, 0])
+def test_values_of_fewer_bits_in_16_are_noted(root, limit):
+    values = np.linspace(0, 1, 20 * 20).reshape(20, 20)
+    for bits in (8, 10, 12, 14, 15, 16):
+        grey = np.round(values * (2**bits - 1)).astype(int)[..., None]
+        for mode, samples in (("grey", grey), ("colour", grey.repeat(3, -1))):
+            (root / "train" / "Car" / f"{bits}-{mode}.png").write_bytes(png(samples, depth=16))
+    dataset = load_image_folder(root, image_size=20, cache_limit=limit)
+    dark = sorted(
+        f"train/Car/{bits}-{m}.png" for bits in (8, 10, 12, 14) for m in ("grey", "colour")
+    )
+    assert dataset.report is not None and sorted(dataset.report.dark) == dark
+    assert dataset.report.as_json()["dark"] == dataset.report.dark
+    (note,) = (note for note in dataset.notes if "16-bit" in note)
+    assert note.startswith("Warning: 16-bit PNGs are nearly black: train/Car/10-")
+    assert note.endswith(", and 5 more; if their values have fewer bits, scale them to 16.")
+    assert len(dataset.train) == 20
+
+
 # What is remembered.
 
 
@@ -190,12 +218,13 @@ def judged(monkeypatch):
     """The paths that have been judged, not remembered."""
     paths = []
 
-    def judge_files(found):
-        found = list(found)
-        paths.extend(found)
-        return judge.judge_files(found)
+    def judge_one(path, known):
+        if known is None:
+            paths.append(path)
+        return real(path, known)
 
-    monkeypatch.setattr(verify, "judge_files", judge_files)
+    real = judge._judge
+    monkeypatch.setattr(judge, "_judge", judge_one)
     return paths
 
 
@@ -242,7 +271,7 @@ def test_another_version_of_the_judge_judges_again(root, judged, monkeypatch):
     assert len(judged) == 16
 
 
-ENTRY = [1, 2, "JPEG", 16, 16, True, 0, "", None]
+ENTRY = [1, 2, "JPEG", 16, 16, True, False, 0, "", None]
 
 
 @pytest.mark.parametrize(
@@ -278,7 +307,8 @@ def test_a_damaged_memory_is_none(root, judged, content):
             [*ENTRY[:at], value, *ENTRY[at + 1 :]]
             for at, value in [
                 (0, "1"), (0, -1), (1, 2.0), (2, "TIFF"), (2, "WebP"), (2, "BMP"), (2, ""),
-                (2, None), (3, True), (4, -1), (5, 1), (6, None), (7, 7), (7, "bad"), (8, 0),
+                (2, None), (3, True), (4, -1), (5, 1), (6, None), (7, None), (8, 7), (8, "bad"),
+                (9, 0),
             ]
         ),
     ],
@@ -323,7 +353,7 @@ def test_a_memory_that_cannot_be_kept_is_a_note(root, monkeypatch, code):
 
 def test_a_disk_that_fails_once_gives_no_lasting_verdict(tmp_path, monkeypatch):
     (tmp_path / "a.jpg").write_bytes(jpeg(slopes())[:200])
-    decoder = FileDecoder([bytes(tmp_path / "a.jpg")], np.array([True]), 16, "nearest")
+    decoder = decoder_of(tmp_path / "a.jpg")
     assert decoder.failure(0) == "truncated or damaged"
 
     def failing(path):
