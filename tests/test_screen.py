@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +45,27 @@ def test_what_cannot_be_encoded_is_escaped(tmp_path, encoding):
     assert ended.returncode == 0 and not ended.stderr
 
 
-@pytest.mark.parametrize("module", ["experiments.car_truck", "experiments.replay"])
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+COMMANDS = sorted(
+    path.parent.name if path.stem == "__main__" else path.stem
+    for path in [*EXPERIMENTS.glob("*.py"), *EXPERIMENTS.glob("*/__main__.py")]
+    if "tyro.cli(" in path.read_text()
+)
+"""All that a person starts; other programs are started by these."""
+QUICK = {"car_truck", "replay"}
+
+
+def test_all_commands_are_known():
+    assert len(COMMANDS) >= 9 and set(COMMANDS) >= QUICK
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        pytest.param(f"experiments.{name}", marks=() if name in QUICK else pytest.mark.long)
+        for name in COMMANDS
+    ],
+)
 def test_help_in_a_pipe_that_closes_ends_without_a_word(module):
     ended = shell('"$1" -m "$2" --help | head -n 1', module)
     assert ended.returncode == 0 and not ended.stderr and ended.stdout.count("\n") == 1
