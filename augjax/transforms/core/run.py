@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from functools import reduce
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Shaped
 
+from augjax.kernels.varying import varying_with
 from augjax.transforms.core.checks import check_shape, shape_text
 from augjax.transforms.core.groups import Group, common_resampling, groups
 from augjax.transforms.core.motion import BLANK, Motion, Resampling
 from augjax.transforms.core.operation import Pipeline, Step
-from augjax.transforms.core.scene import Scene, close_example, open_example
-from augjax.transforms.core.spatial import Spatial, warps_only
+from augjax.transforms.core.scene import Scene, close_example, open_example, read_image
+from augjax.transforms.core.spatial import Geometric, Spatial, warps_only
 from augjax.transforms.core.types import Example, Frame, Image, Params, Shape
 
 
@@ -21,12 +23,18 @@ def run(
 ) -> Any:
     """`Transform.apply`."""
     scene = open_example(pipeline, example, shape)
+    if scene.image is not None:
+        scene.image = varying_with(scene.image, *jax.tree.leaves(params))
     for group in groups(pipeline.steps(params)):
         moves = _group_motion(group, scene.shape, scene.frame)
         if moves is not None:
+            # After a crop there are fewer pixels to read.
+            if not _only_crops(moves.steps):
+                read_image(pipeline, scene)
             _move_scene(scene, moves, pipeline.facts.mask_fill)
         for step in group:
             if scene.image is not None and not isinstance(step.operation, Spatial):
+                read_image(pipeline, scene)
                 painted = step.operation.render(step.params, scene.image)
                 scene.image = _gated(step, painted, scene.image)
                 scene.is_unit &= step.operation.keeps_range
@@ -59,6 +67,7 @@ def run_backwards(
     path = list(_motions(pipeline, params, shape))
     out = path[-1][2].shape if path else shape
     scene = open_example(pipeline, example, out)
+    read_image(pipeline, scene)
     if scene.shape[:2] != out[:2]:
         raise ValueError(
             f"{pipeline.title} makes images of {out[:2]} of those of {tuple(shape[:2])}, "
@@ -123,6 +132,12 @@ def _group_motion(group: Group, shape: Shape, frame: Frame) -> _GroupMotion | No
     return _GroupMotion(
         steps, reduce(lambda first, second: first.then(second), motions), shape, frame
     )
+
+
+def _only_crops(steps: Group) -> bool:
+    """Whether steps do nothing but cut a part out of the image."""
+    moves = [step.operation for step in steps]
+    return all(isinstance(m, Geometric) and m.ends_group and m.resampling is None for m in moves)
 
 
 def _motions(

@@ -1,24 +1,22 @@
-"""Checks of the values of images and boxes, where they can be read.
+"""Checks of the values of images and boxes that are NumPy's.
 
-Inside a jitted function there are only shapes, and nothing is checked.
+On a device they would have to be waited for, and inside a jitted function there are only shapes.
 """
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 
 from augjax.transforms.core.operation import Pipeline
-from augjax.transforms.core.scene import table
+from augjax.transforms.core.scene import check_rows
 from augjax.transforms.core.spatial import Spatial
 
 
 def check_values(pipeline: Pipeline, examples: Any) -> None:
     """Raises ValueError if images or boxes are clearly not in the range or format that was stated.
 
-    Of a batch only the first example is read, so that there is no wait for the others.
+    Of a batch only the first example is read.
     """
     given = examples if isinstance(examples, dict) else {"image": examples}
     image = _first(given.get("image"), 3)
@@ -26,7 +24,8 @@ def check_values(pipeline: Pipeline, examples: Any) -> None:
         _check_range(pipeline, image)
     boxes = given.get("boxes")
     if isinstance(boxes, list | tuple):
-        boxes = table(boxes, "boxes", 4)
+        check_rows(boxes, "boxes", 4)
+        boxes = np.asarray(boxes, np.float32)
     boxes = _first(boxes, 2)
     if boxes is not None and boxes.shape[-1] == 4 and pipeline.facts.boxes is not None:
         _check_boxes(pipeline.facts.boxes, boxes)
@@ -37,14 +36,10 @@ def _recolours(pipeline: Pipeline) -> bool:
 
 
 def _first(values: Any, dimensions: int) -> np.ndarray | None:
-    """The values of the first example of a batch or of the only one; None if out of reach."""
-    if values is None or isinstance(values, Tracer):
+    """The values of the first example of a batch or of the only one; None if there are none."""
+    if not isinstance(values, np.ndarray) or not values.size:
         return None
-    if isinstance(values, jax.Array) and not values.is_fully_addressable:
-        return None
-    with jax.ensure_compile_time_eval():  # A constant of a function that is being traced.
-        one = np.asarray(values[0] if values.ndim > dimensions and len(values) else values)
-    return one if one.size else None
+    return values[0] if values.ndim > dimensions else values
 
 
 def _check_range(pipeline: Pipeline, image: np.ndarray) -> None:
