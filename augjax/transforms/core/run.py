@@ -16,6 +16,7 @@ from augjax.transforms.core.operation import Pipeline, Step
 from augjax.transforms.core.scene import Scene, close_example, open_example, read_image
 from augjax.transforms.core.spatial import Geometric, Spatial, warps_only
 from augjax.transforms.core.types import Example, Frame, Image, Params, Shape
+from augjax.typing import AnyArray
 
 
 def run(
@@ -177,7 +178,7 @@ def _move_scene(scene: Scene, moves: _GroupMotion, mask_fill: int) -> None:
 
 
 def _gated(
-    step: Step, after: Shaped[Array, "_ _ _"], before: Shaped[Array, "_ _ _"]
+    step: Step, after: Shaped[Array, "_ _ _"], before: Shaped[AnyArray, "_ _ _"]
 ) -> Shaped[Array, "_ _ _"]:
     if step.gate is None:
         return after
