@@ -12,5 +12,10 @@ def varying_with(array: Any, *others: Any) -> Any:
     JAX makes operands alike by itself, but not what a loop begins with, the results of branches and
     the gradients of a custom function. Outside of `jax.shard_map` nothing is done.
     """
-    own, *theirs = (jax.typeof(each).manual_axis_type.varying for each in (array, *others))
+    own, *theirs = map(_axes, (array, *others))
     return lax.pcast(array, tuple(sorted(frozenset().union(*theirs) - own)), to="varying")
+
+
+def _axes(value: Any) -> frozenset[str]:
+    is_array = isinstance(value, jax.Array)
+    return jax.typeof(value).manual_axis_type.varying if is_array else frozenset()

@@ -39,7 +39,7 @@ def check_labels(labels: Any, num_classes: int | None, *, title: str) -> None:
 def soft_labels(labels: Any, num_classes: int | None) -> SoftLabels:
     """Labels as float32: whole numbers of classes as rows of probabilities, others as they are.
 
-    The row of a number that is no class, which nobody sees inside `jit`, is NaN.
+    The row of a number that is no class, which nobody sees on a device, is NaN.
     """
     if num_classes is not None and _are_classes(labels):
         rows = jax.nn.one_hot(labels, num_classes, dtype=jnp.float32)

@@ -40,7 +40,7 @@ class Mix(Configured, abc.ABC):
     Labels come out as float32 that a cross-entropy takes. They go in as
 
     - whole numbers below `num_classes`, (n,), and come out as (n, num_classes), rows that sum to 1,
-      for `optax.softmax_cross_entropy`; others are refused, or NaN inside `jit`;
+      for `optax.softmax_cross_entropy`; others are refused in NumPy arrays, else NaN;
     - such rows already, (n, classes), floating;
     - floats from 0 to 1, (n,) or (n, 1), which say how much it is the second of two classes, for
       `optax.sigmoid_binary_cross_entropy`. 0 and 1 as whole numbers are refused without
@@ -131,8 +131,8 @@ class Mix(Configured, abc.ABC):
             return lot, self.draw(own_of_image, shape, strength)
 
         lots, params = jax.vmap(of_one)(jnp.asarray(ids))
-        counts = jnp.ones(count, bool) if mask is None else mask
-        return {"partner": partners(lots, ids, counts), **params}
+        mask = jnp.ones(count, bool) if mask is None else mask
+        return {"partner": partners(lots, ids, mask), **params}
 
     def apply(self, params: Params, images: Images, labels: Labels) -> tuple[Images, SoftLabels]:
         """Mixes a batch by its draws.
