@@ -13,9 +13,10 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 from jax.custom_batching import custom_vmap
+from jax.export import is_symbolic_dim
 from jaxtyping import Array, Float, Shaped
 
-from augjax.typing import AnyArray
+from augjax.typing import AnyArray, AxisSize
 
 Function = Callable[..., Float[Array, "h w c"]]
 
@@ -33,7 +34,7 @@ def map_in_batches(
       images: the batch.
       most: the size of a step is the largest divisor of a device's share up to this.
     """
-    n, groups = len(images), device_groups(len(images))
+    n, groups = images.shape[0], device_groups(images.shape[0])
     few = largest_divisor(n // groups, most)
     if few * groups >= n:
         return function(images)
@@ -48,13 +49,18 @@ def map_in_batches(
     return results.swapaxes(0, 1).reshape(n, *results.shape[3:])
 
 
-def device_groups(n: int) -> int:
-    """The number of equal groups into which `n` images fall, none of them on two devices."""
-    return gcd(n, jax.device_count())
+def device_groups(n: AxisSize) -> int:
+    """The number of equal groups into which `n` images fall, none of them on two devices.
+
+    It is one if `n` is symbolic, as `jax.export` can make it.
+    """
+    return 1 if is_symbolic_dim(n) else gcd(n, jax.device_count())
 
 
-def largest_divisor(n: int, most: int) -> int:
-    """The largest divisor of `n` that is at most `most`, or 1."""
+def largest_divisor(n: AxisSize, most: int) -> AxisSize:
+    """The largest divisor of `n` that is at most `most`, or 1; all of an `n` that is symbolic."""
+    if is_symbolic_dim(n):
+        return n
     return next((d for d in range(min(n, most), 1, -1) if n % d == 0), 1)
 
 
@@ -91,9 +97,10 @@ def only_where(function: Function) -> Callable[..., Array]:
         )
 
     def one_after_another(*arrays: Array) -> Array:
-        if not len(arrays[0]):
+        count = arrays[0].shape[0]
+        if count == 0:
             return arrays[1]
-        groups = device_groups(len(arrays[0]))
+        groups = device_groups(count)
         on, images, *numbers = (a.reshape(groups, -1, *a.shape[1:]) for a in arrays)
         places, counts = jnp.argsort(~on, axis=1), on.sum(axis=1, dtype=jnp.int32)
 

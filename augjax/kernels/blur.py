@@ -11,6 +11,7 @@ image is smaller than the kernel's reach.
 from functools import reduce
 from operator import add
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -89,14 +90,14 @@ def filter_2d(
     rows = padded.reshape(height + 2 * reach, (width + 2 * reach) * channels)
 
     # A loop over the kernel's rows: all taps at once would be a program of size * size sums.
-    def add_row(i: Array, total: Array) -> Array:
+    def add_row(i: Array | int, total: Array | float) -> Array:
         shown = lax.dynamic_slice_in_dim(rows, i, height)
         weights = kernel[i]
         terms = (weights[j] * _shifted(shown, j, width, channels) for j in range(size))
         return total + reduce(add, terms)
 
-    total = jnp.zeros((height, width * channels), jnp.float32)
-    return lax.fori_loop(0, size, add_row, total).reshape(height, width, channels)
+    start = jnp.zeros_like(jax.eval_shape(add_row, 0, 0.0))
+    return lax.fori_loop(0, size, add_row, start).reshape(height, width, channels)
 
 
 def _shifted(

@@ -18,6 +18,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from augjax.kernels.conv_gradient import conv
+from augjax.kernels.varying import varying_with
 
 
 def conv_general_dilated(
@@ -76,9 +77,11 @@ def conv_general_dilated(
     rows, columns = (
         n + sum(pad) - k + 1 for n, pad, k in zip((height, width), pads, taps, strict=True)
     )
-    # The output is the map that the input's gradient is convolved from, so it counts as well.
-    if min(rows, columns, *lhs.shape, *rhs.shape) < 1 or any(n < 0 for pad in pads for n in pad):
+    empty = min(rows, columns) < 1 or 0 in (*lhs.shape, *rhs.shape)
+    if empty or any(n < 0 for pad in pads for n in pad):
         return by_lax(lhs, rhs)
+    lhs, rhs = varying_with(lhs, rhs), varying_with(rhs, lhs)
+    # The output is the map that the input's gradient is convolved from, so it counts as well.
     if min(height * width, rows * columns) >= taps[0] * taps[1]:
         return conv(lhs, rhs, (pads[0], pads[1]), precision)
     return lax.platform_dependent(

@@ -76,7 +76,7 @@ def _backward(pads: Pads, precision: lax.PrecisionLike, seen: tuple[Array, Array
     x, kernel = seen
     narrow, wide = has_few_channels(kernel), kernel.shape[1] >= WIDE
     # A sum of convolutions would gather what is split over devices; a batched product does not.
-    convolve = wide and not narrow and device_groups(len(x)) == 1
+    convolve = wide and not narrow and device_groups(x.shape[0]) == 1
 
     def of_input(g: Array, kernel: Array) -> Array:
         return jax.linear_transpose(lambda x: _by_lax(pads, precision, x, kernel), x)(g)[0]
@@ -158,9 +158,9 @@ def _sum_in_batches(
     of_few: Callable[[Array, Array], Array], x: Array, g: Array, most: int
 ) -> Array:
     """The sum of `of_few` over at most `most` images at a time, of each device's share at once."""
-    wide, groups = _wide(x), device_groups(len(x))
-    few = largest_divisor(len(x) // groups, most)
-    of_all = [part.reshape(groups, len(x) // groups, *part.shape[1:]) for part in (x, g)]
+    count, wide, groups = x.shape[0], _wide(x), device_groups(x.shape[0])
+    few = largest_divisor(count // groups, most)
+    of_all = [part.reshape(groups, count // groups, *part.shape[1:]) for part in (x, g)]
 
     def add_few(turn: Array | int, total: Array | float) -> Array:
         of_turn = (
@@ -169,7 +169,7 @@ def _sum_in_batches(
         return total + of_few(*of_turn)
 
     start = jnp.zeros_like(jax.eval_shape(add_few, 0, 0.0))
-    return lax.fori_loop(0, len(x) // groups // few, add_few, start).sum(axis=0)
+    return lax.fori_loop(0, count // groups // few, add_few, start).sum(axis=0)
 
 
 def _input_gradient(

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from augjax.keys import image_key
-from augjax.transforms.core.checks import check_strength
+from augjax.transforms.core.checks import check_strength, positions
 from augjax.transforms.core.run import brought_back
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Images
@@ -85,7 +85,7 @@ def tta(
                 return jax.tree.map(lambda map: brought_back(pipeline, drawn, map, shape), maps)
 
             shape = images.shape[1:]
-            numbers = jnp.arange(len(images), dtype=jnp.uint32) if ids is None else ids
+            numbers = positions(images.shape[0]) if ids is None else ids
             shown = jnp.ones(augmented.shape[:3], jnp.float32)
             return jax.vmap(back)(numbers, (predicted, shown))
 

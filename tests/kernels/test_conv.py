@@ -16,7 +16,7 @@ from augjax.kernels import conv_gradient
 from augjax.kernels.conv import conv_general_dilated
 from augjax.kernels.pool import max_pool
 from augjax.kernels.space_to_depth import space_to_depth_conv
-from tests.helpers import quick_jit
+from tests.helpers import cpu_mesh, quick_jit
 from tests.oracles import linen as nn
 
 LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -252,22 +252,41 @@ def test_a_first_layer_computes_no_gradient_of_its_input():
     assert step.count(" dot(") <= 2  # Forward, and the kernel's gradient.
 
 
+def network(kernels, x):
+    for kernel in kernels[:-1]:
+        x = conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
+        x = max_pool(nn.relu(x))
+    x = conv_general_dilated(x, kernels[-1], (1, 1), "SAME", dimension_numbers=LAYOUT)
+    return jnp.sum(jnp.square(x))
+
+
+def batch_for_a_network():
+    """Kernels of which each kind of gradient is computed, and 16 images."""
+    kernels = draws((5, 5, 3, 8), (5, 5, 8, 16), (3, 3, 16, 16), (3, 3, 16, 16))
+    (x,) = draws((16, 17, 17, 3))
+    return kernels, x
+
+
+@pytest.mark.skipif(jax.device_count() < 8, reason="needs 8 devices")
+def test_in_shard_map_the_gradient_of_shared_kernels_is_the_sum_of_all_devices():
+    gradients = jax.grad(network, argnums=(0, 1))
+    shared, split = PartitionSpec(), PartitionSpec("data")
+    specs = {"in_specs": (shared, split), "out_specs": (shared, split), "check_vma": True}
+    mapped = jax.shard_map(gradients, mesh=cpu_mesh(8), **specs)
+    together, alone = quick_jit(lambda *arguments: (mapped(*arguments), gradients(*arguments)))(
+        *batch_for_a_network()
+    )
+    for a, b in zip(jax.tree.leaves(alone), jax.tree.leaves(together), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(a).max())
+
+
 @pytest.mark.skipif(jax.device_count() < 8, reason="needs 8 devices")
 def test_a_batch_split_over_devices_is_not_gathered():
     mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,), devices=jax.devices()[:8])
     split, whole = (NamedSharding(mesh, PartitionSpec(*axes)) for axes in (("data",), ()))
-
-    def net(kernels, x):
-        for kernel in kernels[:-1]:
-            x = conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
-            x = max_pool(nn.relu(x))
-        x = conv_general_dilated(x, kernels[-1], (1, 1), "SAME", dimension_numbers=LAYOUT)
-        return jnp.mean(jnp.square(x))
-
-    kernels = draws((5, 5, 3, 8), (5, 5, 8, 16), (3, 3, 16, 16), (3, 3, 16, 16))
-    (x,) = draws((16, 17, 17, 3))
+    kernels, x = batch_for_a_network()
     options = {"in_shardings": (whole, split), "out_shardings": (whole, (whole, split))}
-    gradients = jax.value_and_grad(net, argnums=(0, 1))
+    gradients = jax.value_and_grad(network, argnums=(0, 1))
     program = quick_jit(gradients, **options).lower(kernels, x).compile()
     for movement in ("all-gather", "collective-permute", "all-to-all"):
         assert movement not in str(program.as_text())

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import export
 
 from augjax.models import NotebookCNN, infer, inference
 from tests.helpers import initialised, noise, quick_jit
@@ -94,3 +95,23 @@ def test_images_that_are_plainly_of_another_range_are_refused():
     on_device = jnp.asarray(images, jnp.float32)  # Whose values would have to be waited for.
     for function in (infer, jax.jit(infer, static_argnums=0)):
         assert function(model, variables, on_device).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("call", "count"),
+    [
+        ("infer", 7),
+        *(pytest.param("infer", count, marks=pytest.mark.long) for count in (1, 64)),
+        *(pytest.param("apply", count, marks=pytest.mark.long) for count in (1, 7, 64)),
+    ],
+)
+def test_a_network_is_exported_for_any_number_of_images(variables, call, count):
+    called: Any = partial(infer, MODEL) if call == "infer" else partial(MODEL.apply, train=False)
+    images = np.resize(IMAGES, (count, SIZE, SIZE, 3))
+    images = images if call == "infer" else images / np.float32(255)
+    (n,) = export.symbolic_shape("n")
+    any_number = jax.ShapeDtypeStruct((n, SIZE, SIZE, 3), images.dtype)
+    like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), variables)
+    exported = export.export(jax.jit(called))(like, any_number)
+    found, expected = quick_jit(exported.call)(variables, images), called(variables, images)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)

@@ -330,3 +330,25 @@ def test_gradients_reach_the_draws():
         for name, slope in slopes(image).items():
             slope = np.asarray(slope)
             assert np.isfinite(slope).all() and (slope != 0).all(), (transform, name)
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        aj.RandomCrop(8, 9),
+        aj.CenterCrop(8, 9),
+        aj.Sequential([aj.RandomCrop(9, 9), aj.RandomBrightness(0.1), aj.RandomRotation(0.1)]),
+    ],
+    ids=str,
+)
+def test_what_a_crop_cuts_off_is_not_converted(pipeline):
+    image = np.zeros((50, 70, 3), np.uint8)
+    program = str(jax.make_jaxpr(pipeline)(KEY, image))
+    assert "u8[50,70,3]" in program and "f32[50,70,3]" not in program
+
+
+def test_a_center_crop_moves_no_more_of_an_image_of_numpys_to_the_device():
+    crop, image = aj.CenterCrop(8, 9), noise(50, 70, 3)
+    program = jax.make_jaxpr(lambda: crop.apply({}, image))()
+    assert sum(np.size(constant) for constant in program.consts) <= 8 * 9 * 3
+    np.testing.assert_array_equal(crop.apply({}, image), image[21:29, 30:39])

@@ -160,7 +160,7 @@ CASES = {
     "aj.RandomTranslation(10, 10)": "<= 1, shares of the image's size",
     "aj.RandomZoom((0.8, 1.2))": "<= 1, where 0 changes nothing and 0.2 shows a fifth more",
     "c(key, image + 255)": "ValueError: Sequential reads floating images in [0, 1], but these go from 255 to 255; say what they are in, as in Sequential([...], value_range=(0, 255)), and put Normalize last",
-    "c.batch(key, jax.numpy.asarray(image[None] - 1))": "as in Sequential([...], value_range=(-1, 1))",
+    "c.batch(key, image[None] - 1)": "as in Sequential([...], value_range=(-1, 1))",
     "t(key, image + 255), c(key, image + 1.4), aj.Sequential([c], value_range=(0, 255))(key, image + 255)": "no error",
     "aj.Normalize((123.7, 116.3, 103.5), (58.4, 57.1, 57.4))": "divide those of 0 to 255 by 255",
     "aj.RandomCrop(9, 9)(key, np.zeros((3, 32, 32)))": "its channels seem to come first: np.moveaxis(image, 0, -1) puts them last",

@@ -4,17 +4,11 @@ import jax.numpy as jnp
 
 from augjax.transforms.core.configured import Configured
 from augjax.transforms.core.types import Ids
-from augjax.typing import Strength
+from augjax.typing import AxisSize, Strength
 
 
-def batch_ids(ids: Ids | None, count: int) -> Ids:
-    """The identities of a batch's images, which are their positions unless they are given.
-
-    Raises:
-      TypeError, ValueError: if they are not an array of uint32, one or two words an image.
-    """
-    if ids is None:
-        return jnp.arange(count, dtype=jnp.uint32)
+def check_ids(ids: Ids, count: AxisSize) -> None:
+    """Raises TypeError or ValueError unless they are uint32, one or two words an image."""
     if not hasattr(ids, "dtype"):
         raise TypeError(
             f"ids are an array of uint32, but got a {type(ids).__name__}; aj.image_ids(paths) "
@@ -27,7 +21,11 @@ def batch_ids(ids: Ids | None, count: int) -> Ids:
             f"expected uint32 ids of shape ({count},) or ({count}, words), but got {ids.dtype} "
             f"of shape {ids.shape}; np.asarray(ids, np.uint32) makes them of integers"
         )
-    return ids
+
+
+def positions(count: AxisSize) -> Ids:
+    """The identities of a batch's images that are given none."""
+    return jnp.arange(count, dtype=jnp.uint32)
 
 
 def check_shape(transform: Configured, shape: tuple[int, ...]) -> None:

@@ -5,17 +5,20 @@ from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Shaped
 
+from augjax.kernels.varying import varying_with
 from augjax.transforms.core.checks import check_shape, shape_text
 from augjax.transforms.core.groups import Group, common_resampling, groups
 from augjax.transforms.core.motion import BLANK, Motion, Resampling
 from augjax.transforms.core.operation import Pipeline
-from augjax.transforms.core.scene import Scene, close_example, open_example
-from augjax.transforms.core.spatial import Spatial
+from augjax.transforms.core.scene import Scene, close_example, open_example, read_image
+from augjax.transforms.core.spatial import Geometric, Spatial
 from augjax.transforms.core.types import Example, Frame, Image, Params, Shape
 from augjax.transforms.core.values import out_of_range, reads_range
+from augjax.typing import AnyArray
 
 
 def run(
@@ -23,12 +26,18 @@ def run(
 ) -> Any:
     """`Transform.apply`."""
     scene = open_example(pipeline, example, shape)
+    if scene.image is not None:
+        scene.image = varying_with(scene.image, *jax.tree.leaves(params))
     for group in groups(pipeline.steps(params)):
         moves = _group_motion(group, scene.shape, scene.frame)
         if moves is not None:
+            # After a crop there are fewer pixels to read.
+            if not _only_crops(moves.steps):
+                read_image(pipeline, scene)
             _move_scene(scene, moves, pipeline.facts.mask_fill)
         for step in group:
             if scene.image is not None and not isinstance(step.operation, Spatial):
+                read_image(pipeline, scene)
                 painted = step.operation.render(step.params, scene.image)
                 scene.image = _gated([step], painted, scene.image)
                 scene.is_unit &= step.operation.keeps_range
@@ -65,6 +74,7 @@ def run_backwards(
     path = list(_motions(pipeline, params, shape))
     out = path[-1][2].shape if path else shape
     scene = open_example(pipeline, example, out)
+    read_image(pipeline, scene)
     if scene.shape[:2] != out[:2]:
         raise ValueError(
             f"{pipeline.title} makes images of {out[:2]} of those of {tuple(shape[:2])}, "
@@ -131,6 +141,12 @@ def _group_motion(group: Group, shape: Shape, frame: Frame) -> _GroupMotion | No
     )
 
 
+def _only_crops(steps: Group) -> bool:
+    """Whether steps do nothing but cut a part out of the image."""
+    moves = [step.operation for step in steps]
+    return all(isinstance(m, Geometric) and m.ends_group and m.resampling is None for m in moves)
+
+
 def _motions(
     pipeline: Pipeline, params: Params, shape: Shape
 ) -> Iterator[tuple[Shape, Frame, _GroupMotion]]:
@@ -167,7 +183,7 @@ def _move_scene(scene: Scene, moves: _GroupMotion, mask_fill: int) -> None:
 
 
 def _gated(
-    steps: Group, after: Shaped[Array, "_ _ _"], before: Shaped[Array, "_ _ _"]
+    steps: Group, after: Shaped[Array, "_ _ _"], before: Shaped[AnyArray, "_ _ _"]
 ) -> Shaped[Array, "_ _ _"]:
     """`after` where any of the steps is applied."""
     gates = [step.gate for step in steps if step.gate is not None]

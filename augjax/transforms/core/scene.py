@@ -17,6 +17,7 @@ from jaxtyping import Array, Bool, Float, Num, Shaped
 from augjax.transforms.core.checks import check_shape, shape_text
 from augjax.transforms.core.operation import Facts, Pipeline
 from augjax.transforms.core.types import Example, Frame, Image, Points, Shape
+from augjax.typing import AxisSize
 
 KEYS = ("image", "mask", "boxes", "keypoints", "label")
 _VISIBLE = ("boxes_visible", "keypoints_visible")
@@ -30,28 +31,30 @@ PointMap = Callable[[Points], Points]
 
 @dataclasses.dataclass
 class Scene:
-    """An example while it is transformed, in float32 and with a mask of three axes.
+    """An example while it is transformed, with a mask of three axes.
 
     Attributes:
       shape: of the image.
       frame: the (height, width) in its upper left that are shown.
-      image: float32 in [0, 1]; None, as what follows, if the example has none.
+      image: (h, w, c), as it came until it `is_read`; None, as what follows, if there is none.
       mask: of three axes.
       corners: of the boxes, (n, 4): left, top, right, bottom.
       seen: the share of each box that is still in the frame.
       points: the keypoints, (n, 2).
       in_frame: whether each point is in the frame.
-      is_unit: whether the image still lies in [0, 1].
+      is_read: whether the image is float32 in [0, 1].
+      is_unit: whether, once read, it still lies in [0, 1].
     """
 
     shape: Shape
     frame: Frame
-    image: Float[Array, "h w c"] | None = None
+    image: Any = None
     mask: Shaped[Array, "h w m"] | None = None
     corners: Float[Array, "n 4"] | None = None
     seen: Float[Array, " n"] | None = None
     points: Float[Array, "k 2"] | None = None
     in_frame: Bool[Array, " k"] | None = None
+    is_read: bool = False
     is_unit: bool = True
 
     def move(self, forward: PointMap, shape: Shape, frame: Frame) -> None:
@@ -86,11 +89,11 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
     Raises:
       ValueError, TypeError: if the example is not one.
     """
-    facts, shape = pipeline.facts, shape_of(pipeline, example, shape)
+    shape = shape_of(pipeline, example, shape)
     given = example if isinstance(example, dict) else {"image": example}
     scene = Scene(shape, shape[:2])
     if "image" in given:
-        scene.image = _to_unit(pipeline, given["image"], facts)
+        scene.image = given["image"]
     if "mask" in given:
         mask = jnp.asarray(given["mask"])
         scene.mask = mask[..., None] if mask.ndim == 2 else mask
@@ -112,8 +115,20 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
     return scene
 
 
+def read_image(pipeline: Pipeline, scene: Scene) -> None:
+    """Makes the image float32 in [0, 1], where it is not yet.
+
+    Raises:
+      TypeError: if it is neither uint8 nor floating.
+    """
+    if scene.image is not None and not scene.is_read:
+        scene.image = _to_unit(pipeline, scene.image, pipeline.facts)
+        scene.is_read = True
+
+
 def close_example(pipeline: Pipeline, scene: Scene, example: Image | Example) -> Any:
     """What became of `example`, in the form in which it came."""
+    read_image(pipeline, scene)
     given = example if isinstance(example, dict) else {"image": example}
     closed: dict[str, Any] = dict(given)
     if scene.image is not None:
@@ -166,7 +181,7 @@ def _check_array(pipeline: Pipeline, image: Any) -> None:
         )
 
 
-def batch_size(pipeline: Pipeline, examples: Any) -> int:
+def batch_size(pipeline: Pipeline, examples: Any) -> AxisSize:
     """How many examples a batch holds.
 
     Raises:
@@ -254,12 +269,17 @@ def table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
     Raises:
       ValueError: unless there are `columns` numbers a row.
     """
-    if isinstance(values, list | tuple) and (odd := {len(row) for row in values} - {columns}):
-        raise ValueError(f"expected {what} of {columns} numbers each, but got one of {min(odd)}")
+    check_rows(values, what, columns)
     rows = jnp.asarray(values, jnp.float32)
     if rows.ndim != 2 or rows.shape[1] != columns:
         raise ValueError(f"expected {what} of shape (n, {columns}), but got {rows.shape}")
     return rows
+
+
+def check_rows(values: Any, what: str, columns: int) -> None:
+    """Raises ValueError unless each row of a list has `columns` numbers."""
+    if isinstance(values, list | tuple) and (odd := {len(row) for row in values} - {columns}):
+        raise ValueError(f"expected {what} of {columns} numbers each, but got one of {min(odd)}")
 
 
 def _around(forward: PointMap, corners: Float[Array, "n 4"]) -> Float[Array, "n 4"]:
@@ -277,7 +297,7 @@ def _around(forward: PointMap, corners: Float[Array, "n 4"]) -> Float[Array, "n 
 
 def _to_unit(pipeline: Pipeline, image: Image, facts: Facts) -> Float[Array, "h w c"]:
     if image.dtype == jnp.uint8:
-        return jnp.asarray(image, jnp.float32) / 255.0
+        return jnp.asarray(image).astype(jnp.float32) / 255.0
     if not jnp.issubdtype(image.dtype, jnp.floating):
         raise TypeError(
             f"{pipeline.title} takes uint8 or floating images, but got {image.dtype}; make uint8 "

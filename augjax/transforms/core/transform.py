@@ -16,12 +16,13 @@ from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from augjax.draws import unit
 from augjax.keys import check_epoch, check_key, image_key, stream
-from augjax.transforms.core.checks import batch_ids, check_shape, check_strength
+from augjax.transforms.core.checks import check_ids, check_shape, check_strength, positions
 from augjax.transforms.core.factors import check_share
 from augjax.transforms.core.operation import Operation, Pipeline, Step
 from augjax.transforms.core.plan import Plan, plan
 from augjax.transforms.core.run import run, run_backwards, valid
 from augjax.transforms.core.scene import batch_size, shape_of
+from augjax.transforms.core.transfers import numbers_may_go
 from augjax.transforms.core.types import Example, Ids, Image, Images, Params, Shape
 from augjax.transforms.core.values import check_values
 from augjax.typing import AnyArray, Strength
@@ -145,8 +146,11 @@ class Transform(Pipeline):
         check_epoch(epoch)
         check_strength(strength)
         count = batch_size(self, images)
+        if ids is not None:
+            check_ids(ids, count)
         check_values(self, images)
-        return _batch(self, key, images, batch_ids(ids, count), epoch, strength)
+        with numbers_may_go(key, images, ids):
+            return _batch(self, key, images, ids, epoch, strength)
 
     def valid(self, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
         """Which pixels of the result show the image, and not what was filled in around it."""
@@ -208,10 +212,13 @@ def _batch(
     transform: Transform,
     key: PRNGKeyArray,
     images: Any,
-    ids: AnyArray,
+    ids: AnyArray | None,
     epoch: int | Int[AnyArray, ""],
     strength: Strength,
 ) -> Any:
+    if ids is None:
+        ids = positions(batch_size(transform, images))
+
     def one(image_id: Any, image: Any) -> Any:
         return transform(image_key(key, epoch, image_id), image, strength=strength)
 

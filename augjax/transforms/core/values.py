@@ -1,19 +1,17 @@
 """Checks of the values of images and boxes.
 
-Where they can be read, a mistake is an error. Inside a jitted function, where nothing can be
-raised, an image out of its range becomes NaN.
+A mistake in NumPy's arrays is an error. Arrays on a device would have to be waited for, and inside
+a jitted function there are only shapes; there an image out of its range becomes NaN.
 """
 
 from typing import Any, NoReturn
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Bool, Float, Num
 
 from augjax.transforms.core.operation import Pipeline
-from augjax.transforms.core.scene import table
+from augjax.transforms.core.scene import check_rows
 from augjax.transforms.core.spatial import Spatial
 from augjax.typing import AnyArray
 
@@ -21,7 +19,7 @@ from augjax.typing import AnyArray
 def check_values(pipeline: Pipeline, examples: Any) -> None:
     """Raises ValueError if images or boxes are clearly not in the range or format that was stated.
 
-    Of a batch only the first example is read, so that there is no wait for the others.
+    Of a batch only the first example is read.
     """
     given = examples if isinstance(examples, dict) else {"image": examples}
     image = _first(given.get("image"), 3)
@@ -29,7 +27,8 @@ def check_values(pipeline: Pipeline, examples: Any) -> None:
         _refuse_range(pipeline, image)
     boxes = given.get("boxes")
     if isinstance(boxes, list | tuple):
-        boxes = table(boxes, "boxes", 4)
+        check_rows(boxes, "boxes", 4)
+        boxes = np.asarray(boxes, np.float32)
     boxes = _first(boxes, 2)
     if boxes is not None and boxes.shape[-1] == 4 and pipeline.facts.boxes is not None:
         _check_boxes(pipeline.facts.boxes, boxes)
@@ -53,14 +52,10 @@ def reads_range(pipeline: Pipeline, image: Num[AnyArray, "*batch height width ch
 
 
 def _first(values: Any, dimensions: int) -> np.ndarray | None:
-    """The values of the first example of a batch or of the only one; None if out of reach."""
-    if values is None or isinstance(values, Tracer):
+    """The values of the first example of a batch or of the only one; None if there are none."""
+    if not isinstance(values, np.ndarray) or not values.size:
         return None
-    if isinstance(values, jax.Array) and not values.is_fully_addressable:
-        return None
-    with jax.ensure_compile_time_eval():  # A constant of a function that is being traced.
-        one = np.asarray(values[0] if values.ndim > dimensions and len(values) else values)
-    return one if one.size else None
+    return values[0] if values.ndim > dimensions else values
 
 
 def _refuse_range(pipeline: Pipeline, image: np.ndarray) -> NoReturn:

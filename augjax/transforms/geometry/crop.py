@@ -14,7 +14,7 @@ from augjax.transforms.core.factors import check_size
 from augjax.transforms.core.spatial import Geometric, affine_matrix
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
-from augjax.typing import Strength
+from augjax.typing import AnyArray, Strength
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +64,7 @@ class _Crop(Geometric):
         return affine_matrix(1.0, 0.0, left, 0.0, 1.0, top)
 
     def render(
-        self, params: Params, image: Shaped[Array, "height width channels"]
+        self, params: Params, image: Shaped[AnyArray, "height width channels"]
     ) -> Shaped[Array, "_ _ channels"]:
         corner = (*self.corner(params, image.shape), 0)
         return lax.dynamic_slice(
@@ -120,6 +120,13 @@ class CenterCrop(Transform, _Crop):
         self.room(shape)
         return {}
 
-    def corner(self, params: Params, shape: Shape) -> tuple[Any, Any]:
+    def corner(self, params: Params, shape: Shape) -> tuple[int, int]:
         down, right = self.room(shape)
         return down // 2, right // 2
+
+    def render(
+        self, params: Params, image: Shaped[AnyArray, "height width channels"]
+    ) -> Shaped[Array, "_ _ channels"]:
+        # Of an array of NumPy's, nothing else goes to the device.
+        top, left = self.corner(params, image.shape)
+        return jnp.asarray(image[top : top + self.height, left : left + self.width])

@@ -11,13 +11,15 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray
 
 from augjax.draws import bits, unit
+from augjax.kernels.varying import varying_with
 from augjax.keys import check_epoch, check_key, image_key, stream
-from augjax.transforms.core.checks import batch_ids, check_strength, shape_text
+from augjax.transforms.core.checks import check_ids, check_strength, positions, shape_text
 from augjax.transforms.core.configured import Configured
+from augjax.transforms.core.transfers import numbers_may_go
 from augjax.transforms.core.types import Ids, Images, Params, Shape
 from augjax.transforms.mixing.labels import SoftLabels, check_labels, smoothed, soft_labels
 from augjax.transforms.mixing.partners import partners
-from augjax.typing import AnyArray, Strength
+from augjax.typing import AnyArray, AxisSize, Strength
 
 Labels = Num[AnyArray, " batch"] | Num[AnyArray, "batch classes"]
 Shares = tuple[Float[Array, "_ _"], Float[Array, ""]]
@@ -38,7 +40,7 @@ class Mix(Configured, abc.ABC):
     Labels come out as float32 that a cross-entropy takes. They go in as
 
     - whole numbers below `num_classes`, (n,), and come out as (n, num_classes), rows that sum to 1,
-      for `optax.softmax_cross_entropy`; others are refused, or NaN inside `jit`;
+      for `optax.softmax_cross_entropy`; others are refused in NumPy arrays, else NaN;
     - such rows already, (n, classes), floating;
     - floats from 0 to 1, (n,) or (n, 1), which say how much it is the second of two classes, for
       `optax.sigmoid_binary_cross_entropy`. 0 and 1 as whole numbers are refused without
@@ -119,8 +121,9 @@ class Mix(Configured, abc.ABC):
         check_epoch(epoch)
         check_strength(strength)
         _check_shape(self, shape)
-        ids = batch_ids(ids, len(ids) if hasattr(ids, "ndim") and ids.ndim else 0)
-        mask = _checked_mask(mask, len(ids))
+        count = ids.shape[0] if hasattr(ids, "ndim") and ids.ndim else 0
+        check_ids(ids, count)
+        _check_mask(mask, count)
 
         def of_one(image_id: Any) -> tuple[Any, Params]:
             own_of_image = image_key(key, epoch, image_id)
@@ -128,6 +131,7 @@ class Mix(Configured, abc.ABC):
             return lot, self.draw(own_of_image, shape, strength)
 
         lots, params = jax.vmap(of_one)(jnp.asarray(ids))
+        mask = jnp.ones(count, bool) if mask is None else mask
         return {"partner": partners(lots, ids, mask), **params}
 
     def apply(self, params: Params, images: Images, labels: Labels) -> tuple[Images, SoftLabels]:
@@ -142,6 +146,7 @@ class Mix(Configured, abc.ABC):
           Images and labels, floating.
         """
         _check_batch(self, images, labels)
+        images = varying_with(images, *jax.tree.leaves(params))
         shape, partner = images.shape[1:], params["partner"]
         of_pixels, of_labels = jax.vmap(lambda own: self.shares(own, shape))(params)
 
@@ -151,7 +156,7 @@ class Mix(Configured, abc.ABC):
 
         # A branch, where there is nearly always a partner, since XLA:CPU would otherwise fuse the
         # mix with the pipeline before it, and resample anew for each pixel that it reads.
-        has_partners = jnp.any(partner != jnp.arange(len(images), dtype=jnp.int32))
+        has_partners = jnp.any(partner != jnp.arange(images.shape[0], dtype=jnp.int32))
         floats = jax.lax.cond(has_partners, mixed, _to_float, images)
         soft = soft_labels(labels, self.num_classes)
         of_labels = of_labels if soft.ndim == 1 else of_labels[:, None]
@@ -191,8 +196,11 @@ class Mix(Configured, abc.ABC):
         check_epoch(epoch)
         check_strength(strength)
         _check_batch(self, images, labels)
-        ids, mask = batch_ids(ids, len(images)), _checked_mask(mask, len(images))
-        return _batch(self, key, images, labels, ids, epoch, strength, mask)
+        if ids is not None:
+            check_ids(ids, images.shape[0])
+        _check_mask(mask, images.shape[0])
+        with numbers_may_go(key, images, labels, ids, mask):
+            return _batch(self, key, images, labels, ids, epoch, strength, mask)
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         """There is no mix of one image."""
@@ -205,12 +213,13 @@ def _batch(
     key: PRNGKeyArray,
     images: Any,
     labels: Any,
-    ids: AnyArray,
+    ids: AnyArray | None,
     epoch: int | Int[AnyArray, ""],
     strength: Strength,
     mask: Any,
 ) -> Any:
     shape = images.shape[1:]
+    ids = positions(images.shape[0]) if ids is None else ids
     params = mix.sample(key, ids, shape, epoch=epoch, strength=strength, mask=mask)
     return mix.apply(params, images, labels)
 
@@ -254,7 +263,7 @@ def _check_batch(mix: Mix, images: Any, labels: Any) -> None:
         raise TypeError(f"{what} takes uint8 or floating images, but got {images.dtype}")
     if labels.shape[:1] != images.shape[:1]:
         raise ValueError(
-            f"{what} takes a label for each of {len(images)} images, but got labels of shape "
+            f"{what} takes a label for each of {images.shape[0]} images, but got labels of shape "
             f"{tuple(labels.shape)}"
         )
     check_labels(labels, mix.num_classes, title=what)
@@ -269,10 +278,9 @@ def _check_shape(mix: Mix, shape: Any) -> None:
         )
 
 
-def _checked_mask(mask: Any, count: int) -> Bool[AnyArray, " batch"]:
+def _check_mask(mask: Any, count: AxisSize) -> None:
     if mask is None:
-        return jnp.ones(count, bool)
+        return
     if getattr(mask, "dtype", None) != np.bool_ or mask.shape != (count,):
         what = f"{mask.dtype} of shape {mask.shape}" if hasattr(mask, "dtype") else repr(mask)
         raise ValueError(f"expected a mask of {count} truth values, but got {what}")
-    return mask

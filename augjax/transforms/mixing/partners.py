@@ -19,7 +19,7 @@ def partners(
     """
     words = [ids] if ids.ndim == 1 else [ids[:, word] for word in reversed(range(ids.shape[1]))]
     order = jnp.lexsort([*words, draws, ~jnp.asarray(mask)]).astype(jnp.int32)
-    place = jnp.arange(len(order), dtype=jnp.int32)
+    place = jnp.arange(order.shape[0], dtype=jnp.int32)
     count = jnp.sum(mask, dtype=jnp.int32)
     next_place = jnp.where(place + 1 < count, place + 1, jnp.where(place < count, 0, place))
     return jnp.zeros_like(order).at[order].set(order[next_place], unique_indices=True)
