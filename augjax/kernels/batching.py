@@ -118,11 +118,13 @@ def only_where(function: Function) -> Callable[..., Array]:
         return jnp.where(on[:, None, None, None], jax.vmap(function)(images, *numbers), images)
 
     @changed_one.def_vmap
-    def mapped(size: int, are_mapped: list[bool], *arrays: AnyArray) -> tuple[Array, bool]:
+    def mapped(size: AxisSize, are_mapped: list[bool], *arrays: AnyArray) -> tuple[Array, bool]:
         return changed_some(*_all_mapped(size, are_mapped, arrays)), True
 
     @changed_some.def_vmap
-    def mapped_again(size: int, are_mapped: list[bool], *arrays: AnyArray) -> tuple[Array, bool]:
+    def mapped_again(
+        size: AxisSize, are_mapped: list[bool], *arrays: AnyArray
+    ) -> tuple[Array, bool]:
         nested = _all_mapped(size, are_mapped, arrays)
         flat = changed_some(*(array.reshape(-1, *array.shape[2:]) for array in nested))
         return flat.reshape(nested[1].shape), True
@@ -130,7 +132,7 @@ def only_where(function: Function) -> Callable[..., Array]:
     return wraps(function)(changed)
 
 
-def _all_mapped(size: int, are_mapped: list[bool], arrays: Iterable[AnyArray]) -> list[Array]:
+def _all_mapped(size: AxisSize, are_mapped: list[bool], arrays: Iterable[AnyArray]) -> list[Array]:
     return [
         jnp.asarray(array) if is_mapped else jnp.broadcast_to(array, (size, *array.shape))
         for array, is_mapped in zip(arrays, are_mapped, strict=True)
