@@ -95,7 +95,7 @@ def test_every_kind_of_harm_is_done(tmp_path, monkeypatch):
     monkeypatch.setattr(mutations, "SIZE", 2**20)
     done, home, made = set(), tmp_path / "home", tmp_path / "made"
     (home / "photos").mkdir(parents=True)
-    for number in range(250):
+    for number in range(600):
         for name in ("checkpoints/last", "checkpoints/best"):
             (made / name).mkdir(parents=True)
         for name in ("config.json", "history.jsonl", "loss.png"):
