@@ -285,9 +285,7 @@ def test_a_batch_is_at_most_the_set(data, tmp_path, small_network, capsys):
 
 def test_too_little_memory_is_one_line(data, tmp_path, monkeypatch):
     def too_much(*_, **__):
-        raise jax.errors.JaxRuntimeError(
-            "RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.\n.."
-        )
+        raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory for 9 bytes.\n..")
 
     monkeypatch.setattr(runs_run, "fit", too_much)
     with pytest.raises(RunError, match=r"Out of memory for 9 bytes\.\); try a smaller --b"):
