@@ -2,11 +2,13 @@
 
 `certify` draws for and transforms 64 images, and again under other circumstances: in batches of
 other sizes, in another order, among other neighbours, one by one without `jit`, on several devices,
-and in a longer pipeline. Draws must have the same bits, and pixels must agree to a tolerance.
+under other settings of JAX, and in a longer pipeline. Draws must have the same bits, and pixels
+must agree to a tolerance.
 """
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import jax
@@ -28,6 +30,12 @@ TOLERANCE = 2e-5
 """The largest difference of bilinear pixels in [0, 1]."""
 TIPPED = 1e-4
 """The largest share of pixels that may differ more, since their value lies on the edge of two."""
+SETTINGS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "jax_enable_x64": lambda: jax.enable_x64(True),
+    "jax_threefry_partitionable off": lambda: jax.threefry_partitionable(False),
+    "jax_default_prng_impl='rbg'": lambda: jax.default_prng_impl("rbg"),
+}
+"""What a user's process may have set."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +67,7 @@ def certify(
     batches: tuple[int, ...] = (1, 7),
     devices: tuple[int, ...] = (),
     elsewhere: Sequence[Any] = (),
+    settings: Sequence[str] = (),
 ) -> Certificate:
     """Compares the draws and pixels of one transform under all circumstances.
 
@@ -70,9 +79,15 @@ def certify(
       batches: sizes of batches, besides one of all images.
       devices: how many CPU devices to spread a batch over, besides one; each divides 64.
       elsewhere: devices of other kinds, such as `jax.devices("gpu")[:1]`.
+      settings: of JAX, by their names in `SETTINGS`.
     """
     compare = _compare_mix if isinstance(transform, Mix) else _compare_transform
-    return compare(transform, batches, devices, elsewhere).certificate(transform)
+    found, both, batch = compare(transform, batches)
+    _compare_devices(found, both, batch, devices, elsewhere)
+    for setting in settings:
+        with SETTINGS[setting]():
+            found.add(setting, slice(None), *both(*batch))
+    return found.certificate(transform)
 
 
 class Comparison:
@@ -105,18 +120,20 @@ class Comparison:
         return Certificate(repr(transform), tuple(self.differing), self.worst, self.tipped)
 
 
-def _compare_transform(
-    transform: Any, batches: tuple[int, ...], devices: tuple[int, ...], elsewhere: Sequence[Any]
-) -> Comparison:
-    root, images, ids = _root(), _images(), _ids()
+_Compared = tuple[Comparison, Callable[..., Any], tuple[Any, ...]]
+"""What was found, the program that draws and transforms, and its arguments."""
+
+
+def _compare_transform(transform: Any, batches: tuple[int, ...]) -> _Compared:
+    images, ids = _images(), _ids()
 
     def draw(image_id: Any, pipeline: Any = transform) -> Any:
-        return pipeline.sample(image_key(root, EPOCH, image_id), SHAPE)
+        return pipeline.sample(image_key(_root(), EPOCH, image_id), SHAPE)
 
     # One program for draws and pixels, of which order and neighbours are inputs.
     @jax.jit
     def both(images: Any, ids: Any) -> Any:
-        return jax.vmap(draw)(ids), transform.batch(root, images, ids, epoch=EPOCH)
+        return jax.vmap(draw)(ids), transform.batch(_root(), images, ids, epoch=EPOCH)
 
     found = Comparison(*both(images, ids))
     for size in batches:
@@ -128,32 +145,29 @@ def _compare_transform(
     first = jax.tree.map(lambda rows: rows[:1], both(others, neighbours))
     found.add("other neighbours", slice(0, 1), *first)
     for i in (0, 5):
-        own_key = image_key(root, EPOCH, jnp.asarray(ids[i]))
+        own_key = image_key(_root(), EPOCH, jnp.asarray(ids[i]))
         alone = transform.sample(own_key, SHAPE), transform(own_key, images[i])
         found.add("one by one without jit", i, *alone)
-    _compare_devices(found, both, (images, ids), devices, elsewhere)
     longer = Sequential([RandomTranslation(0.1, 0.1, name="another"), transform])
     edited = jax.jit(jax.vmap(lambda image_id: draw(image_id, longer)))(ids)
     edited.pop("another")
     inlined = isinstance(transform, Container) and transform.name is None
     own = edited if inlined else edited[transform.label]
     found.add("a pipeline with one more", slice(None), own)
-    return found
+    return found, both, (images, ids)
 
 
-def _compare_mix(
-    mix: Any, batches: tuple[int, ...], devices: tuple[int, ...], elsewhere: Sequence[Any]
-) -> Comparison:
-    root, images, ids = _root(), _images(), _ids()
+def _compare_mix(mix: Any, batches: tuple[int, ...]) -> _Compared:
+    images, ids = _images(), _ids()
     labels = np.arange(IMAGES, dtype=np.float32) / IMAGES
 
     def draw(ids: Any) -> Any:
-        draws = mix.sample(root, ids, SHAPE, epoch=EPOCH)
+        draws = mix.sample(_root(), ids, SHAPE, epoch=EPOCH)
         return {name: part for name, part in draws.items() if name != "partner"}
 
     @jax.jit
     def both(images: Any, labels: Any, ids: Any) -> Any:
-        return draw(ids), mix.batch(root, images, labels, ids, epoch=EPOCH)[0]
+        return draw(ids), mix.batch(_root(), images, labels, ids, epoch=EPOCH)[0]
 
     found = Comparison(*both(images, labels, ids))
     for size in batches:
@@ -162,8 +176,7 @@ def _compare_mix(
     found.add("another order", order, *both(images[order], labels[order], ids[order]))
     for i in (0, 5):
         found.add("one by one without jit", slice(i, i + 1), draw(jnp.asarray(ids[i : i + 1])))
-    _compare_devices(found, both, (images, labels, ids), devices, elsewhere)
-    return found
+    return found, both, (images, labels, ids)
 
 
 def _compare_devices(

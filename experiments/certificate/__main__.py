@@ -4,8 +4,9 @@
 
 For every public transform it compares the draws of 64 images, bit by bit, with those they get in
 batches of 1 and 7, in another order, among other neighbours, one by one without jit, on 2 and on 8
-devices, on a GPU or TPU if there is one, and in a pipeline with one transform more; and the pixels
-likewise, to a tolerance (`augjax.transforms.certify`). Prints a table, writes it to
+devices, on a GPU or TPU if there is one, with 64-bit types, without partitionable Threefry, with
+another default generator, and in a pipeline with one transform more; and the pixels likewise, to a
+tolerance (`augjax.transforms.certify`). Prints a table, writes it to
 experiments/results/certificate.json, and exits with 1 if anything differs.
 """
 

@@ -9,7 +9,7 @@ from augjax.errors import RunError
 from augjax.files import write_json
 from augjax.runs.environment import environment
 from augjax.transforms.catalog import examples, mix_examples
-from augjax.transforms.certify import Certificate, certify
+from augjax.transforms.certify import SETTINGS, Certificate, certify
 
 RESULTS = Path(__file__).parents[1] / "results"
 HEADER = "| transform | draws that differ | largest difference of a pixel |\n|---|---|---|"
@@ -26,7 +26,9 @@ def certify_all() -> None:
     elsewhere = tuple(device for device in jax.devices()[:1] if device.platform != "cpu")
     with jax.default_device(jax.devices("cpu")[0]):
         for transform in (*examples().values(), *mix_examples().values()):
-            rows.append(certify(transform, devices=(2, 8), elsewhere=elsewhere))
+            rows.append(
+                certify(transform, devices=(2, 8), elsewhere=elsewhere, settings=tuple(SETTINGS))
+            )
             print(line(rows[-1]), flush=True)
     RESULTS.mkdir(exist_ok=True)
     write_json(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import augjax as aj
-from augjax.transforms.certify import IMAGES, TIPPED, TOLERANCE, Comparison, certify
+from augjax.transforms.certify import IMAGES, SETTINGS, TIPPED, TOLERANCE, Comparison, certify
 from tests.transforms.examples import CATALOG, MIXES, ONE_OF_EACH_KIND, example, long_but
 
 
@@ -26,6 +26,20 @@ def test_is_certified(name):
 def test_the_notebook_s_pipeline_is_certified():
     found = certified(aj.preset("notebook"), elsewhere=jax.devices()[1:2])
     assert found.ok, found
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _DrawsAsJaxIsSet(aj.RandomBrightness):
+    """Draws by JAX's own functions, as a transform of a user's may."""
+
+    def draw(self, key, shape, strength):
+        return {"delta": jax.random.uniform(key, (3,)).sum().astype(jnp.float32)}
+
+
+def test_settings_that_move_draws_are_found():
+    found = certify(_DrawsAsJaxIsSet(0.1), batches=(), settings=tuple(SETTINGS))
+    assert set(found.differing_draws) == {"jax_enable_x64", "jax_threefry_partitionable off"}
+    assert certify(aj.RandomBrightness(0.1), batches=(), settings=tuple(SETTINGS)).ok
 
 
 _traced = itertools.count()
@@ -46,9 +60,9 @@ def test_draws_that_depend_on_more_are_found():
         "batches of 7",
         "one by one without jit",
         "one by one without jit",
+        "a pipeline with one more",
         "8 devices",
         "on a cpu",
-        "a pipeline with one more",
     )
 
 
