@@ -7,7 +7,7 @@ from pathlib import Path
 
 FAMILIES = ["geometry", "color", "filter", "policy", "composition", "mixing"]
 CORE = [
-    "types factors configured", "operation motion", "spatial checks", "groups scene",
+    "types arguments factors configured", "operation motion", "spatial checks", "groups scene",
     "run plan values", "transform",
 ]  # fmt: skip
 LAYERS = [
