@@ -13,7 +13,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable
 from hashlib import blake2b
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import PurePath
 
 import jax
@@ -37,7 +37,7 @@ def key(seed: int | np.integer | Int[AnyArray, ""]) -> PRNGKeyArray:
     >>> jax.random.key_data(aj.key(7)).tolist()
     [0, 7]
     """
-    if isinstance(seed, bool | str | float | None):
+    if isinstance(seed, bool) or not (isinstance(seed, Integral) or hasattr(seed, "dtype")):
         raise TypeError(f"a seed is a whole number, but got {seed!r}")
     if isinstance(seed, Integral):
         if not -(2**63) <= seed < 2**63:
@@ -58,6 +58,8 @@ def stream(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
     >>> jax.random.key_data(aj.stream(aj.key(0), "augment")).tolist()
     [1344629774, 4219992126]
     """
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a stream is text, but got {name!r}")
     return jax.random.fold_in(threefry(key), zlib.crc32(name.encode()))
 
 
@@ -92,9 +94,8 @@ def image_key(
     """
     key = threefry(key)
     check_epoch(epoch)
-    if isinstance(image_id, Real) and not (
-        isinstance(image_id, Integral) and 0 <= image_id < 2**32
-    ):
+    is_number = isinstance(image_id, Integral) and not isinstance(image_id, bool)
+    if not (0 <= image_id < 2**32 if is_number else hasattr(image_id, "dtype")):
         raise ValueError(f"image_id={image_id!r}: expected a number of 32 bits, or image_ids's")
     words = jnp.atleast_1d(jnp.asarray(image_id))
     if words.ndim > 1 or words.size not in (1, 2):
@@ -184,5 +185,9 @@ def check_epoch(epoch: int | Int[AnyArray, ""]) -> None:
     """Raises ValueError unless `epoch` may be the number of one."""
     dtype = getattr(epoch, "dtype", None)
     whole = isinstance(epoch, Integral) if dtype is None else jnp.issubdtype(dtype, jnp.integer)
-    if not whole or (isinstance(epoch, Integral) and epoch < 0):
-        raise ValueError(f"epoch={epoch!r}: expected a whole number that is not negative")
+    if isinstance(epoch, Integral):
+        whole = not isinstance(epoch, bool) and 0 <= epoch < 2**31
+    if not whole:
+        raise ValueError(
+            f"epoch={epoch!r}: expected a whole number that is not negative, below 2**31"
+        )

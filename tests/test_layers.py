@@ -7,8 +7,8 @@ from pathlib import Path
 
 FAMILIES = ["geometry", "color", "filter", "policy", "composition", "mixing"]
 CORE = [
-    "types factors configured", "operation motion", "spatial checks transfers", "groups scene",
-    "run plan values", "transform",
+    "types arguments factors configured", "operation motion", "spatial checks transfers",
+    "groups scene", "run plan values", "transform",
 ]  # fmt: skip
 LAYERS = [
     [

@@ -27,7 +27,7 @@ def warp(
     projective: bool = False,
     fill_mode: FillMode = "reflect",
     interpolation: Interpolation = "bilinear",
-    fill_value: float = 0.0,
+    fill_value: float | tuple[float, ...] = 0.0,
 ) -> Shaped[Array, "_ _ channels"]:
     """Samples `image` at `matrix @ (x, y, 1)` for every output pixel (x, y).
 
@@ -63,7 +63,7 @@ def sample_at(
     *,
     fill_mode: FillMode = "reflect",
     interpolation: Interpolation = "bilinear",
-    fill_value: float = 0.0,
+    fill_value: float | tuple[float, ...] = 0.0,
 ) -> Shaped[Array, "h w channels"]:
     """Samples `image` at the points (x, y), in pixels.
 
@@ -75,7 +75,8 @@ def sample_at(
         (d c b a | a b c d | d c b a), 'wrap' repeats with the image's period, 'nearest' repeats
         the outermost pixel, 'constant' is `fill_value`, blended in over one pixel at the border.
       interpolation: 'nearest' rounds halves away from zero.
-      fill_value: in the units of `image`; used by 'constant' only.
+      fill_value: in the units of `image`, a number or one for each channel; used by 'constant'
+        only.
     """
     height, width, channels = image.shape
     pixels = image.reshape(height * width, channels)
@@ -90,7 +91,7 @@ def sample_at(
         if fill_mode != "constant":
             return pixels.at[compute_once(i * width + j)].get(mode="promise_in_bounds")
         # One pixel more, of the fill: chosen afterwards, whatever follows would choose again.
-        fill = jnp.full((1, channels), fill_value, image.dtype)
+        fill = jnp.broadcast_to(jnp.array(fill_value, image.dtype).reshape(1, -1), (1, channels))
         index = jnp.where(i_inside & j_inside, i * width + j, height * width)
         return jnp.concatenate([pixels, fill]).at[compute_once(index)].get(mode="promise_in_bounds")
 
@@ -104,7 +105,7 @@ def sample_at(
     sampled = top_weight * upper + bottom_weight * lower
     if fill_mode == "constant" and fill_value != 0.0:
         inside = (top_weight + bottom_weight) * (left_weight + right_weight)
-        sampled = sampled + (1.0 - inside) * jnp.float32(fill_value)
+        sampled = sampled + (1.0 - inside) * jnp.float32(fill_value).reshape(1, 1, -1)
     return sampled
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from augjax.transforms.color.color_jitter import ColorJitter
 from augjax.transforms.color.contrast import RandomContrast
 from augjax.transforms.composition.sequential import Sequential
+from augjax.transforms.core.factors import LARGEST
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.geometry.flip import RandomFlip
 from augjax.transforms.geometry.resized_crop import RandomResizedCrop
@@ -63,12 +64,18 @@ def preset(name: str, *, image_size: int = 224) -> Sequential:
 
     Args:
       name: as described in `augjax.transforms.presets`.
-      image_size: the side, in pixels, of the images that presets with a crop make. The others keep
-        the size of what they are given.
+      image_size: the side, in pixels from 1 to 32768, of the images that presets with a crop make.
+        The others keep the size of what they are given.
 
     Raises:
-      ValueError: if there is no such preset; the message lists all that there are.
+      ValueError: if there is no such preset, when the message lists all that there are, or if the
+        size is out of range.
     """
-    if name not in _RECIPES:
+    if name not in PRESETS:
         raise ValueError(f"there is no preset {name!r}; the presets are {', '.join(PRESETS)}")
+    if isinstance(image_size, bool) or image_size not in range(1, LARGEST + 1):
+        raise ValueError(
+            f"preset(image_size={image_size!r}): expected a whole number of pixels from 1 to "
+            f"{LARGEST}"
+        )
     return Sequential(_RECIPES[name](image_size))

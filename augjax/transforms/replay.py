@@ -66,8 +66,7 @@ def replay_key(*, seed: int, epoch: int, id: ImageId, stream: str = "augment") -
 
 
 def _stream_key(seed: int, epoch: int, stream: str) -> PRNGKeyArray:
-    if epoch < 0:
-        raise ValueError(f"replay(epoch={epoch}): expected it not to be negative")
+    keys.check_epoch(epoch)
     return keys.stream(keys.key(seed), stream)
 
 
@@ -75,7 +74,7 @@ def _words(id: ImageId) -> UInt32[np.ndarray, "..."]:
     if isinstance(id, str | PurePath):
         return keys.image_ids([id])[0]
     words = np.asarray(id)
-    in_range = isinstance(id, Integral) and 0 <= id < 2**32
+    in_range = isinstance(id, Integral) and not isinstance(id, bool) and 0 <= id < 2**32
     if not in_range and (words.dtype != np.uint32 or words.shape not in ((), (2,))):
         raise ValueError(
             f"replay(id={id!r}): expected a path, or one or two words of 32 bits (uint32)"

@@ -1,17 +1,13 @@
 """Pipelines as data: dicts of numbers, texts and lists, as JSON has them."""
 
 import inspect
-import math
 import reprlib
-import types
-from collections.abc import Sequence
 from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
-
-import numpy as np
+from typing import Any, get_args, get_type_hints
 
 from augjax.transforms.aliases import hint
 from augjax.transforms.catalog import catalog, mixes
+from augjax.transforms.core.arguments import described, fits, options
 from augjax.transforms.core.configured import Configured, arguments, check_arguments
 
 _KIND = "transform"
@@ -33,6 +29,8 @@ def to_dict(transform: Configured) -> dict[str, Any]:
       TypeError: for a transform that is not augjax's own.
       ValueError: if transforms are nested more than ten deep.
     """
+    if not isinstance(transform, Configured):
+        raise TypeError(f"to_dict takes a transform, but got {reprlib.repr(transform)}")
     return _written(transform, "", 1)
 
 
@@ -69,8 +67,6 @@ def _written(value: Any, path: str, depth: int) -> Any:
         }
     if isinstance(value, tuple | list):
         return [_written(item, f"{path}[{i}]", depth) for i, item in enumerate(value)]
-    if isinstance(value, np.generic):
-        return value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(_at(path, f"{reprlib.repr(value)} cannot be written as JSON"))
@@ -106,81 +102,20 @@ def _made(data: Any, path: str, depth: int) -> Configured:
 
 def _argument(hint: Any, value: Any, path: str, depth: int) -> Any:
     """The argument of type `hint` that was written as `value`."""
-    for option in _options(hint):
-        if not _fits(option, value):
-            continue
+    for option in options(hint):
         if _is_transform(option):
-            return _made(value, path, depth)
-        if isinstance(value, list):
-            inner = _inner(option, len(value))
-            return tuple(
-                _argument(item_hint, item, f"{path}[{i}]", depth)
-                for i, (item_hint, item) in enumerate(zip(inner, value, strict=True))
-            )
-        return value
-    expected = " or ".join(map(_described, _options(hint)))
-    raise ValueError(_at(path, f"expected {expected}, but got {reprlib.repr(value)}"))
+            if isinstance(value, dict):
+                return _made(value, path, depth)
+        elif isinstance(value, list) and _is_transform(*get_args(option)[:1]):
+            (inner,) = get_args(option)
+            return tuple(_argument(inner, v, f"{path}[{i}]", depth) for i, v in enumerate(value))
+        elif fits(option, value):
+            return tuple(value) if isinstance(value, list) else value
+    raise ValueError(_at(path, f"expected {described(hint)}, but got {reprlib.repr(value)}"))
 
 
-def _options(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-
-
-def _inner(hint: Any, length: int) -> tuple[Any, ...]:
-    """The types of the items of a list of `length`."""
-    inner = get_args(hint)
-    same = get_origin(hint) is not tuple or inner[1:] == (...,)
-    return inner[:1] * length if same else inner
-
-
-def _fits(hint: Any, value: Any) -> bool:
-    """Whether `value` may be meant for `hint`; what is wrong inside a transform comes later."""
-    if _is_transform(hint):
-        return isinstance(value, dict)
-    if get_origin(hint) is Literal:
-        return isinstance(value, str) and value in get_args(hint)
-    if get_origin(hint) in (tuple, Sequence):
-        if not isinstance(value, list):
-            return False
-        inner = _inner(hint, len(value))
-        return len(inner) == len(value) and all(
-            _is_transform(item_hint) or any(_fits(option, item) for option in _options(item_hint))
-            for item_hint, item in zip(inner, value, strict=True)
-        )
-    if hint is bool or isinstance(value, bool):
-        return hint is bool and isinstance(value, bool)
-    if hint is float:
-        return isinstance(value, int | float) and _is_finite(value)
-    if hint is int:
-        return isinstance(value, int) and _is_finite(value)
-    return not inspect.isclass(hint) or isinstance(value, hint)
-
-
-def _is_transform(hint: Any) -> bool:
+def _is_transform(hint: Any = None) -> bool:
     return inspect.isclass(hint) and issubclass(hint, Configured)
-
-
-def _is_finite(number: float) -> bool:
-    try:
-        return math.isfinite(number)
-    except OverflowError:
-        return False
-
-
-def _described(hint: Any) -> str:
-    if get_origin(hint) is Literal:
-        return " or ".join(map(repr, get_args(hint)))
-    if get_origin(hint) in (tuple, Sequence):
-        inner = get_args(hint)
-        words = {_WORDS.get(option, "transform") for option in _options(inner[0])}
-        some = f"{len(inner)} " if get_origin(hint) is tuple and inner[1:] != (...,) else ""
-        return f"a list of {some}{' or '.join(sorted(words))}s"
-    if _is_transform(hint) or hint in _WORDS:
-        return f"a {_WORDS.get(hint, 'transform')}"
-    return "None" if hint is type(None) else str(hint)
-
-
-_WORDS = {float: "number", int: "whole number", bool: "truth value", str: "text"}
 
 
 def _check_depth(path: str, depth: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from augjax.extras import require
-from augjax.keys import image_key, stream
+from augjax.keys import check_epoch, image_key, stream
 from augjax.keys import key as root_key
 from augjax.transforms.composition.sequential import Sequential
 from augjax.transforms.core.scene import to_corners
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _CELL, _LETTERS = 1.8, 21
 """A picture's width in inches, and the letters of the title that fit above it."""
+_MOST = 100
 _BOX, _POINT, _MASK = "#ffd23f", "#ee4266", "#0ead69"
 
 
@@ -42,7 +43,7 @@ def show(
       images: an image, an example (whose mask, boxes and keypoints are drawn over it), a batch of
         either, or a list of either.
       key: as for `Transform.batch`; by default that of a run with seed 0.
-      draws: how many, of the epochs from `epoch` on.
+      draws: how many, 1 to 100, of the epochs from `epoch` on.
       epoch: of the first draw.
 
     Returns:
@@ -53,11 +54,12 @@ def show(
             f"expected show(pipeline, images), but got a {type(pipeline).__name__} first"
         )
     key = stream(root_key(0), "augment") if key is None else key
+    check_epoch(epoch)
     rows = list(_examples(images))
-    if not rows or draws < 1:
-        raise ValueError(
-            f"expected at least one image and one draw, but got {len(rows)} images, draws={draws}"
-        )
+    if isinstance(draws, bool) or not isinstance(draws, int) or not 1 <= draws <= _MOST:
+        raise ValueError(f"show(draws={draws!r}): expected a whole number from 1 to {_MOST}")
+    if not rows:
+        raise ValueError("show(images=...): expected at least one image, but got none")
     if isinstance(pipeline, Mix):
         cells, drawer = _mixed(pipeline, key, rows, epoch, draws), Sequential([])
     else:
@@ -79,6 +81,11 @@ def show(
 
 
 def _examples(images: Any) -> Iterator[dict[str, Any]]:
+    if not isinstance(images, dict | list | tuple | np.ndarray | jax.Array):
+        raise TypeError(
+            f"show takes images as an array, an example or a list, but got a "
+            f"{type(images).__name__}"
+        )
     if isinstance(images, dict) and np.ndim(images["image"]) == 4:
         for i in range(len(images["image"])):
             yield {name: values[i] for name, values in images.items()}

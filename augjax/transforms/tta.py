@@ -15,6 +15,9 @@ from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Images
 from augjax.typing import AnyArray, Strength
 
+_MOST = 1000
+"""Predictions for an image, which are all made at once."""
+
 
 def tta(
     predict: Callable[..., Any], pipeline: Transform, k: int, *, dense: bool = False
@@ -44,7 +47,7 @@ def tta(
         or a pytree of arrays with a first axis of n: logits, or a map for each image. In inference
         mode: it is given floats in the range that the pipeline returns, and is traced.
       pipeline: what to augment with; it may change the images' size.
-      k: how many predictions to average, at least 1; 1 is the image as it is.
+      k: how many predictions to average, 1 to 1000; 1 is the image as it is.
       dense: whether all that is predicted has the height and width of the images given to
         `predict`, (n, height, width) or (n, height, width, channels).
 
@@ -57,8 +60,10 @@ def tta(
             f"tta takes a function that predicts and a transform, but got {predict!r} and "
             f"{pipeline!r}"
         )
-    if isinstance(k, bool) or not isinstance(k, Integral) or k < 1:
-        raise ValueError(f"tta(k={k!r}): expected a whole number of predictions, at least 1")
+    if isinstance(k, bool) or not isinstance(k, Integral) or not 1 <= k <= _MOST:
+        raise ValueError(f"tta(k={k!r}): expected a whole number of predictions, 1 to {_MOST}")
+    if not isinstance(dense, bool):
+        raise TypeError(f"tta(dense={dense!r}): expected True or False")
 
     def averaged(
         key: PRNGKeyArray,

@@ -49,7 +49,7 @@ def test_a_file_holds_what_to_dict_makes(tmp_path):
         ("3", "expected what augjax.to_dict makes of one, but got 3"),
         ({"transform": "CutMix"}, "CutMix mixes batches; --mix says how they are mixed"),
         ({"transform": "Rotate"}, "augjax has no transform 'Rotate'; here it is RandomRotation"),
-        (sequence(FLIP, {**FLIP, "mode": "up"}), "transforms[1].mode: expected 'horizontal' or"),
+        (sequence(FLIP, {**FLIP, "mode": "up"}), "transforms[1].mode: expected one of 'hori"),
         (sequence(FLIP, FLIP), "Sequential holds 'RandomFlip' more than once"),
         ({"transform": "Pad", "padding": 2}, "makes images of 36x36 pixels, but the network is "
          "validated on those of 32x32; put Resize(32, 32) at its end"),

@@ -436,3 +436,18 @@ def test_another_transform_goes_on_from_what_is_still_visible():
         np.testing.assert_allclose(moved["boxes_visible"], [0.5])
         assert moved["keypoints_visible"].tolist() == [False, True]
     np.testing.assert_allclose(twice["boxes"], [[0, 0, 5, 10]])
+
+
+@pytest.mark.parametrize("none", [[], (), np.zeros(0), np.zeros((0, 4), np.float32), jnp.zeros(0)])
+def test_no_boxes_are_boxes(none):
+    transform = aj.Sequential([aj.RandomFlip()], boxes="rel_xywh")
+    points = none[:, :2] if np.ndim(none) == 2 else none
+    example = {"image": noise(4, 6, 1), "boxes": none, "keypoints": points}
+    became = transform(aj.key(0), example)
+    shapes = {name: part.shape for name, part in became.items() if name != "image"}
+    assert shapes.pop("boxes") == (0, 4) and shapes.pop("keypoints") == (0, 2)
+    assert set(shapes.values()) == {(0,)}
+    if hasattr(none, "shape"):
+        several = {name: np.stack([part] * 2) for name, part in example.items()}
+        became = transform.batch(aj.key(0), several)
+        assert became["boxes"].shape == (2, 0, 4) and became["keypoints"].shape == (2, 0, 2)

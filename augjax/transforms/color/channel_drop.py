@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from augjax.draws import unit
 from augjax.kernels.color import COLORS, recolor
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_level
+from augjax.transforms.core.factors import COLOR, Color, check_color, whole
 from augjax.transforms.core.operation import Pointwise
 from augjax.transforms.core.transform import Switched
 from augjax.transforms.core.types import Params, Shape
@@ -25,20 +25,19 @@ class RandomChannelDrop(Switched, Pointwise):
 
     Args:
       channels: how many, 1 or 2.
-      fill_value: what takes their place, in [0, 1] whatever the pipeline's value range.
+      fill_value: what takes their place, in [0, 1] whatever the pipeline's value range; a number,
+        or one for each of red, green and blue.
       p: the probability, in [0, 1]; by keyword.
 
     References: `kornia.augmentation.RandomChannelDropout`, `albumentations.ChannelDropout`.
     """
 
-    channels: int = 1
-    fill_value: float = 0.0
+    channels: int = dataclasses.field(default=1, metadata=whole(1, 2))
+    fill_value: Color = dataclasses.field(default=0.0, metadata=COLOR)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.channels not in (1, 2):
-            raise ValueError(f"RandomChannelDrop(channels={self.channels!r}): expected 1 or 2")
-        check_level(self, "fill_value", self.fill_value)
+        check_color(self.title, "fill_value", self.fill_value, COLORS)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         order = jnp.argsort(unit(stream(key, "dropped"), (COLORS,)))
@@ -48,4 +47,5 @@ class RandomChannelDrop(Switched, Pointwise):
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "height width channels"]:
         dropped = params["dropped"][None, None]
-        return recolor(lambda rgb: jnp.where(dropped, self.fill_value, rgb), image)
+        fill = jnp.float32(self.fill_value).reshape(1, 1, -1)
+        return recolor(lambda rgb: jnp.where(dropped, fill, rgb), image)

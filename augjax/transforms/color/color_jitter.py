@@ -17,6 +17,7 @@ from augjax.transforms.core.types import Params, Shape
 from augjax.typing import Strength
 
 _BRIGHTNESS, _CONTRAST, _SATURATION, _HUE = range(4)
+_MULTIPLIER = ranged(lowest=0, highest=100, number=around_one)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +39,8 @@ class ColorJitter(Transform, Operation):
     torchvision draws once for all images of a batch.
 
     Args:
-      brightness: a number f, meaning (max(0, 1 - f), 1 + f), or a pair of multipliers from 0 up.
+      brightness: a number f, meaning (max(0, 1 - f), 1 + f), or a pair of multipliers from 0
+        to 100.
       contrast: as brightness.
       saturation: as brightness.
       hue: a number or a pair within [-0.5, 0.5], in full turns.
@@ -48,13 +50,9 @@ class ColorJitter(Transform, Operation):
 
     amounts: ClassVar[tuple[str, ...]] = ("brightness", "contrast", "saturation", "hue")
 
-    brightness: Factor = dataclasses.field(
-        default=0.0, metadata=ranged(lowest=0, number=around_one)
-    )
-    contrast: Factor = dataclasses.field(default=0.0, metadata=ranged(lowest=0, number=around_one))
-    saturation: Factor = dataclasses.field(
-        default=0.0, metadata=ranged(lowest=0, number=around_one)
-    )
+    brightness: Factor = dataclasses.field(default=0.0, metadata=_MULTIPLIER)
+    contrast: Factor = dataclasses.field(default=0.0, metadata=_MULTIPLIER)
+    saturation: Factor = dataclasses.field(default=0.0, metadata=_MULTIPLIER)
     hue: Factor = dataclasses.field(default=0.0, metadata=ranged(lowest=-0.5, highest=0.5))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:

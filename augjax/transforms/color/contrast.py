@@ -7,11 +7,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.draws import at_least, uniform
-from augjax.transforms.core.factors import Factor, factor_numbers
+from augjax.transforms.core.arguments import given
+from augjax.transforms.core.factors import Factor
 from augjax.transforms.core.operation import Operation
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
 from augjax.typing import Strength
+
+_MOST = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +32,8 @@ class RandomContrast(Transform, Operation):
     [0, 255] whatever the range.
 
     Args:
-      factor: a number in [0, 1], or a pair (lower, upper), lower in [0, 1] and upper at least 0.
+      factor: a number in [0, 1], or a pair (lower, upper), lower in [0, 1] and upper from 0
+        to 100.
 
     References: `keras.layers.RandomContrast`; `dm_pix.adjust_contrast`, which does the work.
     """
@@ -41,12 +45,12 @@ class RandomContrast(Transform, Operation):
         self._lower_upper()
 
     def _lower_upper(self) -> tuple[float, float]:
-        numbers = factor_numbers(self, "factor", self.factor)
-        lower, upper = numbers[0], numbers[-1]
-        if not 0 <= lower <= 1 or upper < 0:
+        pair = self.factor if isinstance(self.factor, tuple) else (self.factor, self.factor)
+        lower, upper = map(float, pair)
+        if not 0 <= lower <= 1 or not 0 <= upper <= _MOST:
             raise ValueError(
-                f"RandomContrast(factor={self.factor!r}): expected a number in [0, 1], "
-                "or a pair (lower in [0, 1], upper at least 0)"
+                f"{given(self, 'factor', self.factor)}: expected a number in [0, 1], or a pair "
+                f"(lower in [0, 1], upper from 0 to {_MOST})"
             )
         return lower, upper
 

@@ -25,14 +25,17 @@ class RandomGamma(Transform, Pointwise):
     Draws: `gamma` ~ U[lower, upper].
 
     Args:
-      gamma: a number f below 1, meaning (1 - f, 1 + f), or a pair of exponents above 0.
+      gamma: a number f below 1, meaning (1 - f, 1 + f), or a pair of exponents above 0,
+        up to 100.
 
     References: `torchvision.transforms.v2.functional.adjust_gamma`; `dm_pix.adjust_gamma`, which
     does the work.
     """
 
     gamma: Factor = dataclasses.field(
-        metadata=ranged(lowest=0, number=around_one, open_below="exponents must lie above 0")
+        metadata=ranged(
+            lowest=0, highest=100, number=around_one, open_below="exponents must lie above 0"
+        )
     )
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:

@@ -1,22 +1,19 @@
 """Normalize."""
 
 import dataclasses
-import math
-from collections.abc import Sequence
-from numbers import Real
 from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from augjax.transforms.core.checks import shape_text
+from augjax.transforms.core.factors import Color, bounded, check_color
 from augjax.transforms.core.operation import Pointwise
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
 from augjax.typing import Strength
 
-Channels = float | tuple[float, ...]
-"""One number for all channels, or one for each."""
+_FOR = "in [0, 1] for all channels, or one for each"
+_REMEDY = ", as images have them here whatever the value range; divide those of 0 to 255 by 255"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,39 +35,19 @@ class Normalize(Transform, Pointwise):
 
     keeps_range: ClassVar[bool] = False
 
-    mean: Channels | Sequence[float]
-    std: Channels | Sequence[float]
+    mean: Color = dataclasses.field(metadata=bounded(0, 1, f"numbers {_FOR}{_REMEDY}"))
+    std: Color = dataclasses.field(
+        metadata=bounded(0, 1, f"numbers above 0 {_FOR}{_REMEDY}", above=True)
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in ("mean", "std"):
-            object.__setattr__(self, field, self._checked(field))
         lengths = {len(v) for v in (self.mean, self.std) if isinstance(v, tuple)}
         if len(lengths) > 1:
             raise ValueError(
                 f"Normalize(mean={self.mean!r}, std={self.std!r}): expected as many of one as of "
                 "the other"
             )
-        if not all(
-            0 <= n <= 1 for field in ("mean", "std") for n in _numbers(getattr(self, field))
-        ):
-            raise ValueError(
-                f"Normalize(mean={self.mean!r}, std={self.std!r}): expected numbers in [0, 1], as "
-                "images have them here whatever the value range; divide those of 0 to 255 by 255"
-            )
-
-    def _checked(self, field: str) -> Channels:
-        given = getattr(self, field)
-        numbers = _numbers(given)
-        valid = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
-        floats = tuple(float(n) for n in numbers) if valid else ()
-        if not floats or (field == "std" and min(floats) <= 0):
-            above = " above 0" if field == "std" else ""
-            raise ValueError(
-                f"Normalize({field}={given!r}): expected a finite number{above} for all channels, "
-                "or one for each"
-            )
-        return floats[0] if isinstance(given, Real) else floats
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {}
@@ -79,15 +56,6 @@ class Normalize(Transform, Pointwise):
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "height width channels"]:
         for field in ("mean", "std"):
-            value = getattr(self, field)
-            if isinstance(value, tuple) and len(value) != image.shape[-1]:
-                raise ValueError(
-                    f"Normalize({field}={value!r}) takes images of {len(value)} channels, but got "
-                    f"{shape_text(image.shape)}"
-                )
+            check_color(self.title, field, getattr(self, field), image.shape[-1])
         mean, std = (jnp.float32(v).reshape(1, 1, -1) for v in (self.mean, self.std))
         return (image - mean) / std
-
-
-def _numbers(channels: Channels | Sequence[float]) -> tuple[float, ...]:
-    return tuple(channels) if isinstance(channels, Sequence) else (channels,)

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from augjax.kernels.lookup import quantize
+from augjax.transforms.core.factors import whole
 from augjax.transforms.core.operation import Pointwise
 from augjax.transforms.core.transform import Switched
 from augjax.transforms.core.types import Params
@@ -27,14 +28,7 @@ class RandomPosterize(Switched, Pointwise):
     References: `torchvision.transforms.v2.RandomPosterize`, `PIL.ImageOps.posterize`.
     """
 
-    bits: int
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not isinstance(self.bits, int) or not 1 <= self.bits <= 8:
-            raise ValueError(
-                f"RandomPosterize(bits={self.bits!r}): expected a whole number from 1 to 8"
-            )
+    bits: int = dataclasses.field(metadata=whole(1, 8))
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

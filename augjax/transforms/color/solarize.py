@@ -6,7 +6,7 @@ import dm_pix as pix
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from augjax.transforms.core.factors import check_level
+from augjax.transforms.core.factors import LEVEL
 from augjax.transforms.core.operation import Pointwise
 from augjax.transforms.core.transform import Switched
 from augjax.transforms.core.types import Params
@@ -27,11 +27,7 @@ class RandomSolarize(Switched, Pointwise):
     `dm_pix.solarize`, which does the work.
     """
 
-    threshold: float
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_level(self, "threshold", self.threshold)
+    threshold: float = dataclasses.field(metadata=LEVEL)
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

@@ -4,7 +4,7 @@ import abc
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TypeGuard
 
 from jaxtyping import PRNGKeyArray
@@ -16,6 +16,9 @@ from augjax.transforms.core.spatial import Spatial
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Gate, Params, Shape
 from augjax.typing import Strength
+
+MOST_STEPS = 128
+"""XLA takes minutes to compile more."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,14 +32,14 @@ class Container(Transform):
     Draws are made for all transforms, those that are not applied included.
 
     Attributes:
-      transforms: what it is made of, one or several, containers included.
+      transforms: what it is made of, one or several, containers included; at most 128 steps.
     """
 
     transforms: Sequence[Transform] | Transform
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         object.__setattr__(self, "transforms", _checked(self, self.transforms))
+        super().__post_init__()
         _check_names(self)
         _check_order(self)
 
@@ -144,7 +147,13 @@ def _check_names(owner: Container) -> None:
 
 def _check_order(owner: Container) -> None:
     """Raises ValueError if a transform cannot follow the one before it, or be left out."""
-    steps = list(owner.steps(None))
+    steps = list(islice(owner.steps(None), MOST_STEPS + 1))
+    if len(steps) > MOST_STEPS:
+        raise ValueError(
+            f"{type(owner).__name__}(transforms=...): expected transforms of at most {MOST_STEPS} "
+            "steps in all, of which a policy has two for each operation, and a RandomOrder of n "
+            "has n * n"
+        )
     for before, after in pairwise(step.operation for step in steps):
         if before.draws_frame and not after.reads_frame:
             raise ValueError(

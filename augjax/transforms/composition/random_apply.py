@@ -7,7 +7,7 @@ from jaxtyping import PRNGKeyArray
 
 from augjax.draws import unit
 from augjax.transforms.composition.container import Container
-from augjax.transforms.core.factors import check_share
+from augjax.transforms.core.factors import SHARE
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Gate, Params
 
@@ -30,11 +30,7 @@ class RandomApply(Container):
     Reference: `torchvision.transforms.v2.RandomApply`.
     """
 
-    p: float = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_share(self, "p", self.p)
+    p: float = dataclasses.field(default=0.5, metadata=SHARE)
 
     def draw_own(self, key: PRNGKeyArray) -> Params:
         return {"on": unit(key) < self.p}

@@ -30,7 +30,7 @@ class RandomChoice(Container):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.children:
-            raise ValueError("RandomChoice has nothing to choose from")
+            raise ValueError("RandomChoice(transforms=[]) has nothing to choose from")
         weights = checked_weights(self, self.weights, len(self.children))
         object.__setattr__(self, "weights", weights)
 

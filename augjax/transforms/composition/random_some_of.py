@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from augjax.draws import unit
-from augjax.transforms.composition.container import Container
+from augjax.transforms.composition.container import MOST_STEPS, Container
+from augjax.transforms.core.factors import Bounds, whole
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Gate, Params
 
@@ -20,19 +21,18 @@ class RandomSomeOf(Container):
 
     Args:
       transforms: any that keep the image's size; a Sequential among them counts as one.
-      n: how many are applied.
+      n: how many are applied, from 0 to the number of transforms.
 
     Reference: `albumentations.SomeOf(transforms, n, replace=False)`.
     """
 
-    n: int = 2
+    n: int = dataclasses.field(default=2, metadata=whole(0, MOST_STEPS))
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.n <= len(self.children):
-            raise ValueError(
-                f"RandomSomeOf(n={self.n!r}): expected a number from 0 to {len(self.children)}"
-            )
+        count = len(self.children)
+        expected = f"a whole number from 0 to {count}, the number of transforms"
+        Bounds(0, count, expected).check(self, "n", self.n)
 
     def draw_own(self, key: PRNGKeyArray) -> Params:
         # Its rank among the numbers drawn for all says whether a transform is among the n lowest.

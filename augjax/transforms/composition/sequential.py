@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Iterator
 
 from augjax.transforms.composition.container import Container
-from augjax.transforms.core.factors import check_choice
+from augjax.transforms.core.arguments import given
+from augjax.transforms.core.factors import bounded, whole
 from augjax.transforms.core.operation import Facts, Step
 from augjax.transforms.core.scene import BOX_FORMATS
 from augjax.transforms.core.transform import Transform
@@ -21,6 +22,8 @@ _BOXES_ELSEWHERE = {
     "cxcywh": "center_xywh",
 }
 """albumentations's and torchvision's names of formats."""
+_FAR = 2**32
+_PAIR = f"(lowest, highest), two numbers from -{_FAR} to {_FAR}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,28 +46,32 @@ class Sequential(Container):
         that a repeat asks for `name=`.
       fuse: False resamples after each transform, as Keras does.
       value_range: the (lowest, highest) value of floating images going in and of images coming
-        out. uint8 images are always read as 0..255. Only the outermost container may set it, and
-        so with the next two.
+        out, within 2^32 of 0. uint8 images are always read as 0..255. Only the outermost container
+        may set it, and so with the next two.
       boxes: the format of boxes, one of 'xyxy', 'xywh', 'center_xywh', 'rel_xyxy', 'rel_xywh' and
         'rel_center_xywh'; needed where there are any.
-      mask_fill: what masks hold beyond the image where `fill_mode` is 'constant'.
+      mask_fill: what masks hold beyond the image where `fill_mode` is 'constant': a whole number
+        that the mask's dtype can hold, at most of 32 bits.
     """
 
     fuse: bool = dataclasses.field(default=True, kw_only=True)
-    value_range: tuple[float, float] = dataclasses.field(default=(0.0, 1.0), kw_only=True)
+    value_range: tuple[float, float] = dataclasses.field(
+        default=(0.0, 1.0), kw_only=True, metadata=bounded(-_FAR, _FAR, _PAIR)
+    )
     boxes: str | None = dataclasses.field(default=None, kw_only=True)
-    mask_fill: int = dataclasses.field(default=0, kw_only=True)
+    mask_fill: int = dataclasses.field(default=0, kw_only=True, metadata=whole(-(2**31), 2**32 - 1))
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "value_range", tuple(float(v) for v in self.value_range))
-        if len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]:
-            raise ValueError(f"value_range={self.value_range}: expected (lowest, highest)")
+        if not self.value_range[0] < self.value_range[1]:
+            raise ValueError(f"{given(self, 'value_range', self.value_range)}: expected {_PAIR}")
         if self.boxes in _BOXES_ELSEWHERE:
             here = _BOXES_ELSEWHERE[self.boxes]
             raise ValueError(f"Sequential(boxes={self.boxes!r}): here that is {here!r}")
-        if self.boxes is not None:
-            check_choice(self, "boxes", self.boxes, BOX_FORMATS)
+        if self.boxes not in (None, *BOX_FORMATS):
+            formats = ", ".join(map(repr, BOX_FORMATS))
+            raise ValueError(f"{given(self, 'boxes', self.boxes)}: expected one of {formats}")
 
     @property
     def facts(self) -> Facts:

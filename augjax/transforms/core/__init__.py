@@ -2,7 +2,8 @@
 
 Each module imports only from those on lines above its own:
 
-    types, factors, configured   names of types, arguments and their checks
+    types, arguments, factors,   names of types; arguments, their types and their bounds
+    configured
     operation, motion            one step of a pipeline; where each pixel comes from
     spatial, checks              steps that move pixels; checks of what users pass
     groups, scene                which steps share a resample; an example while it is transformed

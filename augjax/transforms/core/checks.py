@@ -56,8 +56,10 @@ def check_strength(strength: Strength) -> None:
         return
     if isinstance(strength, bool) or not isinstance(strength, int | float):
         raise TypeError(f"strength is a number, but got {strength!r}")
-    if not 0 <= strength < float("inf"):
-        raise ValueError(f"strength={strength!r}: expected a number that is not negative")
+    if not 0 <= strength < 2**31:
+        raise ValueError(
+            f"strength={strength!r}: expected a number that is not negative, below 2**31"
+        )
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

@@ -3,13 +3,14 @@
 import dataclasses
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
 
-import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from augjax.keys import same_stream, stream
-from augjax.transforms.core.factors import Limits
+from augjax.transforms.core.arguments import described, fits, given, plain
+from augjax.transforms.core.factors import Bounds, Limits
 
 Own = TypeVar("Own", bound="Configured")
 
@@ -57,12 +58,17 @@ class Configured:
 
     def __post_init__(self) -> None:
         _check_name(self)
+        hints = _hints(type(self))
         for field in dataclasses.fields(self):
-            if isinstance(value := getattr(self, field.name), list):
-                object.__setattr__(self, field.name, value := tuple(value))  # Can be hashed.
-            unset = value is None and field.default is None
-            if "limits" in field.metadata and not unset:
-                self.range(field.name)
+            value = plain(self, field.name, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+            limits: Limits | Bounds | None = field.metadata.get("limits")
+            if not fits(hint := hints.get(field.name), value):
+                expected = limits.expected if isinstance(limits, Bounds) else described(hint)
+                where = given(self, field.name, value)
+                raise ValueError(f"{where}: expected {expected}")
+            if limits and value is not None:
+                limits.check(self, field.name, value)
 
     def __repr__(self) -> str:
         """The Python that makes it, without the arguments that are at their defaults."""
@@ -86,6 +92,14 @@ class Configured:
     def own_key(self, key: PRNGKeyArray) -> PRNGKeyArray:
         """This transform's key below that of an image or a container."""
         return stream(key, self.label)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    try:
+        return get_type_hints(kind)
+    except NameError:  # Of a user's class, which names what only type checkers import.
+        return {}
 
 
 def check_streams(owner: Configured, labels: Iterable[str]) -> None:
@@ -151,7 +165,7 @@ def _text(value: Any) -> str:
         return f"({', '.join(map(_text, value))}{',' * (len(value) == 1)})"
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_text, value))}]"
-    return repr(value.item() if isinstance(value, np.generic) else value)
+    return repr(value)
 
 
 def _fields(transform: Any) -> Iterator[tuple[dataclasses.Field[Any], Any]]:

@@ -1,17 +1,18 @@
-"""Arguments of transforms: numbers and ranges as Keras writes them, and checks of others."""
+"""Arguments of transforms: numbers and ranges as Keras writes them, and the bounds of each."""
 
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from numbers import Real
-from typing import Any, get_args
+from typing import Any
 
-from augjax.kernels.warp import FillMode, Interpolation
+from augjax.transforms.core.arguments import given
 
 Factor = float | tuple[float, float]
 """A number f, meaning (-f, f), or a pair (lower, upper)."""
 Range = float | tuple[float, float]
 """A number, or a pair (lower, upper) to draw it from."""
+Color = float | tuple[float, ...]
+"""A number for all channels, or one for each."""
 
 
 def symmetric(f: float) -> tuple[float, float]:
@@ -41,16 +42,20 @@ class Limits:
     Attributes:
       lowest: the least that lower may be.
       highest: the most that upper may be.
-      number: makes a pair of a single number.
+      number: makes a pair of a single number; None where only pairs are taken.
       unit: what the numbers say, for the message.
       open_below: what the message says if lower may not be `lowest` itself; empty if it may.
     """
 
     lowest: float
     highest: float = math.inf
-    number: Callable[[float], tuple[float, float]] = symmetric
+    number: Callable[[float], tuple[float, float]] | None = symmetric
     unit: str = ""
     open_below: str = ""
+
+    def check(self, owner: object, argument: str, value: Factor) -> None:
+        """Raises ValueError, with what was expected, unless an argument is within the limits."""
+        self.range(owner, argument, value)
 
     def range(self, owner: object, argument: str, value: Factor) -> tuple[float, float]:
         """(lower, upper) of an argument of `owner`.
@@ -58,20 +63,24 @@ class Limits:
         Raises:
           ValueError: if it is not within the limits; the message names it.
         """
-        numbers = factor_numbers(owner, argument, value)
-        where = f"{type(owner).__name__}({argument}={value!r})"
-        if len(numbers) == 1 and numbers[0] < 0 and self.number is not always:
-            raise ValueError(f"{where}: a single number cannot be negative; give (lower, upper)")
-        lower, upper = numbers if len(numbers) == 2 else self.number(numbers[0])
+        where, pair, means = given(owner, argument, value), value, ""
+        if not isinstance(pair, tuple):
+            assert self.number is not None
+            if self.number is not always and pair < 0:
+                raise ValueError(
+                    f"{where}: a single number cannot be negative; give (lower, upper)"
+                )
+            pair = self.number(pair)
+            if self.number is not always:
+                means = f"; {value:g} means ({pair[0]:g}, {pair[1]:g})"
+        lower, upper = map(float, pair)
         if not self.lowest <= lower <= upper <= self.highest:
-            either = "a number or (lower, upper) with " if self.number is always else ""
+            either = {always: "a number or (lower, upper) with ", None: "(lower, upper) with "}
             limit = f" <= {self.highest:g}" if math.isfinite(self.highest) else ""
             unit = f", {self.unit}" if self.unit else ""
-            means = ""
-            if len(numbers) == 1 and self.number is not always:
-                means = f"; {numbers[0]:g} means ({lower:g}, {upper:g})"
             raise ValueError(
-                f"{where}: expected {either}{self.lowest:g} <= lower <= upper{limit}{unit}{means}"
+                f"{where}: expected {either.get(self.number, '')}{self.lowest:g} <= lower <= upper"
+                f"{limit}{unit}{means}"
             )
         if self.open_below and lower == self.lowest:
             raise ValueError(f"{where}: {self.open_below}")
@@ -82,7 +91,7 @@ def ranged(
     *,
     lowest: float,
     highest: float = math.inf,
-    number: Callable[[float], tuple[float, float]] = symmetric,
+    number: Callable[[float], tuple[float, float]] | None = symmetric,
     unit: str = "",
     open_below: str = "",
 ) -> dict[str, Any]:
@@ -95,68 +104,67 @@ def ranged(
     return {"limits": Limits(lowest, highest, number, unit, open_below)}
 
 
-def factor_numbers(owner: object, argument: str, factor: Factor) -> tuple[float, ...]:
-    """The one or two finite numbers of a factor, or a ValueError that names it."""
-    numbers = factor if isinstance(factor, tuple) else (factor,)
-    valid = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
-    if not valid or len(numbers) != (2 if isinstance(factor, tuple) else 1):
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+    """What an argument may be that is a number, or a few of them to take as they are.
+
+    Attributes:
+      lowest, highest: of each number.
+      expected: what the message calls such an argument.
+      above: whether `lowest` itself is excluded.
+    """
+
+    lowest: float
+    highest: float
+    expected: str
+    above: bool = False
+
+    def check(self, owner: object, argument: str, value: Any) -> None:
+        """Raises ValueError, with what was expected, unless an argument is within the bounds."""
+        numbers = value if isinstance(value, tuple) else (value,)
+        inside = all(self.lowest <= n <= self.highest for n in numbers if not isinstance(n, str))
+        if not inside or not numbers or (self.above and self.lowest in numbers):
+            raise ValueError(f"{given(owner, argument, value)}: expected {self.expected}")
+
+
+def bounded(lowest: float, highest: float, expected: str, *, above: bool = False) -> dict[str, Any]:
+    """Metadata of a field of numbers: checked when a transform is made.
+
+        p: float = field(default=0.5, metadata=bounded(0, 1, "a number in [0, 1]"))
+
+    The arguments are those of `Bounds`.
+    """
+    return {"limits": Bounds(lowest, highest, expected, above)}
+
+
+def whole(lowest: int, highest: int, what: str = "a whole number") -> dict[str, Any]:
+    """Metadata of a field that is a whole number."""
+    return bounded(lowest, highest, f"{what} from {lowest} to {highest}")
+
+
+SHARE = bounded(0, 1, "a number in [0, 1]")
+"""Of a share or a probability."""
+ALPHA = bounded(0, 10**6, "a number above 0, up to a million", above=True)
+"""Of the parameter of a symmetric Beta distribution."""
+_LEVEL = "a number in [0, 1], where 1 is white whatever the pipeline's value range"
+LEVEL = bounded(0, 1, _LEVEL)
+"""Of a level between black and white."""
+COLOR = bounded(0, 1, f"{_LEVEL}, or a tuple of one for each channel")
+"""Of a level, or one for each channel."""
+LARGEST = 2**15
+"""The most pixels along a side of what a transform makes."""
+SIDE = whole(1, LARGEST, "a whole number of pixels")
+"""Of a side of an image."""
+KERNEL = 1023
+"""The most pixels along a side of a kernel."""
+
+
+def check_color(title: str, argument: str, color: Color, channels: int) -> None:
+    """Raises ValueError unless a colour goes with an image of `channels`."""
+    if isinstance(color, tuple) and len(color) != channels:
         raise ValueError(
-            f"{type(owner).__name__}({argument}={factor!r}): "
-            "expected a finite number or a tuple (lower, upper) of them"
-        )
-    return tuple(float(n) for n in numbers)
-
-
-def check_choice(owner: object, argument: str, value: object, choices: tuple[str, ...]) -> None:
-    """Raises ValueError unless `value` is one of `choices`."""
-    if value not in choices:
-        names = ", ".join(map(repr, choices))
-        raise ValueError(f"{type(owner).__name__}({argument}={value!r}): expected one of {names}")
-
-
-def check_share(owner: object, argument: str, value: float, hint: str = "") -> None:
-    """Raises ValueError unless `value` lies in [0, 1]."""
-    if not 0 <= value <= 1:
-        raise ValueError(
-            f"{type(owner).__name__}({argument}={value!r}): expected a number in [0, 1]{hint}"
-        )
-
-
-def check_whole(owner: object, argument: str, value: object, lowest: int, highest: int) -> None:
-    """Raises ValueError unless `value` is a whole number from `lowest` to `highest`."""
-    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-        raise ValueError(
-            f"{type(owner).__name__}({argument}={value!r}): expected a whole number from {lowest} "
-            f"to {highest}"
-        )
-
-
-def check_size(owner: object, **sizes: int) -> None:
-    """Raises ValueError unless each of `sizes` is a positive whole number of pixels."""
-    for argument, size in sizes.items():
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-            raise ValueError(
-                f"{type(owner).__name__}({argument}={size!r}): expected a positive number of pixels"
-            )
-
-
-def check_level(owner: object, argument: str, value: float) -> None:
-    """Raises ValueError unless `value`, a level between black and white, lies in [0, 1]."""
-    check_share(owner, argument, value, ", where 1 is white whatever the pipeline's value range")
-
-
-def check_filling(owner: object, fill_mode: str, interpolation: str, fill_value: float) -> None:
-    """Raises ValueError unless a transform can resample so."""
-    check_choice(owner, "fill_mode", fill_mode, get_args(FillMode))
-    check_choice(owner, "interpolation", interpolation, get_args(Interpolation))
-    check_level(owner, "fill_value", fill_value)
-
-
-def check_alpha(owner: object, alpha: float) -> None:
-    """Raises ValueError unless there is a Beta(alpha, alpha)."""
-    if not isinstance(alpha, Real) or not 0 < alpha < math.inf:
-        raise ValueError(
-            f"{type(owner).__name__}(alpha={alpha!r}): expected a finite number above 0"
+            f"{title}: {argument}={color}: expected one number for each of the image's {channels} "
+            "channels"
         )
 
 
@@ -167,7 +175,7 @@ def checked_weights(
     if weights is None:
         return None
     weights = tuple(float(w) for w in weights)
-    if len(weights) != count or min(weights) < 0 or not 0 < sum(weights) < float("inf"):
+    if len(weights) != count or min(weights) < 0 or not 0 < sum(weights) < math.inf:
         raise ValueError(
             f"{type(owner).__name__}(weights={weights}): expected {count} finite numbers that are "
             "not negative and not all 0, one a transform"

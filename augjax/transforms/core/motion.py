@@ -9,6 +9,7 @@ from jax import lax
 from jaxtyping import Array, Float, Shaped
 
 from augjax.kernels.warp import FillMode, Interpolation, sample_at, warp
+from augjax.transforms.core.factors import Color
 from augjax.transforms.core.types import Gate, Points, Size
 
 
@@ -17,7 +18,7 @@ class Resampling(NamedTuple):
 
     fill_mode: FillMode
     interpolation: Interpolation
-    fill_value: float
+    fill_value: Color
 
 
 BLANK = Resampling("constant", "bilinear", 0.0)

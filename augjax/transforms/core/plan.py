@@ -113,7 +113,8 @@ def _work(group: Group) -> str:
         return f"{_RESAMPLE} in a pass of its own, {how.interpolation if how else ''}"
     if how is None:
         return f"{_RESAMPLE} by a field of displacements"
-    return f"{_RESAMPLE}, {how.interpolation}, filled by {how.fill_mode}"
+    color = f" {how.fill_value}" if isinstance(how.fill_value, tuple) else ""
+    return f"{_RESAMPLE}, {how.interpolation}, filled by {how.fill_mode}{color}"
 
 
 def _times(shape: Shape) -> str:

@@ -96,6 +96,7 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
         scene.image = given["image"]
     if "mask" in given:
         mask = jnp.asarray(given["mask"])
+        _check_fill(mask.dtype, pipeline.facts.mask_fill)
         scene.mask = mask[..., None] if mask.ndim == 2 else mask
         if mask.ndim not in (2, 3) or mask.shape[:2] != shape[:2]:
             raise ValueError(
@@ -151,7 +152,7 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
       TypeError: if the image is no array.
       ValueError: if it is not the shape of one image, or nothing has it.
     """
-    _check_array(pipeline, example.get("image") if isinstance(example, dict) else example)
+    _check_arrays(pipeline, example)
     if isinstance(example, dict):
         if unknown := sorted(set(example) - {*KEYS, *_VISIBLE}):
             near = get_close_matches(unknown[0], KEYS, n=1)
@@ -173,11 +174,33 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
     return tuple(shape)
 
 
-def _check_array(pipeline: Pipeline, image: Any) -> None:
-    if image is not None and not isinstance(image, np.ndarray | jax.Array):
-        raise TypeError(
-            f"{pipeline.title} takes an array, but got a {type(image).__name__}; np.asarray "
-            "makes one of a PIL image or a tensor, np.stack of a list"
+def _check_arrays(pipeline: Pipeline, example: Any) -> None:
+    parts = example if isinstance(example, dict) else {"image": example}
+    for name in ("image", "mask"):
+        if name in parts and not isinstance(part := parts[name], np.ndarray | jax.Array):
+            raise TypeError(
+                f"{pipeline.title} takes an array as {name}, but got a {type(part).__name__}; "
+                "np.asarray makes one of a PIL image or a tensor, np.stack of a list"
+            )
+    for name in ("boxes", "keypoints", *_VISIBLE):
+        if not isinstance(part := parts.get(name, ()), np.ndarray | jax.Array | list | tuple):
+            raise TypeError(
+                f"{pipeline.title} takes {name} as an array or a list, but got a "
+                f"{type(part).__name__}"
+            )
+
+
+def _check_fill(dtype: np.dtype, fill: int) -> None:
+    """Raises ValueError unless a mask of `dtype` can hold `fill`."""
+    if jnp.issubdtype(dtype, np.bool_):
+        lowest, highest = 0, 1
+    else:
+        limits = jnp.iinfo(dtype) if jnp.issubdtype(dtype, jnp.integer) else jnp.finfo(dtype)
+        lowest, highest = limits.min, limits.max
+    if not lowest <= fill <= highest:
+        raise ValueError(
+            f"mask_fill={fill}: expected a number that the mask's dtype can hold, {dtype} from "
+            f"{lowest} to {highest}"
         )
 
 
@@ -188,7 +211,7 @@ def batch_size(pipeline: Pipeline, examples: Any) -> AxisSize:
       TypeError: if it is no array.
       ValueError: if it is none.
     """
-    _check_array(pipeline, examples.get("image") if isinstance(examples, dict) else examples)
+    _check_arrays(pipeline, examples)
     if isinstance(examples, dict):
         for name, part in examples.items():
             _check_part(pipeline, name, part)
@@ -271,6 +294,8 @@ def table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
     """
     check_rows(values, what, columns)
     rows = jnp.asarray(values, jnp.float32)
+    if rows.shape == (0,):
+        return rows.reshape(0, columns)
     if rows.ndim != 2 or rows.shape[1] != columns:
         raise ValueError(f"expected {what} of shape (n, {columns}), but got {rows.shape}")
     return rows
@@ -278,7 +303,7 @@ def table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
 
 def check_rows(values: Any, what: str, columns: int) -> None:
     """Raises ValueError unless each row of a list has `columns` numbers."""
-    if isinstance(values, list | tuple) and (odd := {len(row) for row in values} - {columns}):
+    if isinstance(values, list | tuple) and (odd := {np.size(row) for row in values} - {columns}):
         raise ValueError(f"expected {what} of {columns} numbers each, but got one of {min(odd)}")
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Shaped
 
 from augjax.kernels.warp import FillMode, Interpolation
-from augjax.transforms.core.factors import check_filling
+from augjax.transforms.core.factors import COLOR, Color, check_color
 from augjax.transforms.core.motion import MatrixMotion, Motion, Resampling
 from augjax.transforms.core.operation import Operation
 from augjax.transforms.core.types import Frame, Params, Shape
@@ -74,21 +74,22 @@ class Filled(Spatial):
     Attributes:
       fill_mode: 'reflect' (mirrored about the edge), 'constant', 'wrap' or 'nearest'.
       interpolation: 'nearest' or 'bilinear'.
-      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range; a number for all
+        channels, or one for each.
     """
 
     fill_mode: FillMode = "reflect"
     interpolation: Interpolation = "bilinear"
-    fill_value: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_filling(self, self.fill_mode, self.interpolation, self.fill_value)
+    fill_value: Color = dataclasses.field(default=0.0, metadata=COLOR)
 
     @property
     def resampling(self) -> Resampling:
         """How it resamples."""
-        return Resampling(self.fill_mode, self.interpolation, float(self.fill_value))
+        return Resampling(self.fill_mode, self.interpolation, self.fill_value)
+
+    def check_channels(self, channels: int) -> None:
+        """Raises ValueError unless it can fill images of `channels`."""
+        check_color(self.title, "fill_value", self.fill_value, channels)
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

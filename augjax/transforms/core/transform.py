@@ -16,8 +16,9 @@ from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from augjax.draws import unit
 from augjax.keys import check_epoch, check_key, image_key, stream
+from augjax.transforms.core.arguments import check_params
 from augjax.transforms.core.checks import check_ids, check_shape, check_strength, positions
-from augjax.transforms.core.factors import check_share
+from augjax.transforms.core.factors import SHARE
 from augjax.transforms.core.operation import Operation, Pipeline, Step
 from augjax.transforms.core.plan import Plan, plan
 from augjax.transforms.core.run import run, run_backwards, valid
@@ -47,9 +48,10 @@ class Transform(Pipeline):
 
     - `image`: (height, width, channels), uint8 or floating;
     - `mask`: (height, width) or (height, width, channels), any dtype; moved without interpolation;
-    - `boxes`: (n, 4), in the format of the outermost `Sequential(boxes=)`. Edges lie between
-      pixels: a box around the whole image is (0, 0, width, height) in 'xyxy';
-    - `keypoints`: (n, 2), x and y in pixels, where (0, 0) is the centre of the first pixel;
+    - `boxes`: (n, 4), or [] for none, in the format of the outermost `Sequential(boxes=)`. Edges
+      lie between pixels: a box around the whole image is (0, 0, width, height) in 'xyxy';
+    - `keypoints`: (n, 2), or [] for none, x and y in pixels, where (0, 0) is the centre of the
+      first pixel;
     - `label`: anything, which stays as it is.
 
     The result has the same keys. Beside `boxes` it also has `boxes_visible`, the share (0 to 1) of
@@ -104,6 +106,8 @@ class Transform(Pipeline):
         Returns:
           An image or an example like the one given.
         """
+        check_params(self.title, params)
+        shape_of(self, image, shape)
         check_values(self, image)
         return run(self, params, image, shape)
 
@@ -154,6 +158,7 @@ class Transform(Pipeline):
 
     def valid(self, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
         """Which pixels of the result show the image, and not what was filled in around it."""
+        check_params(self.title, params)
         return valid(self, params, shape)
 
     def invert(self, params: Params, image: Image | Example, shape: Shape) -> Any:
@@ -169,6 +174,7 @@ class Transform(Pipeline):
             that was predicted for it.
           shape: (height, width, channels) of the original.
         """
+        check_params(self.title, params)
         return run_backwards(self, params, image, shape)
 
     def plan(self, shape: Shape) -> Plan:
@@ -188,11 +194,7 @@ class Switched(Transform, Operation):
       p: the probability that it is, in [0, 1]; `strength` scales it.
     """
 
-    p: float = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_share(self, "p", self.p)
+    p: float = dataclasses.field(default=0.5, metadata=SHARE)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         coin = unit(stream(key, "on")) < self.p * jnp.float32(strength)

@@ -10,7 +10,7 @@ from augjax.keys import stream
 from augjax.transforms.core.factors import Range, always, ranged
 from augjax.transforms.core.transform import Switched
 from augjax.transforms.core.types import Params, Shape
-from augjax.transforms.filter.fill import Fill, check_fill, fill_draws, fill_picture
+from augjax.transforms.filter.fill import FILL, Fill, fill_draws, fill_picture
 from augjax.transforms.filter.rectangles import first_that_fits
 
 
@@ -32,8 +32,8 @@ class RandomErasing(Switched):
 
     Args:
       scale: the share of the image's area, a number or a pair (lower, upper) within [0, 1].
-      ratio: height by width, a number or a pair (lower, upper) above 0. Cutout's square of a
-        quarter of the area is `RandomErasing(0.25, 1.0)`.
+      ratio: height by width, a number or a pair (lower, upper) within [0.001, 1000]. Cutout's
+        square of a quarter of the area is `RandomErasing(0.25, 1.0)`.
       value: in [0, 1], or a tuple of one for each channel, or 'random'.
       p: the probability that an image is changed, in [0, 1]; `strength` scales it.
 
@@ -45,13 +45,9 @@ class RandomErasing(Switched):
     )
     ratio: Range = dataclasses.field(
         default=(0.3, 3.3),
-        metadata=ranged(lowest=0, number=always, open_below="expected it above 0"),
+        metadata=ranged(lowest=0.001, highest=1000, number=always),
     )
-    value: Fill = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_fill(self, self.value)
+    value: Fill = dataclasses.field(default=0.0, metadata=FILL)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         height, width, _ = shape

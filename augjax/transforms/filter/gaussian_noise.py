@@ -24,12 +24,13 @@ class RandomGaussianNoise(Transform, Operation):
     of the key under which the noise is made.
 
     Args:
-      stddev: where 1 is the span from black to white, a number or a pair (lower, upper).
+      stddev: where 1 is the span from black to white, a number or a pair (lower, upper)
+        within [0, 10].
 
     Reference: `torchvision.transforms.v2.GaussianNoise(sigma=stddev)`.
     """
 
-    stddev: Range = dataclasses.field(metadata=ranged(lowest=0, number=always))
+    stddev: Range = dataclasses.field(metadata=ranged(lowest=0, highest=10, number=always))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {

@@ -7,10 +7,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.draws import uniform, whole_number
 from augjax.keys import stream
-from augjax.transforms.core.factors import Range, always, ranged
+from augjax.transforms.core.factors import LARGEST, Range, always, ranged
 from augjax.transforms.core.transform import Switched
 from augjax.transforms.core.types import Params, Shape
-from augjax.transforms.filter.fill import Fill, check_fill, fill_draws, fill_picture
+from augjax.transforms.filter.fill import FILL, Fill, fill_draws, fill_picture
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RandomGridDropout(Switched):
     image's size.
 
     Args:
-      unit_size: in pixels, a whole number or a pair (lower, upper) of them, at least 2.
+      unit_size: in pixels, a whole number or a pair (lower, upper) of them, from 2 to 32768.
       ratio: of the square's side to the unit, a number or a pair (lower, upper) within [0, 1].
       value: in [0, 1], or a tuple of one for each channel, or 'random'.
       p: the probability that an image is changed, in [0, 1]; `strength` scales it.
@@ -35,19 +35,13 @@ class RandomGridDropout(Switched):
     References: `albumentations.GridDropout`; GridMask (https://arxiv.org/abs/2001.04086).
     """
 
-    unit_size: int | tuple[int, int] = dataclasses.field(metadata=ranged(lowest=2, number=always))
+    unit_size: int | tuple[int, int] = dataclasses.field(
+        metadata=ranged(lowest=2, highest=LARGEST, number=always)
+    )
     ratio: Range = dataclasses.field(
         default=0.5, metadata=ranged(lowest=0, highest=1, number=always)
     )
-    value: Fill = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if any(size != int(size) for size in self.range("unit_size")):
-            raise ValueError(
-                f"RandomGridDropout(unit_size={self.unit_size!r}): expected whole numbers"
-            )
-        check_fill(self, self.value)
+    value: Fill = dataclasses.field(default=0.0, metadata=FILL)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         unit = whole_number(stream(key, "unit"), *(int(size) for size in self.range("unit_size")))

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from augjax.draws import at_least, uniform
 from augjax.kernels.blur import filter_2d, line_kernel
 from augjax.keys import stream
-from augjax.transforms.core.factors import Factor, Range, always, ranged
+from augjax.transforms.core.factors import KERNEL, Factor, Range, always, ranged
 from augjax.transforms.core.operation import Operation
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
@@ -30,13 +30,14 @@ class RandomMotionBlur(Transform, Operation):
     move the image, and not its masks, boxes and keypoints.
 
     Args:
-      kernel_size: the line's length in pixels, a number or a pair (lower, upper), at least 1.
+      kernel_size: the line's length in pixels, a number or a pair (lower, upper) within
+        [1, 1023].
       angle: a fraction of a full turn, a number or a pair within [-1, 1]; by default any direction.
 
     Reference: `albumentations.MotionBlur(blur_limit, angle_range, allow_shifted=False)`.
     """
 
-    kernel_size: Range = dataclasses.field(metadata=ranged(lowest=1, number=always))
+    kernel_size: Range = dataclasses.field(metadata=ranged(lowest=1, highest=KERNEL, number=always))
     angle: Factor = dataclasses.field(default=0.25, metadata=ranged(lowest=-1, highest=1))
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:

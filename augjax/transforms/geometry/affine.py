@@ -8,13 +8,14 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.draws import at_least, uniform
 from augjax.keys import stream
-from augjax.transforms.core.factors import Factor, Limits, factor_numbers, ranged
+from augjax.transforms.core.factors import Factor, Limits, bounded, ranged
 from augjax.transforms.core.spatial import Resampled, affine_matrix
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
 from augjax.typing import Strength
 
 _NONE = (0.0, 0.0)
+_SHARES = "(a, b), fractions of the width and of the height in [0, 1]"
 _SHEARS = Limits(lowest=-89, highest=89)
 
 
@@ -36,43 +37,30 @@ class RandomAffine(Transform, Resampled):
     Args:
       degrees: the range of the angle, a number or a pair.
       translate: (a, b), the largest move as fractions in [0, 1] of the width and of the height.
-      scale: (lower, upper), above 0.
+      scale: (lower, upper) within [0.001, 1000].
       shear: in degrees, within [-89, 89]: a number or a pair for x, or four numbers, the ranges
         for x and for y.
       fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
         'nearest'.
       interpolation: 'bilinear' or 'nearest'.
-      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range; a number for all
+        channels, or one for each.
 
     Reference: `torchvision.transforms.v2.RandomAffine`.
     """
 
     degrees: Factor = dataclasses.field(metadata=ranged(lowest=-360, highest=360))
-    translate: tuple[float, float] | None = None
-    scale: tuple[float, float] | None = None
+    translate: tuple[float, float] | None = dataclasses.field(
+        default=None, metadata=bounded(0, 1, _SHARES)
+    )
+    scale: tuple[float, float] | None = dataclasses.field(
+        default=None, metadata=ranged(lowest=0.001, highest=1000, number=None)
+    )
     shear: Factor | tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._scales()
         self._shears()
-        if self.translate is not None:
-            moves = factor_numbers(self, "translate", self.translate)
-            if len(moves) != 2 or not all(0 <= move <= 1 for move in moves):
-                raise ValueError(
-                    f"RandomAffine(translate={self.translate!r}): expected (a, b), fractions of "
-                    "the width and of the height in [0, 1]"
-                )
-
-    def _scales(self) -> tuple[float, float]:
-        if self.scale is None:
-            return 1.0, 1.0
-        scales = factor_numbers(self, "scale", self.scale)
-        if len(scales) != 2 or not 0 < scales[0] <= scales[1]:
-            raise ValueError(
-                f"RandomAffine(scale={self.scale!r}): expected (lower, upper) with 0 < lower"
-            )
-        return scales[0], scales[1]
 
     def _shears(self) -> tuple[tuple[float, float], tuple[float, float]]:
         if self.shear is None:
@@ -87,7 +75,7 @@ class RandomAffine(Transform, Resampled):
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         height, width, _ = shape
         right, down = self.translate or _NONE
-        lower, upper = self._scales()
+        lower, upper = self.scale or (1.0, 1.0)
         shear_x, shear_y = self._shears()
         ranges = {
             "angle": _radians(self.range("degrees")),

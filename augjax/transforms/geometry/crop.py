@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from augjax.draws import below
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_size
+from augjax.transforms.core.factors import SIDE
 from augjax.transforms.core.spatial import Geometric, affine_matrix
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
@@ -23,12 +23,8 @@ class _Crop(Geometric):
 
     ends_group: ClassVar[bool] = True
 
-    height: int
-    width: int
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_size(self, height=self.height, width=self.width)
+    height: int = dataclasses.field(metadata=SIDE)
+    width: int = dataclasses.field(metadata=SIDE)
 
     @abc.abstractmethod
     def corner(self, params: Params, shape: Shape) -> tuple[Any, Any]:
@@ -87,7 +83,7 @@ class RandomCrop(Transform, _Crop):
     are an error.
 
     Args:
-      height, width: of the part, in pixels.
+      height, width: of the part, in pixels, from 1 to 32768.
 
     Reference: `keras.layers.RandomCrop`.
     """
@@ -111,7 +107,7 @@ class CenterCrop(Transform, _Crop):
     Keras resizes images that are smaller than the part; here those are an error.
 
     Args:
-      height, width: of the part, in pixels.
+      height, width: of the part, in pixels, from 1 to 32768.
 
     Reference: `keras.layers.CenterCrop`.
     """

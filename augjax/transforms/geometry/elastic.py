@@ -9,12 +9,18 @@ from jaxtyping import Float, PRNGKeyArray
 
 from augjax.draws import field_data, field_key, plus_minus_one
 from augjax.keys import stream
-from augjax.transforms.core.factors import factor_numbers
+from augjax.transforms.core.factors import LARGEST, bounded
 from augjax.transforms.core.motion import FieldMotion
 from augjax.transforms.core.spatial import Filled
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
 from augjax.typing import Strength
+
+_WIDEST = 1000
+
+
+def _pixels(most: int) -> str:
+    return f"a number of pixels or a pair (for x, for y), from 0 to {most}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,47 +42,42 @@ class RandomElastic(Transform, Filled):
     tears the image, there is none.
 
     Args:
-      alpha: the strength, in pixels, at least 0: a number or a pair (for x, for y).
-      sigma: the blur, in pixels, at least 0: a number or a pair (along x, along y).
+      alpha: the strength, in pixels, from 0 to 32768: a number or a pair (for x, for y).
+      sigma: the blur, in pixels, from 0 to 1000: a number or a pair (along x, along y).
       fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
         'nearest'.
       interpolation: 'bilinear' or 'nearest'.
-      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range; a number for all
+        channels, or one for each.
 
     Reference: `torchvision.transforms.v2.ElasticTransform`.
     """
 
-    alpha: float | tuple[float, float] = 50.0
-    sigma: float | tuple[float, float] = 5.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for field in ("alpha", "sigma"):
-            self._pair(field)
-
-    def _pair(self, field: str) -> tuple[float, float]:
-        numbers = factor_numbers(self, field, getattr(self, field))
-        if min(numbers) < 0:
-            raise ValueError(
-                f"RandomElastic({field}={getattr(self, field)!r}): expected a number of pixels or "
-                "a pair (for x, for y), none below 0"
-            )
-        return numbers[0], numbers[-1]
+    alpha: float | tuple[float, float] = dataclasses.field(
+        default=50.0, metadata=bounded(0, LARGEST, _pixels(LARGEST))
+    )
+    sigma: float | tuple[float, float] = dataclasses.field(
+        default=5.0, metadata=bounded(0, _WIDEST, _pixels(_WIDEST))
+    )
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {
             "field": field_data(stream(key, "field")),
-            "alpha": jnp.float32(strength) * jnp.float32(self._pair("alpha")),
+            "alpha": jnp.float32(strength) * jnp.float32(_pair(self.alpha)),
         }
 
     def motion(self, params: Params, shape: Shape) -> FieldMotion:
         height, width = shape[:2]
-        sigma_x, sigma_y = self._pair("sigma")
+        sigma_x, sigma_y = _pair(self.sigma)
         noise = plus_minus_one(field_key(params["field"]), (height, width, 2))
         columns, rows = _gaussian(width, sigma_x), _gaussian(height, sigma_y)
         exact = lax.Precision.HIGHEST
         field = jnp.einsum("ij,jkc,lk->ilc", rows, noise, columns, precision=exact)
         return FieldMotion(shape[:2], shape[:2], field * (params["alpha"] / 2)[None, None, :])
+
+
+def _pair(numbers: float | tuple[float, float]) -> tuple[float, float]:
+    return numbers if isinstance(numbers, tuple) else (numbers, numbers)
 
 
 def _gaussian(size: int, sigma: float) -> Float[np.ndarray, "size size"]:

@@ -1,14 +1,13 @@
 """RandomFlip."""
 
 import dataclasses
-from typing import Literal, get_args
+from typing import Literal
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from augjax.draws import unit
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_choice
 from augjax.transforms.core.spatial import Geometric, affine_matrix
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
@@ -39,10 +38,6 @@ class RandomFlip(Transform, Geometric):
     """
 
     mode: FlipMode = "horizontal_and_vertical"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice(self, "mode", self.mode, get_args(FlipMode))
 
     @property
     def resampling(self) -> None:

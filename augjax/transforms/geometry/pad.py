@@ -3,15 +3,22 @@
 import dataclasses
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from augjax.kernels.warp import FillMode
+from augjax.transforms.core.factors import LARGEST, Color, bounded
 from augjax.transforms.core.spatial import Resampled, affine_matrix
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
 from augjax.typing import Strength
 
 _NUMPY_NAMES = {"reflect": "symmetric", "wrap": "wrap", "nearest": "edge"}
+
+_SIDES = (
+    "a number of pixels, (left and right, top and bottom) or (left, top, right, bottom), each from "
+    f"0 to {LARGEST}"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,28 +31,21 @@ class Pad(Transform, Resampled):
     'reflect', its 'edge' is 'nearest', and there is no mirror that leaves the outermost pixel out.
 
     Args:
-      padding: in pixels: one number for all sides; (left and right, top and bottom); or (left, top,
-        right, bottom).
+      padding: in pixels, from 0 to 32768: one number for all sides; (left and right, top and
+        bottom); or (left, top, right, bottom).
       fill_mode: 'constant' (by default, black), 'reflect' (mirrored about the edge), 'wrap' or
         'nearest'.
-      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range; a number for all
+        channels, or one for each.
       interpolation: that of the neighbours with which it is to share a resample.
 
     References: `torchvision.transforms.v2.Pad`; `numpy.pad`.
     """
 
-    padding: int | tuple[int, int] | tuple[int, int, int, int]
+    padding: int | tuple[int, int] | tuple[int, int, int, int] = dataclasses.field(
+        metadata=bounded(0, LARGEST, _SIDES)
+    )
     fill_mode: FillMode = dataclasses.field(default="constant", kw_only=True)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        sides = self.padding if isinstance(self.padding, tuple) else (self.padding,)
-        whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in sides)
-        if not whole or len(sides) not in (1, 2, 4):
-            raise ValueError(
-                f"Pad(padding={self.padding!r}): expected a number of pixels, (left and right, top "
-                "and bottom) or (left, top, right, bottom), none below 0"
-            )
 
     @property
     def sides(self) -> tuple[int, int, int, int]:
@@ -74,9 +74,12 @@ class Pad(Transform, Resampled):
     ) -> Shaped[Array, "_ _ channels"]:
         return self._pad(mask, fill)
 
-    def _pad(self, image: Array, fill: float) -> Array:
+    def _pad(self, image: Array, fill: Color) -> Array:
         left, top, right, bottom = self.sides
         widths = ((top, bottom), (left, right), (0, 0))
         if self.fill_mode == "constant":
-            return jnp.pad(image, widths, constant_values=jnp.asarray(fill, image.dtype))
+            if not isinstance(fill, tuple):
+                return jnp.pad(image, widths, constant_values=jnp.asarray(fill, image.dtype))
+            inside = np.pad(np.ones((*image.shape[:2], 1), bool), widths)
+            return jnp.where(inside, jnp.pad(image, widths), jnp.float32(fill).reshape(1, 1, -1))
         return jnp.pad(image, widths, mode=_NUMPY_NAMES[self.fill_mode])

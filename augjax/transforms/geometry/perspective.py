@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.draws import at_least, uniform
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_share
+from augjax.transforms.core.factors import SHARE
 from augjax.transforms.core.motion import inverted
 from augjax.transforms.core.spatial import Resampled
 from augjax.transforms.core.transform import Switched
@@ -35,7 +35,8 @@ class RandomPerspective(Switched, Resampled):
       fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
         'nearest'.
       interpolation: 'bilinear' or 'nearest'.
-      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range; a number for all
+        channels, or one for each.
 
     References: `torchvision.transforms.v2.RandomPerspective`; Heckbert, Fundamentals of Texture
     Mapping and Image Warping (1989), section 2.2.3, for the matrix;
@@ -44,11 +45,7 @@ class RandomPerspective(Switched, Resampled):
 
     projective: ClassVar[bool] = True
 
-    scale: float = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_share(self, "scale", self.scale)
+    scale: float = dataclasses.field(default=0.5, metadata=SHARE)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         corners = []

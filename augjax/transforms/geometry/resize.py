@@ -2,14 +2,14 @@
 
 import abc
 import dataclasses
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from augjax.kernels.resize import resize_axis
 from augjax.kernels.warp import Interpolation
-from augjax.transforms.core.factors import check_choice, check_size
+from augjax.transforms.core.factors import SIDE
 from augjax.transforms.core.motion import Resampling
 from augjax.transforms.core.spatial import Geometric, affine_matrix
 from augjax.transforms.core.transform import Transform
@@ -28,15 +28,10 @@ class Resized(Geometric):
         nearest four only. If not, the resize may share a resample with its neighbours.
     """
 
-    height: int
-    width: int
+    height: int = dataclasses.field(metadata=SIDE)
+    width: int = dataclasses.field(metadata=SIDE)
     interpolation: Interpolation = dataclasses.field(default="bilinear", kw_only=True)
     antialias: bool = dataclasses.field(default=True, kw_only=True)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_size(self, height=self.height, width=self.width)
-        check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
 
     @abc.abstractmethod
     def part(self, params: Params, shape: Shape) -> tuple[Any, Any, Any, Any]:
@@ -100,7 +95,7 @@ class Resize(Transform, Resized):
     Keras's Resizing never antialiases, which is `antialias=False` here.
 
     Args:
-      height, width: of the result, in pixels.
+      height, width: of the result, in pixels, from 1 to 32768.
       interpolation: 'bilinear' or 'nearest'.
       antialias: whether 'bilinear' weighs every pixel of an image that it shrinks, rather than the
         nearest four only. If not, the resize may share a resample with its neighbours.

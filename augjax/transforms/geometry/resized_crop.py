@@ -1,7 +1,6 @@
 """RandomResizedCrop."""
 
 import dataclasses
-import math
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
@@ -9,7 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from augjax.draws import whole_number
 from augjax.keys import stream
-from augjax.transforms.core.factors import factor_numbers
+from augjax.transforms.core.factors import ranged
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.filter.rectangles import first_that_fits
@@ -31,9 +30,9 @@ class RandomResizedCrop(Transform, Resized):
     The logarithm of the ratio takes 1024 values, evenly spaced.
 
     Args:
-      height, width: of the result, in pixels.
+      height, width: of the result, in pixels, from 1 to 32768.
       scale: (lower, upper), shares of the image's area in (0, 1].
-      ratio: (lower, upper), widths over heights, above 0.
+      ratio: (lower, upper), widths over heights, within [0.001, 1000].
       interpolation: 'bilinear' or 'nearest'.
       antialias: whether 'bilinear' weighs every pixel of a part that it shrinks, rather than the
         nearest four only.
@@ -43,20 +42,13 @@ class RandomResizedCrop(Transform, Resized):
 
     ends_group: ClassVar[bool] = True
 
-    scale: tuple[float, float] = (0.08, 1.0)
-    ratio: tuple[float, float] = (3 / 4, 4 / 3)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for field, highest in (("scale", 1.0), ("ratio", math.inf)):
-            numbers = factor_numbers(self, field, getattr(self, field))
-            if len(numbers) != 2 or not 0 < numbers[0] <= numbers[1] <= highest:
-                limit = " <= 1" if highest == 1 else ""
-                raise ValueError(
-                    f"RandomResizedCrop({field}={getattr(self, field)!r}): "
-                    f"expected (lower, upper) with 0 < lower <= upper{limit}"
-                )
-            object.__setattr__(self, field, numbers)
+    scale: tuple[float, float] = dataclasses.field(
+        default=(0.08, 1.0),
+        metadata=ranged(lowest=0, highest=1, number=None, open_below="expected lower above 0"),
+    )
+    ratio: tuple[float, float] = dataclasses.field(
+        default=(3 / 4, 4 / 3), metadata=ranged(lowest=0.001, highest=1000, number=None)
+    )
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         height, width, _ = shape

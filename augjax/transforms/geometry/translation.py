@@ -28,7 +28,8 @@ class RandomTranslation(Transform, Resampled):
       fill_mode: what lies beyond: 'reflect' (mirrored about the edge), 'constant', 'wrap' or
         'nearest'.
       interpolation: 'bilinear' or 'nearest'.
-      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range; a number for all
+        channels, or one for each.
 
     Reference: `keras.layers.RandomTranslation`.
     """

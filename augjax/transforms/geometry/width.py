@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from augjax.draws import uniform
 from augjax.kernels.resize import resize_axis
 from augjax.kernels.warp import Interpolation
-from augjax.transforms.core.factors import Factor, check_choice, ranged
+from augjax.transforms.core.factors import Factor, ranged
 from augjax.transforms.core.motion import Resampling
 from augjax.transforms.core.spatial import Geometric, affine_matrix
 from augjax.transforms.core.transform import Transform
@@ -28,13 +28,9 @@ class _RandomExtent(Transform, Geometric):
     reads_frame: ClassVar[bool] = True
 
     factor: Factor = dataclasses.field(
-        metadata=ranged(lowest=-1, open_below="lower must lie above -1")
+        metadata=ranged(lowest=-1, highest=100, open_below="lower must lie above -1")
     )
     interpolation: Interpolation = "bilinear"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice(self, "interpolation", self.interpolation, get_args(Interpolation))
 
     def canvas(self, size: int) -> int:
         """The length of the axis in the result, for an image of `size` pixels along it."""
@@ -112,7 +108,8 @@ class RandomWidth(_RandomExtent):
     Keras draws once a batch. `strength` changes nothing.
 
     Args:
-      factor: a fraction of the width, a number below 1 or a pair (lower above -1, upper).
+      factor: a fraction of the width, a number below 1 or a pair (lower above -1, upper at most
+        100).
       interpolation: 'nearest' or 'bilinear'.
 
     References: `tf.keras.layers.RandomWidth` (Keras 2);
@@ -134,7 +131,8 @@ class RandomHeight(_RandomExtent):
     Keras draws once a batch. `strength` changes nothing.
 
     Args:
-      factor: a fraction of the height, a number below 1 or a pair (lower above -1, upper).
+      factor: a fraction of the height, a number below 1 or a pair (lower above -1, upper at most
+        100).
       interpolation: 'nearest' or 'bilinear'.
 
     Reference: `tf.keras.layers.RandomHeight` (Keras 2).

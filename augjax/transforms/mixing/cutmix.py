@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from augjax.draws import beta, whole_number
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_alpha
+from augjax.transforms.core.factors import ALPHA
 from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.mixing.mix import Mix, Shares
 from augjax.typing import Strength
@@ -29,17 +29,13 @@ class CutMix(Mix):
     keeps the whole rectangle inside the image.
 
     Args:
-      alpha: above 0; at 1 the area is uniform before it is clipped.
+      alpha: above 0, up to a million; at 1 the area is uniform before it is clipped.
 
     References: Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with
     Localizable Features", arXiv:1905.04899; `torchvision.transforms.v2.CutMix`.
     """
 
-    alpha: float = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_alpha(self, self.alpha)
+    alpha: float = dataclasses.field(default=1.0, metadata=ALPHA)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         share = jnp.float32(strength) * beta(stream(key, "lam"), self.alpha)

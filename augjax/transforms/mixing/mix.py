@@ -13,8 +13,10 @@ from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray
 from augjax.draws import bits, unit
 from augjax.kernels.varying import varying_with
 from augjax.keys import check_epoch, check_key, image_key, stream
+from augjax.transforms.core.arguments import check_params
 from augjax.transforms.core.checks import check_ids, check_strength, positions, shape_text
 from augjax.transforms.core.configured import Configured
+from augjax.transforms.core.factors import SHARE, whole
 from augjax.transforms.core.transfers import numbers_may_go
 from augjax.transforms.core.types import Ids, Images, Params, Shape
 from augjax.transforms.mixing.labels import SoftLabels, check_labels, smoothed, soft_labels
@@ -53,26 +55,14 @@ class Mix(Configured, abc.ABC):
 
     Attributes:
       p: the probability that an image is mixed, in [0, 1].
-      num_classes: how many classes there are, where labels are whole numbers.
+      num_classes: how many classes there are, where labels are whole numbers; 2 to 10^6.
       label_smoothing: e, in [0, 1]: labels become (1 - e) label + e / classes, those of shape (n,)
         or (n, 1) being of 2 classes.
     """
 
-    p: float = 1.0
-    num_classes: int | None = None
-    label_smoothing: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        kind, classes = type(self).__name__, self.num_classes
-        for share in ("p", "label_smoothing"):
-            value = getattr(self, share)
-            if not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
-                given = f"{share}={value!r}"
-                raise ValueError(f"{kind}({given}): expected a number in [0, 1]")
-        whole = isinstance(classes, int | np.integer) and not isinstance(classes, bool)
-        if classes is not None and not (whole and classes >= 2):
-            raise ValueError(f"{kind}(num_classes={classes!r}): expected a whole number from 2")
+    p: float = dataclasses.field(default=1.0, metadata=SHARE)
+    num_classes: int | None = dataclasses.field(default=None, metadata=whole(2, 10**6))
+    label_smoothing: float = dataclasses.field(default=0.0, metadata=SHARE)
 
     @abc.abstractmethod
     def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
@@ -145,6 +135,7 @@ class Mix(Configured, abc.ABC):
         Returns:
           Images and labels, floating.
         """
+        check_params(self.title, params)
         _check_batch(self, images, labels)
         images = varying_with(images, *jax.tree.leaves(params))
         shape, partner = images.shape[1:], params["partner"]

@@ -7,7 +7,7 @@ from jaxtyping import PRNGKeyArray
 
 from augjax.draws import beta
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_alpha
+from augjax.transforms.core.factors import ALPHA
 from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.mixing.mix import Mix, Shares
 from augjax.typing import Strength
@@ -31,18 +31,14 @@ class MixUp(Mix):
     (4, 2)
 
     Args:
-      alpha: above 0; near 0 one of the two is barely seen, at 1 the proportion is uniform, and
-        large values mix halves.
+      alpha: above 0, up to a million; near 0 one of the two is barely seen, at 1 the proportion is
+        uniform, and large values mix halves.
 
     References: Zhang et al., "mixup: Beyond Empirical Risk Minimization", arXiv:1710.09412;
     `keras.layers.MixUp`.
     """
 
-    alpha: float = 0.2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_alpha(self, self.alpha)
+    alpha: float = dataclasses.field(default=0.2, metadata=ALPHA)
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         share = jnp.float32(strength) * beta(stream(key, "lam"), self.alpha)

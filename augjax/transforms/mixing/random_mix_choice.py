@@ -40,9 +40,9 @@ class RandomMixChoice(Mix):
     weights: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if not isinstance(self.mixes, tuple) or not self.mixes:
+        if not isinstance(self.mixes, tuple | list) or not self.mixes:
             raise TypeError(f"RandomMixChoice takes a list of mixes, but got {self.mixes!r}")
+        super().__post_init__()
         for mix in self.mixes:
             if not isinstance(mix, Mix) or isinstance(mix, RandomMixChoice):
                 raise TypeError(

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from augjax.draws import dirichlet, whole_number
 from augjax.kernels.warp import warp
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_whole
+from augjax.transforms.core.factors import check_color, whole
 from augjax.transforms.core.operation import Operation
 from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.policy.magnitudes import Ranges
@@ -50,28 +50,22 @@ class AugMix(Policy, Operation):
 
     Args:
       severity: magnitudes are drawn from the weakest so many of ten bins.
-      mixture_width: k, how many chains.
-      chain_depth: how many operations a chain has; if it is not positive, 1 to 3 are drawn.
-      alpha: a whole number: with those, weights are distances of sorted uniform numbers, and the
-        same bits on every device.
+      mixture_width: k, how many chains, 1 to 100.
+      chain_depth: how many operations a chain has, up to 100; if it is not positive, 1 to 3 are
+        drawn.
+      alpha: a whole number, 1 to 100: with those, weights are distances of sorted uniform numbers,
+        and the same bits on every device.
       all_ops: whether Brightness, Color, Contrast and Sharpness are among the operations.
       fill_mode, interpolation, fill_value: by keyword; as for other geometry, but for the defaults.
 
     References: `torchvision.transforms.v2.AugMix`; Hendrycks et al. 2019, arXiv 1912.02781.
     """
 
-    severity: int = 3
-    mixture_width: int = 3
-    chain_depth: int = -1
-    alpha: int = 1
+    severity: int = dataclasses.field(default=3, metadata=whole(1, _BINS))
+    mixture_width: int = dataclasses.field(default=3, metadata=whole(1, 100))
+    chain_depth: int = dataclasses.field(default=-1, metadata=whole(-1, 100))
+    alpha: int = dataclasses.field(default=1, metadata=whole(1, 100))
     all_ops: bool = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_whole(self, "severity", self.severity, 1, _BINS)
-        check_whole(self, "mixture_width", self.mixture_width, 1, 100)
-        check_whole(self, "chain_depth", self.chain_depth, -1, 100)
-        check_whole(self, "alpha", self.alpha, 1, 100)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         left_out = ("Identity", "Invert", *(() if self.all_ops else ENHANCING))
@@ -96,8 +90,9 @@ class AugMix(Policy, Operation):
         how = {
             "fill_mode": self.fill_mode,
             "interpolation": self.interpolation,
-            "fill_value": float(self.fill_value),
+            "fill_value": self.fill_value,
         }
+        check_color(self.title, "fill_value", self.fill_value, image.shape[2])
 
         def layer(chain: Array, drawn: tuple[Array, Array]) -> tuple[Array, None]:
             return recolor(*drawn, warp(chain, matrix(*drawn, image.shape), **how)), None

@@ -1,7 +1,6 @@
 """AutoAugment."""
 
 import dataclasses
-from typing import get_args
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +8,6 @@ from jaxtyping import PRNGKeyArray
 
 from augjax.draws import unit, whole_number
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_choice
 from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.policy.auto_augment_policies import POLICIES, PolicyName
 from augjax.transforms.policy.operations import OPERATIONS
@@ -47,10 +45,6 @@ class AutoAugment(Layered):
     """
 
     policy: PolicyName = "imagenet"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice(self, "policy", self.policy, get_args(PolicyName))
 
     @property
     def layers(self) -> int:

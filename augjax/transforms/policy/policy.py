@@ -11,7 +11,7 @@ from augjax.draws import unit
 from augjax.kernels.fusion import compute_once
 from augjax.kernels.warp import FillMode, Interpolation
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_filling
+from augjax.transforms.core.factors import COLOR, Color
 from augjax.transforms.core.operation import Operation, Step
 from augjax.transforms.core.spatial import Resampled
 from augjax.transforms.core.transform import Transform
@@ -47,16 +47,13 @@ class Policy(Transform):
       fill_mode: what lies beyond: 'constant', 'reflect' (mirrored about the edge), 'wrap' or
         'nearest'.
       interpolation: 'nearest' or 'bilinear'.
-      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range.
+      fill_value: for 'constant', in [0, 1] whatever the pipeline's value range; a number for all
+        channels, or one for each.
     """
 
     fill_mode: FillMode = "constant"
     interpolation: Interpolation = "nearest"
-    fill_value: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_filling(self, self.fill_mode, self.interpolation, self.fill_value)
+    fill_value: Color = dataclasses.field(default=0.0, metadata=COLOR)
 
     def drawn(
         self,

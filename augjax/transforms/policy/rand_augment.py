@@ -7,7 +7,7 @@ from jaxtyping import PRNGKeyArray
 
 from augjax.draws import whole_number
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_whole
+from augjax.transforms.core.factors import Bounds, whole
 from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.policy.magnitudes import Ranges
 from augjax.transforms.policy.operations import OPERATIONS
@@ -42,24 +42,24 @@ class RandAugment(Layered):
     none (AutoContrast, Equalize). torchvision draws once for all images of a batch.
 
     Args:
-      num_ops: how many operations an image gets.
+      num_ops: how many operations an image gets, 0 to 32.
       magnitude: a bin, from 0, the weakest, to num_magnitude_bins - 1.
-      num_magnitude_bins: into how many the ranges are divided.
+      num_magnitude_bins: into how many the ranges are divided, 2 to 1000.
       fill_mode, interpolation, fill_value: by keyword; as for other geometry, but for the defaults.
 
     References: `torchvision.transforms.v2.RandAugment`; Cubuk et al. 2019, arXiv 1909.13719. The
     help of `augjax.transforms.policy.operations` says where others differ.
     """
 
-    num_ops: int = 2
-    magnitude: int = 9
-    num_magnitude_bins: int = 31
+    num_ops: int = dataclasses.field(default=2, metadata=whole(0, 32))
+    magnitude: int = dataclasses.field(default=9, metadata=whole(0, 999))
+    num_magnitude_bins: int = dataclasses.field(default=31, metadata=whole(2, 1000))
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_whole(self, "num_ops", self.num_ops, 0, 100)
-        check_whole(self, "num_magnitude_bins", self.num_magnitude_bins, 2, 1000)
-        check_whole(self, "magnitude", self.magnitude, 0, self.num_magnitude_bins - 1)
+        strongest = self.num_magnitude_bins - 1
+        within = Bounds(0, strongest, f"a whole number from 0 to {strongest}")
+        within.check(self, "magnitude", self.magnitude)
 
     @property
     def layers(self) -> int:

@@ -7,7 +7,7 @@ from jaxtyping import PRNGKeyArray
 
 from augjax.draws import whole_number
 from augjax.keys import stream
-from augjax.transforms.core.factors import check_whole
+from augjax.transforms.core.factors import whole
 from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.policy.magnitudes import Ranges
 from augjax.transforms.policy.policy import Layered
@@ -37,18 +37,15 @@ class TrivialAugmentWide(Layered):
     none (AutoContrast, Equalize).
 
     Args:
-      num_magnitude_bins: into how many magnitudes, all as likely, the ranges are divided.
+      num_magnitude_bins: into how many magnitudes, all as likely, the ranges are divided, 2 to
+        1000.
       fill_mode, interpolation, fill_value: by keyword; as for other geometry, but for the defaults.
 
     References: `torchvision.transforms.v2.TrivialAugmentWide`; Müller and Hutter 2021, arXiv
     2103.10158.
     """
 
-    num_magnitude_bins: int = 31
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_whole(self, "num_magnitude_bins", self.num_magnitude_bins, 2, 1000)
+    num_magnitude_bins: int = dataclasses.field(default=31, metadata=whole(2, 1000))
 
     @property
     def layers(self) -> int:
