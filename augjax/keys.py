@@ -97,7 +97,7 @@ def image_key(
     is_number = isinstance(image_id, Integral) and not isinstance(image_id, bool)
     if not (0 <= image_id < 2**32 if is_number else hasattr(image_id, "dtype")):
         raise ValueError(f"image_id={image_id!r}: expected a number of 32 bits, or image_ids's")
-    words = jnp.atleast_1d(jnp.asarray(image_id))
+    words = jnp.atleast_1d(jnp.asarray(np.uint32(image_id) if is_number else image_id))
     if words.ndim > 1 or words.size not in (1, 2):
         raise ValueError(
             f"one image's id has one or two words, but got an array of shape {words.shape}; "

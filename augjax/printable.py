@@ -1,4 +1,4 @@
-"""Names from the file system as text that is safe to print."""
+"""Names from the file system as text that is safe to print, and lists of them."""
 
 from collections.abc import Sequence
 

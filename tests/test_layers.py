@@ -8,7 +8,7 @@ from pathlib import Path
 FAMILIES = ["geometry", "color", "filter", "policy", "composition", "mixing"]
 CORE = [
     "types arguments factors configured", "operation motion", "spatial checks transfers",
-    "groups scene", "run plan values", "transform",
+    "groups scene", "values", "run plan", "transform",
 ]  # fmt: skip
 LAYERS = [
     [

@@ -89,9 +89,9 @@ class DataReport:
         if self.skipped:
             kinds = [f"{printable(kind)} {count}" for kind, count in self.skipped.most_common()]
             read = " ".join(IMAGE_SUFFIXES)
-            more = (
-                ", and linked folders with --follow-links" if self.skipped["linked folder"] else ""
-            )
+            more = ", once each"
+            if self.skipped["linked folder"]:
+                more += ", and linked folders with --follow-links"
             notes.append(f"Skipped {some(kinds, 10)}; only {read} are read{more}.")
         if self.doubtful:
             named = some([printable(path) for path in self.doubtful])

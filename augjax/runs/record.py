@@ -70,7 +70,7 @@ def record_run(
     else:
         record = _read_record(run_dir, where)
         last = _last(record)
-        if changed := changed_images(run_dir, dataset, where) or _changes(record, data):
+        if changed := _changed(record, images, dataset, where) or _changes(record, data):
             raise InputError(
                 f"{where}: the data have changed: {some(changed)}; "
                 "bring them back, or start a new run"
@@ -96,13 +96,18 @@ def changed_images(run_dir: Path, dataset: Dataset, where: str) -> list[str]:
     Raises:
       InputError: if the run's record cannot be read.
     """
-    record, changes = _read_record(run_dir, where), []
-    if _last(record)["fingerprint"] == FINGERPRINT:
-        changes = Fingerprints(run_dir, dataset).changes(where)
-    return changes or _changes(record, _description(dataset))
+    return _changed(_read_record(run_dir, where), Fingerprints(run_dir, dataset), dataset, where)
+
+
+def _changed(
+    record: dict[str, Any], images: Fingerprints, dataset: Dataset, where: str
+) -> list[str]:
+    known = _last(record)["fingerprint"] == FINGERPRINT
+    return (images.changes(where) if known else []) or _changes(record, _description(dataset))
 
 
 def _description(dataset: Dataset) -> dict[str, Any]:
+    """What tells a data set from another even without a fingerprint of its images' content."""
     return {
         "class_names": list(dataset.class_names),
         "train_images": len(dataset.train),

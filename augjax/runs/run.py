@@ -176,7 +176,8 @@ def _memory_in_one_line() -> Iterator[None]:
             raise
         reason = str(error).splitlines()[0]
         raise RunError(
-            f"the memory is too small ({reason:.160}); try a smaller --batch-size or --image-size"
+            f"the memory is too small ({reason:.160}); a new run may fit with a smaller "
+            "--batch-size or --image-size"
         ) from error
 
 

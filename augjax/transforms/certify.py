@@ -101,7 +101,7 @@ class Comparison:
     def add(self, circumstance: str, rows: Any, draws: Any, pixels: Any = None) -> None:
         """Compares some rows; pixels only if there are any."""
         same = jax.tree.map(
-            lambda one, other: np.array_equal(np.asarray(one)[rows], np.asarray(other)),
+            lambda one, other: _same_bits(np.asarray(one)[rows], other),
             self.draws,
             draws,
         )
@@ -118,6 +118,10 @@ class Comparison:
     def certificate(self, transform: object) -> Certificate:
         """What was found for `transform`."""
         return Certificate(repr(transform), tuple(self.differing), self.worst, self.tipped)
+
+
+def _same_bits(one: Any, other: Any) -> bool:
+    return one.dtype == other.dtype and np.array_equal(one, other)
 
 
 _Compared = tuple[Comparison, Callable[..., Any], tuple[Any, ...]]

@@ -53,7 +53,10 @@ def replay(
         )
     shape_of(pipeline, image)
     key = _stream_key(seed, epoch, stream)
-    one = jax.tree.map(lambda part: jnp.asarray(part)[None], image)
+    # NumPy's stay what they are, since their values are checked.
+    one = jax.tree.map(
+        lambda part: (part if hasattr(part, "ndim") else jnp.asarray(part))[None], image
+    )
     return jax.tree.map(
         lambda part: part[0],
         pipeline.batch(key, one, _words(id)[None], epoch=epoch, strength=strength),

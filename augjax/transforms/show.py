@@ -3,6 +3,7 @@
 import dataclasses
 import textwrap
 from collections.abc import Iterator
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -14,7 +15,7 @@ from augjax.extras import require
 from augjax.keys import check_epoch, image_key, stream
 from augjax.keys import key as root_key
 from augjax.transforms.composition.sequential import Sequential
-from augjax.transforms.core.scene import to_corners
+from augjax.transforms.core.scene import table, to_corners
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.mixing.mix import Mix
 
@@ -56,7 +57,7 @@ def show(
     key = stream(root_key(0), "augment") if key is None else key
     check_epoch(epoch)
     rows = list(_examples(images))
-    if isinstance(draws, bool) or not isinstance(draws, int) or not 1 <= draws <= _MOST:
+    if isinstance(draws, bool) or not isinstance(draws, Integral) or not 1 <= draws <= _MOST:
         raise ValueError(f"show(draws={draws!r}): expected a whole number from 1 to {_MOST}")
     if not rows:
         raise ValueError("show(images=...): expected at least one image, but got none")
@@ -142,14 +143,14 @@ def _draw(axes: "matplotlib.axes.Axes", example: dict[str, Any], pipeline: Trans
         mask = mask if mask.ndim == 2 else mask[..., 0]
         axes.contour(mask != 0, levels=[0.5], colors=[_MASK], linewidths=1)
     if "boxes" in example and pipeline.facts.boxes:
-        seen = example.get("boxes_visible", np.ones(len(example["boxes"])))
-        boxes = jnp.asarray(example["boxes"], jnp.float32)
+        boxes = table(example["boxes"], "boxes", 4)
+        seen = example.get("boxes_visible", np.ones(len(boxes)))
         corners = np.asarray(to_corners(boxes, pipeline.facts.boxes, example["image"].shape))
         for (left, top, right, bottom), visible in zip(corners - 0.5, seen, strict=True):
             if visible > 0:
                 size = (right - left, bottom - top)
                 axes.add_patch(Rectangle((left, top), *size, fill=False, edgecolor=_BOX))
     if "keypoints" in example:
-        points = np.asarray(example["keypoints"])
+        points = np.asarray(table(example["keypoints"], "keypoints", 2))
         seen = example.get("keypoints_visible", np.ones(len(points), bool))
         axes.scatter(*points[np.asarray(seen)].T, s=12, color=_POINT)

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from augjax.keys import image_key
@@ -62,7 +63,7 @@ def tta(
         )
     if isinstance(k, bool) or not isinstance(k, Integral) or not 1 <= k <= _MOST:
         raise ValueError(f"tta(k={k!r}): expected a whole number of predictions, 1 to {_MOST}")
-    if not isinstance(dense, bool):
+    if not isinstance(dense, bool | np.bool_):
         raise TypeError(f"tta(dense={dense!r}): expected True or False")
 
     def averaged(

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from experiments.benchmark.timing import CHECKOUT, ON_THE_CPU, Failed, in_short
 
@@ -22,14 +23,22 @@ sys.exit(code)
 """
 
 
-def seconds_until(line: str, command: Sequence[str], environment: Mapping[str, str]) -> float:
-    """Seconds from the start of a Python process until it prints `line`, upon which it is to end.
+class Start(NamedTuple):
+    """What a process took to come to a point: seconds until each of its lines, and CPU seconds."""
+
+    until: dict[str, float]
+    cpu: float
+
+
+def start(lines: Sequence[str], command: Sequence[str], environment: Mapping[str, str]) -> Start:
+    """Runs a Python process that prints `lines`, and ends with the last of them.
 
     Raises:
       Failed: if it ends without.
     """
+    until: dict[str, float] = {}
     with tempfile.TemporaryFile() as errors:
-        start = time.perf_counter()
+        before, begin = _cpu_of_children(), time.perf_counter()
         with subprocess.Popen(
             [sys.executable, *command],
             stdout=subprocess.PIPE,
@@ -41,14 +50,21 @@ def seconds_until(line: str, command: Sequence[str], environment: Mapping[str, s
             assert process.stdout
             try:
                 for said in process.stdout:
-                    if said.strip() == line:
-                        return time.perf_counter() - start
+                    if said.strip() in lines:
+                        until[said.strip()] = time.perf_counter() - begin
             except KeyboardInterrupt:
                 process.kill()
                 raise
-            process.wait()
+        if set(until) == set(lines):
+            return Start(until, _cpu_of_children() - before)
         errors.seek(0)
         raise Failed(_last(errors.read(), process.returncode))
+
+
+def _cpu_of_children() -> float:
+    """Seconds of CPU time of all processes that this one started and that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def peak_bytes(command: Sequence[str], environment: Mapping[str, str]) -> float:

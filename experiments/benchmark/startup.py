@@ -8,7 +8,7 @@ from typing import Any
 
 from experiments.benchmark.config import Config
 from experiments.benchmark.pictures import write_pictures
-from experiments.benchmark.processes import seconds_until
+from experiments.benchmark.processes import Start, start
 from experiments.benchmark.races import AUGJAX, why_absent
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row
@@ -17,14 +17,17 @@ from experiments.benchmark.works import PEERS, Library
 
 BATCH, SIZES = 64, (32, 128)
 TRAIN, VALID = 256, 64
-WARM_TARGET = 1.0
+COLD_TARGET, WARM_TARGET = 0.77, 1.0
 OURS = {
     "training alone, cold": ("training", False, None),
     "training alone, warm": ("training", True, WARM_TARGET),
-    "the whole command, cold": ("command", False, None),
+    "the whole command, cold": ("command", False, COLD_TARGET),
     "the whole command, warm": ("command", True, WARM_TARGET),
 }
 """What is started, whether what it compiled and judged the last time is still there, the target."""
+PROFILED = "the whole command, cold"
+COMPILES, ENDS = "compiling", "first step"
+"""What processes say."""
 
 
 def run(config: Config, keras: Library = PEERS["keras"]) -> Report:
@@ -51,7 +54,7 @@ def starts(
     tell: Callable[[str], object],
 ) -> tuple[list[Row], dict[str, Any]]:
     """A row for each way of ours to start."""
-    seconds: dict[str, list[float]] = {name: [] for name in (*OURS, "keras")}
+    begun: dict[str, list[Start]] = {name: [] for name in (*OURS, "keras")}
     failed: dict[str, str] = {}
     if absent := why_absent("keras", keras, config):
         failed["keras"] = absent
@@ -59,7 +62,7 @@ def starts(
         for turn in range(-1, config.long_turns):  # The first fills the warm caches.
             which = f"round {turn + 1} of {config.long_turns}" if turn >= 0 else "to warm up"
             tell(f"starts at {size}x{size}, {which}")
-            names = [name for name in seconds if name not in failed]
+            names = [name for name in begun if name not in failed]
             first = turn % len(names)
             for name in names[first:] + names[:first]:
                 place = Path(scratch, f"{name}-{turn}")
@@ -69,7 +72,8 @@ def starts(
                     failed[name] = str(failure)
                     continue
                 if turn >= 0:
-                    seconds[name].append(taken)
+                    begun[name].append(taken)
+    seconds = {name: [one.until[ENDS] for one in ones] for name, ones in begun.items()}
     rows = []
     for name, (_, _, target) in OURS.items():
         row = Row(
@@ -87,18 +91,37 @@ def starts(
         theirs = seconds["keras"]
         value = Spread.of(ratios(theirs, seconds[name]))
         rows.append(dataclasses.replace(row, theirs=Spread.of(theirs), value=value))
+    if not failed:
+        rows += _profile(begun[PROFILED], begun["keras"], rows[-1].size, keras.title)
     return rows, {f"seconds at {size}": seconds}
+
+
+def _profile(ours: list[Start], theirs: list[Start], size: str, peer: str) -> list[Row]:
+    """Where a cold start spends its time."""
+    row = Row(work=f"seconds before XLA compiles the step: {PROFILED}", size=size, unit="s")
+    cpu = [[one.cpu for one in begun] for begun in (ours, theirs)]
+    return [
+        dataclasses.replace(row, value=Spread.of([one.until[COMPILES] for one in ours])),
+        dataclasses.replace(
+            row,
+            work=f"CPU time to the first step: {PROFILED}",
+            peer=peer,
+            ours=Spread.of(cpu[0]),
+            theirs=Spread.of(cpu[1]),
+            value=Spread.of(ratios(cpu[1], cpu[0])),
+        ),
+    ]
 
 
 def _one_start(
     name: str, data: Path, size: int, batch: int, place: Path, scratch: Path, keras: Library
-) -> float:
+) -> Start:
     if name == "keras":
         module = "experiments.benchmark.peers.keras_run"
         command = ["-m", module, str(data), str(size), str(batch), "1", "--first-step"]
-        return seconds_until("first step", command, keras.environment)
+        return start([ENDS], command, keras.environment)
     what, is_warm, _ = OURS[name]
     cache = scratch / f"warm-{what}" if is_warm else place
     command = ["-m", "experiments.benchmark.peers.ours_run", what, f"--data={data}"]
     command += [f"--run-dir={place}-run", f"--image-size={size}", f"--batch-size={batch}"]
-    return seconds_until("first step", command, {"XDG_CACHE_HOME": str(cache)})
+    return start([COMPILES, ENDS], command, {"XDG_CACHE_HOME": str(cache)})

@@ -36,20 +36,19 @@ def main() -> None:
 
 
 def run(config: Config) -> "FitResult":
-    """Prepares the process and the run's folder, then imports the rest and trains in it."""
+    """Prepares the process, imports the rest, and trains in the run's folder."""
     config = with_defaults(config)
     assert config.run_dir and config.image_size
     use_deterministic_operations()
     keep_freed_memory(config.image_size)
     if config.data and lies_in(config.run_dir, config.data):
         raise InputError(f"--run-dir {config.run_dir} lies inside --data, where nothing is written")
-    with (
-        StopSignals() as signals,
-        locked_run_folder(config.run_dir, existing=config.resume is not None),
-    ):
-        from experiments.car_truck.train import train
+    with StopSignals() as signals:
+        from experiments.car_truck import train
 
-        return train(config, signals)
+        train.check_run_dir(config)
+        with locked_run_folder(config.run_dir, existing=config.resume is not None):
+            return train.train(config, signals)
 
 
 if __name__ == "__main__":

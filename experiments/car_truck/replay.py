@@ -53,6 +53,7 @@ def replay_image(
     pipeline = recorded_pipeline(run_dir, str(run_dir))
     strength = strength_then(settings, epoch, index, len(dataset.train))
     draws = pipeline.sample(replay_key(**which), image.shape, strength=strength)
+    doubtful = doubts(run_dir, dataset)
     write_atomically(out, png(aj.replay(pipeline, **which, image=image, strength=strength)))
     if strength != 1.0:
         notes.append(f"The strength was {float(strength):.6g}")
@@ -60,7 +61,7 @@ def replay_image(
         notes.append(
             f"Note: this is the image before --mix {settings.mix}, which depends on the whole batch"
         )
-    notes += doubts(run_dir, dataset)
+    notes += doubtful
     return json_text(plain(draws)), [*notes, f"Written to {printable(str(out))}"]
 
 

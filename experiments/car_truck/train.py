@@ -31,6 +31,12 @@ from experiments.car_truck.preview import draw_preview
 from experiments.replay import PROGRAM as REPLAY
 
 
+def check_run_dir(config: Config) -> None:
+    """Raises InputError if the run's folder lies in one that links in the data lead to."""
+    assert config.run_dir
+    check_not_linked(config.run_dir, "--run-dir", config)
+
+
 def train(config: Config, signals: StopSignals) -> FitResult:
     """Reads the data, shows the augmentations, trains, and leaves the run folder.
 
@@ -41,7 +47,6 @@ def train(config: Config, signals: StopSignals) -> FitResult:
     assert config.image_size and config.batch_size and config.run_dir
     run_dir, resumed = config.run_dir, config.resume is not None
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-    check_not_linked(run_dir, "--run-dir", config)
     give_back_the_compilers_memory()
     mesh = mesh_for(config.batch_size)
     pipeline = aj.Sequential([])
@@ -102,10 +107,11 @@ def train(config: Config, signals: StopSignals) -> FitResult:
 def next_commands(config: Config, dataset: Dataset, result: FitResult) -> dict[str, str]:
     """What can be done with a finished run, and the commands for it."""
     folder, epoch = str(config.run_dir), str(result.best["epoch"])
+    more = []
     if result.stopped_early:
-        more = ["--patience", str(2 * max(config.patience, 1))]
-    else:
-        more = ["--epochs", str(2 * config.epochs)]
+        more += ["--patience", str(2 * max(config.patience, 1))]
+    if len(result.history) >= config.epochs:
+        more += ["--epochs", str(2 * config.epochs)]
     replayed = [folder, dataset.train.sources[0], "--epoch", epoch]
     return {
         "See what the network saw of an image": f"{REPLAY} {shlex.join(replayed)}",

@@ -63,7 +63,8 @@ class FileDecoder:
         tf = import_tensorflow()
         paths, is_plain, outlines = self._tensors
         content = tf.io.read_file(paths[index])
-        content, found = if_same(content, outlines[index], self.contents[index])
+        # Of a variable that is written to, `[index]` would copy all.
+        content, found = if_same(content, outlines[index], tf.gather(self.contents, index))
         self.contents.scatter_update(tf.IndexedSlices(found, index))
         if self._all_plain:
             image = decode_plain(content)
@@ -102,7 +103,8 @@ class FileDecoder:
         except OSError as error:
             return f"{UNREADABLE} ({error.strerror})"
         if content:  # Of nothing, there is no outline.
-            content, _ = if_same(content, self._outlines[index], self.contents[index])
+            seen = import_tensorflow().gather(self.contents, index)
+            content, _ = if_same(content, self._outlines[index], seen)
             content = content.numpy()
         return "" if content else CHANGED
 

@@ -8,7 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from augjax.draws import unit
 from augjax.transforms.composition.container import MOST_STEPS, Container
-from augjax.transforms.core.factors import Bounds, whole
+from augjax.transforms.core.factors import Bounds, bounded
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Gate, Params
 
@@ -26,7 +26,10 @@ class RandomSomeOf(Container):
     Reference: `albumentations.SomeOf(transforms, n, replace=False)`.
     """
 
-    n: int = dataclasses.field(default=2, metadata=whole(0, MOST_STEPS))
+    n: int = dataclasses.field(
+        default=2,
+        metadata=bounded(0, MOST_STEPS, "a whole number, at most that of the transforms"),
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -36,12 +36,6 @@ def plain(owner: object, argument: str, value: Any) -> Any:
     return value
 
 
-def check_params(title: str, params: Any) -> None:
-    """Raises TypeError unless `params` are draws, by name."""
-    if not isinstance(params, dict):
-        raise TypeError(f"{title} takes params, the dict that sample returns, but got {params!r}")
-
-
 def options(hint: Any) -> tuple[Any, ...]:
     """The types of which `hint` is the union."""
     return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
@@ -53,7 +47,7 @@ def fits(hint: Any, value: Any) -> bool:
     if len(hints) > 1:
         return any(fits(option, value) for option in hints)
     if get_origin(hint) is Literal:
-        return isinstance(value, str) and value in get_args(hint)
+        return any(type(value) is type(one) and value == one for one in get_args(hint))
     if get_origin(hint) in (tuple, Sequence):
         if not isinstance(value, tuple | list):
             return False

@@ -1,6 +1,9 @@
 """Checks of what users pass: shapes, ids and strengths."""
 
+from typing import Any
+
 import jax.numpy as jnp
+import numpy as np
 
 from augjax.transforms.core.configured import Configured
 from augjax.transforms.core.types import Ids
@@ -49,6 +52,8 @@ def check_shape(transform: Configured, shape: tuple[int, ...]) -> None:
 
 def check_strength(strength: Strength) -> None:
     """Raises TypeError or ValueError unless `strength` may be a strength."""
+    if isinstance(strength, np.generic):
+        strength = strength.item()
     if hasattr(strength, "dtype"):
         if shape := jnp.shape(strength):
             given = shape_text(shape)
@@ -60,6 +65,12 @@ def check_strength(strength: Strength) -> None:
         raise ValueError(
             f"strength={strength!r}: expected a number that is not negative, below 2**31"
         )
+
+
+def check_params(title: str, params: Any) -> None:
+    """Raises TypeError unless `params` are draws, by name."""
+    if not isinstance(params, dict):
+        raise TypeError(f"{title} takes params, the dict that sample returns, but got {params!r}")
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

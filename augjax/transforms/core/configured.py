@@ -60,7 +60,10 @@ class Configured:
         _check_name(self)
         hints = _hints(type(self))
         for field in dataclasses.fields(self):
-            value = plain(self, field.name, getattr(self, field.name))
+            value = getattr(self, field.name)
+            if value is field.default:  # Its class knows best.
+                continue
+            value = plain(self, field.name, value)
             object.__setattr__(self, field.name, value)
             limits: Limits | Bounds | None = field.metadata.get("limits")
             if not fits(hint := hints.get(field.name), value):

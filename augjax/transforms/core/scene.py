@@ -303,8 +303,12 @@ def table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
 
 def check_rows(values: Any, what: str, columns: int) -> None:
     """Raises ValueError unless each row of a list has `columns` numbers."""
-    if isinstance(values, list | tuple) and (odd := {np.size(row) for row in values} - {columns}):
+    if isinstance(values, list | tuple) and (odd := {_length(row) for row in values} - {columns}):
         raise ValueError(f"expected {what} of {columns} numbers each, but got one of {min(odd)}")
+
+
+def _length(row: Any) -> int:
+    return len(row) if isinstance(row, list | tuple) else np.size(row)
 
 
 def _around(forward: PointMap, corners: Float[Array, "n 4"]) -> Float[Array, "n 4"]:

@@ -16,8 +16,13 @@ from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from augjax.draws import unit
 from augjax.keys import check_epoch, check_key, image_key, stream
-from augjax.transforms.core.arguments import check_params
-from augjax.transforms.core.checks import check_ids, check_shape, check_strength, positions
+from augjax.transforms.core.checks import (
+    check_ids,
+    check_params,
+    check_shape,
+    check_strength,
+    positions,
+)
 from augjax.transforms.core.factors import SHARE
 from augjax.transforms.core.operation import Operation, Pipeline, Step
 from augjax.transforms.core.plan import Plan, plan
@@ -41,7 +46,7 @@ class Transform(Pipeline):
     Images are HWC, batches NHWC. uint8 is read as 0..255 and becomes float32 in [0, 1]; floating
     images lie in [0, 1] and keep their dtype, with the arithmetic between done in float32. Where
     something recolours, a floating image that is outside its range by more than half of it is
-    refused as NumPy array, and becomes NaN inside `jit`.
+    refused as NumPy array, and becomes NaN on a device and inside `jit`.
 
     In place of an image there may be an example, a dict of an image with its targets, all moved by
     the same draws:

@@ -6,6 +6,7 @@ a jitted function there are only shapes; there an image out of its range becomes
 
 from typing import Any, NoReturn
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Num
@@ -28,7 +29,8 @@ def check_values(pipeline: Pipeline, examples: Any) -> None:
     boxes = given.get("boxes")
     if isinstance(boxes, list | tuple):
         check_rows(boxes, "boxes", 4)
-        boxes = np.asarray(boxes, np.float32)
+        on_device = any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(boxes))
+        boxes = None if on_device else np.asarray(boxes, np.float32)
     boxes = _first(boxes, 2)
     if boxes is not None and boxes.shape[-1] == 4 and pipeline.facts.boxes is not None:
         _check_boxes(pipeline.facts.boxes, boxes)

@@ -13,8 +13,13 @@ from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray
 from augjax.draws import bits, unit
 from augjax.kernels.varying import varying_with
 from augjax.keys import check_epoch, check_key, image_key, stream
-from augjax.transforms.core.arguments import check_params
-from augjax.transforms.core.checks import check_ids, check_strength, positions, shape_text
+from augjax.transforms.core.checks import (
+    check_ids,
+    check_params,
+    check_strength,
+    positions,
+    shape_text,
+)
 from augjax.transforms.core.configured import Configured
 from augjax.transforms.core.factors import SHARE, whole
 from augjax.transforms.core.transfers import numbers_may_go

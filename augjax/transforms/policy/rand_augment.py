@@ -7,7 +7,7 @@ from jaxtyping import PRNGKeyArray
 
 from augjax.draws import whole_number
 from augjax.keys import stream
-from augjax.transforms.core.factors import Bounds, whole
+from augjax.transforms.core.factors import Bounds, bounded, whole
 from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.policy.magnitudes import Ranges
 from augjax.transforms.policy.operations import OPERATIONS
@@ -52,7 +52,9 @@ class RandAugment(Layered):
     """
 
     num_ops: int = dataclasses.field(default=2, metadata=whole(0, 32))
-    magnitude: int = dataclasses.field(default=9, metadata=whole(0, 999))
+    magnitude: int = dataclasses.field(
+        default=9, metadata=bounded(0, 999, "a whole number below num_magnitude_bins")
+    )
     num_magnitude_bins: int = dataclasses.field(default=31, metadata=whole(2, 1000))
 
     def __post_init__(self) -> None:

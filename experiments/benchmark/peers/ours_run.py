@@ -38,7 +38,7 @@ class _EndsThen:
         pass
 
     def on_compile(self, step: str) -> None:
-        pass
+        print("compiling", flush=True)
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Any) -> None:
         import jax
