@@ -168,10 +168,12 @@ def test_the_end_names_the_weights_and_commands_that_work(unequal, tmp_path, sma
     again = run(resumed_config(Path(arguments[1]), arguments))
     assert len(again.history) == 4
     assert "--patience" not in on
-    # And with patience at its end, which that run is asked for.
+    # And with patience at its end, in the last epoch.
     run(resumed_config(run_dir, [f"--resume={run_dir}", "--patience=2"]))
     on = capsys.readouterr().out.splitlines()[-1]
-    assert on.endswith("--patience 4")
+    assert on.endswith("--patience 4 --epochs 8")
+    arguments = shlex.split(on)[5:]
+    assert len(run(resumed_config(run_dir, arguments)).history) == 5
 
 
 @pytest.mark.long

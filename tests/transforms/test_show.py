@@ -35,11 +35,12 @@ def batch(n):
         (example(), 1),
         (batch(3), 3),
         ([example(), {"image": noise(9, 9, 3)}], 2),
+        (example(boxes=[], keypoints=[]), 1),
     ],
-    ids=["image", "batch", "list", "example", "batch of examples", "list of examples"],
+    ids=["image", "batch", "list", "example", "batch of examples", "list of examples", "no boxes"],
 )
 def test_a_row_for_each_image_and_a_column_for_each_draw(images, rows):
-    figure = aj.show(PIPELINE, images, draws=2)
+    figure = aj.show(PIPELINE, images, draws=np.int64(2))
     assert len(figure.axes) == rows * 3
     assert figure.get_suptitle().replace("\n", "").startswith("Sequential([RandomFlip")
 
