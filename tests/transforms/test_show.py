@@ -40,7 +40,7 @@ def batch(n):
     ids=["image", "batch", "list", "example", "batch of examples", "list of examples", "no boxes"],
 )
 def test_a_row_for_each_image_and_a_column_for_each_draw(images, rows):
-    figure = aj.show(PIPELINE, images, draws=np.int64(2))
+    figure = aj.show(PIPELINE, images, draws=2)
     assert len(figure.axes) == rows * 3
     assert figure.get_suptitle().replace("\n", "").startswith("Sequential([RandomFlip")
 
