@@ -8,6 +8,9 @@ from typing import Any, Literal, NamedTuple
 from augjax.errors import InputError
 from augjax.printable import printable, some
 
+LINKED_AGAIN, IN_A_CIRCLE = "linked again", "link in a circle"
+"""Kinds of what is passed over because it is read by another path."""
+
 OnBadImage = Literal["fail", "skip"]
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
@@ -87,12 +90,16 @@ class DataReport:
             named = some(self._named(sorted(self.bad)))
             notes.append(f"Left out {_counted(len(self.bad), 'bad image')}: {named}.")
         if self.skipped:
-            kinds = [f"{printable(kind)} {count}" for kind, count in self.skipped.most_common()]
-            read = " ".join(IMAGE_SUFFIXES)
-            more = ", once each"
-            if self.skipped["linked folder"]:
-                more += ", and linked folders with --follow-links"
-            notes.append(f"Skipped {some(kinds, 10)}; only {read} are read{more}.")
+            counts, repeated = self.skipped.most_common(), (LINKED_AGAIN, IN_A_CIRCLE)
+            again = [f"{kind} {count}" for kind, count in counts if kind in repeated]
+            kinds = [f"{printable(kind)} {count}" for kind, count in counts if kind not in repeated]
+            if kinds:
+                read = " ".join(IMAGE_SUFFIXES)
+                linked = ", and linked folders with --follow-links"
+                more = linked if self.skipped["linked folder"] else ""
+                notes.append(f"Skipped {some(kinds, 10)}; only {read} are read{more}.")
+            if again:
+                notes.append(f"Skipped {', '.join(again)}; a class has each file once.")
         if self.doubtful:
             named = some([printable(path) for path in self.doubtful])
             count = _counted(len(self.doubtful), "image")

@@ -33,7 +33,7 @@ class Fingerprints:
           RunError: if they cannot be written.
         """
         self._saved = self._decoded()
-        images = {name: f"{ends:016x} {all:016x}" for name, (ends, all) in self._now().items()}
+        images = {name: f"{ends:016x} {whole:016x}" for name, (ends, whole) in self._now().items()}
         write_json(self._file, {"fingerprint": FINGERPRINT, "images": images})
 
     def save_new(self) -> None:
@@ -85,9 +85,9 @@ class Fingerprints:
     def _now(self) -> dict[str, tuple[int, int]]:
         """By path: the fingerprint of an image's ends, and of all its bytes or 0."""
         return {
-            f"{split.name}/{source}": (ends, all)
+            f"{split.name}/{source}": (ends, whole)
             for split in self._splits
-            for source, ends, all in zip(
+            for source, ends, whole in zip(
                 split.sources, split.outlines.tolist(), split.contents.numpy().tolist(), strict=True
             )
         }
@@ -105,5 +105,5 @@ class Fingerprints:
 def _numbers(known: str) -> tuple[int, int]:
     if not re.fullmatch(r"[0-7][0-9a-f]{15} [0-7][0-9a-f]{15}", known):
         raise ValueError
-    ends, all = known.split()
-    return int(ends, 16), int(all, 16)
+    ends, whole = known.split()
+    return int(ends, 16), int(whole, 16)

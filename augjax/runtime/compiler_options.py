@@ -25,8 +25,7 @@ def least_memory(mesh: Mesh) -> dict[str, str | int]:
 def quick_to_compile() -> dict[str, str | int]:
     """To leave the code unoptimised, for a program that runs once.
 
-    The program that draws the first weights of the notebook's network compiles in 1.5 seconds of
-    CPU time in place of 4.
+    To optimise the program that draws the first weights takes far longer than to run it.
     """
     return _known(jax.default_backend(), xla_backend_optimization_level=0)
 

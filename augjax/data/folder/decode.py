@@ -24,7 +24,7 @@ from augjax.files import open_regular
 class FileDecoder:
     """Decodes the files of a split by index, inside tf.data or outside.
 
-    A file that is not the one that was judged, or that was decoded before, is not decoded.
+    A file that has changed since it was judged, or since it was first decoded, is not decoded.
 
     Args:
       files: their paths.

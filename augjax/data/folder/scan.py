@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from augjax.data.data_report import IMAGE_SUFFIXES
+from augjax.data.data_report import IMAGE_SUFFIXES, IN_A_CIRCLE, LINKED_AGAIN
 from augjax.data.folder.judge import UNREADABLE, unusable
 from augjax.errors import InputError
 from augjax.printable import printable
@@ -158,7 +158,7 @@ def _files_below(
         if base is None:
             real = os.path.realpath(where)
             if real in seen:
-                skipped["linked again"] += 1
+                skipped[LINKED_AGAIN] += 1
                 continue
             seen.add(real)
         for entry in _entries(where):
@@ -173,7 +173,7 @@ def _files_below(
                 if base is not None:
                     skipped["linked folder"] += 1
                 elif _holds(os.path.realpath(entry.path), folder):
-                    skipped["link in a circle"] += 1
+                    skipped[IN_A_CIRCLE] += 1
                 else:
                     links.append((path, entry.path))
             else:
@@ -191,7 +191,7 @@ def _once(folder: Path, files: Iterable[FoundFile], skipped: Counter[str]) -> It
     seen = set()
     for file in sorted(real, key=lambda file: (has_links(file), file)):
         if real[file] in seen:
-            skipped["linked again"] += 1
+            skipped[LINKED_AGAIN] += 1
         else:
             seen.add(real[file])
             yield file
