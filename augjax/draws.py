@@ -177,6 +177,6 @@ def field_data(key: PRNGKeyArray) -> UInt32[Array, "2"]:
     return bits(key, (2,))
 
 
-def field_key(data: UInt32[Array, "2"] | Sequence[int]) -> PRNGKeyArray:
+def field_key(data: Int[Array, "2"] | UInt32[Array, "2"]) -> PRNGKeyArray:
     """The key under which a large field is expanded, from what `field_data` drew."""
     return wrapped(jnp.asarray(data, jnp.uint32))

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import inspect
+import json
 import re
 
 import jax
@@ -82,6 +83,24 @@ def test_an_image_that_is_left_alone_keeps_what_is_not_finite_where_it_is(name):
     never = dataclasses.replace(example(name), p=0.0, **given)
     painted = quick_jit(lambda image: never.apply(never.sample(KEY, LARGE), image))(image)
     np.testing.assert_array_equal(painted, image)
+
+
+LISTS_AND_COUNTS = {
+    "RandomBrightness",
+    "ColorJitter",
+    "RandomChannelDrop",
+    "RandomElastic",
+    "RandomHeight",
+    "RandomSomeOf",
+}
+
+
+@pytest.mark.parametrize("name", long_but(LISTS_AND_COUNTS, CATALOG), scope="module")
+def test_draws_come_back_from_json(name):
+    draws, pixels = run(name)
+    text = json.dumps(jax.tree.map(lambda draw: draw.tolist(), row(draws, 3)))
+    again = quick_jit(lambda image: example(name).apply(json.loads(text), image))(IMAGES[3])
+    np.testing.assert_allclose(again, pixels[3], atol=2e-5)
 
 
 @every

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from augjax.transforms.core.configured import Configured
-from augjax.transforms.core.types import Ids
+from augjax.transforms.core.types import Ids, Params
 from augjax.typing import AxisSize, Strength
 
 
@@ -67,10 +67,29 @@ def check_strength(strength: Strength) -> None:
         )
 
 
-def check_params(title: str, params: Any) -> None:
-    """Raises TypeError unless `params` are draws, by name."""
+def as_draws(title: str, params: Any) -> Params:
+    """Draws as arrays, of which JSON makes numbers and lists.
+
+    Raises:
+      TypeError: unless `params` are draws, by name.
+    """
     if not isinstance(params, dict):
         raise TypeError(f"{title} takes params, the dict that sample returns, but got {params!r}")
+    return {
+        name: as_draws(title, draw) if isinstance(draw, dict) else _as_array(draw)
+        for name, draw in params.items()
+    }
+
+
+def _as_array(draw: Any) -> Any:
+    if not isinstance(draw, list | tuple):
+        return draw if hasattr(draw, "dtype") else jnp.asarray(draw)
+    values = np.asarray(draw)
+    if values.dtype == np.float64:
+        return jnp.asarray(values, jnp.float32)
+    if values.dtype == np.int64:  # Keys have 32 bits without a sign.
+        return jnp.asarray(values, jnp.uint32 if values.max(initial=0) >= 2**31 else jnp.int32)
+    return jnp.asarray(values)
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

@@ -17,8 +17,8 @@ from jaxtyping import Array, Bool, Int, PRNGKeyArray
 from augjax.draws import unit
 from augjax.keys import check_epoch, check_key, image_key, stream
 from augjax.transforms.core.checks import (
+    as_draws,
     check_ids,
-    check_params,
     check_shape,
     check_strength,
     positions,
@@ -104,14 +104,14 @@ class Transform(Pipeline):
         0.75
 
         Args:
-          params: from `sample`.
+          params: from `sample`, as arrays, or as numbers and lists from JSON.
           image: an image, uint8 or floating in [0, 1], or an example.
           shape: of the image, for an example with neither image nor mask.
 
         Returns:
           An image or an example like the one given.
         """
-        check_params(self.title, params)
+        params = as_draws(self.title, params)
         shape_of(self, image, shape)
         check_values(self, image)
         return run(self, params, image, shape)
@@ -163,8 +163,7 @@ class Transform(Pipeline):
 
     def valid(self, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
         """Which pixels of the result show the image, and not what was filled in around it."""
-        check_params(self.title, params)
-        return valid(self, params, shape)
+        return valid(self, as_draws(self.title, params), shape)
 
     def invert(self, params: Params, image: Image | Example, shape: Shape) -> Any:
         """Brings a transformed image or example back to the frame of the original.
@@ -179,8 +178,7 @@ class Transform(Pipeline):
             that was predicted for it.
           shape: (height, width, channels) of the original.
         """
-        check_params(self.title, params)
-        return run_backwards(self, params, image, shape)
+        return run_backwards(self, as_draws(self.title, params), image, shape)
 
     def plan(self, shape: Shape) -> Plan:
         """How it runs on float32 images of `shape`: what is fused and why, and what it costs.

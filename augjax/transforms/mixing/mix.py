@@ -14,8 +14,8 @@ from augjax.draws import bits, unit
 from augjax.kernels.varying import varying_with
 from augjax.keys import check_epoch, check_key, image_key, stream
 from augjax.transforms.core.checks import (
+    as_draws,
     check_ids,
-    check_params,
     check_strength,
     positions,
     shape_text,
@@ -140,7 +140,7 @@ class Mix(Configured, abc.ABC):
         Returns:
           Images and labels, floating.
         """
-        check_params(self.title, params)
+        params = as_draws(self.title, params)
         _check_batch(self, images, labels)
         images = varying_with(images, *jax.tree.leaves(params))
         shape, partner = images.shape[1:], params["partner"]
