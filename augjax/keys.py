@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from numbers import Integral
 from pathlib import PurePath
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -60,14 +61,23 @@ def stream(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
     """
     if not isinstance(name, str):
         raise TypeError(f"the name of a stream is text, but got {name!r}")
-    return jax.random.fold_in(threefry(key), zlib.crc32(name.encode()))
+    return jax.random.fold_in(threefry(key), _crc32(name))
+
+
+def _crc32(name: str) -> int:
+    try:
+        return zlib.crc32(name.encode())
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"expected a name that can be encoded as UTF-8, but got {name!a}"
+        ) from error
 
 
 def same_stream(names: Iterable[str]) -> tuple[str, str] | None:
     """Two different names of one CRC-32, whose streams would be the same, if there are any."""
     by_number: dict[int, str] = {}
     for name in names:
-        other = by_number.setdefault(zlib.crc32(name.encode()), name)
+        other = by_number.setdefault(_crc32(name), name)
         if other != name:
             return other, name
     return None
@@ -95,7 +105,7 @@ def image_key(
     key = threefry(key)
     check_epoch(epoch)
     is_number = isinstance(image_id, Integral) and not isinstance(image_id, bool)
-    if not (0 <= image_id < 2**32 if is_number else hasattr(image_id, "dtype")):
+    if not (0 <= image_id < 2**32 if is_number else _is_id(image_id)):
         raise ValueError(f"image_id={image_id!r}: expected a number of 32 bits, or image_ids's")
     words = jnp.atleast_1d(jnp.asarray(np.uint32(image_id) if is_number else image_id))
     if words.ndim > 1 or words.size not in (1, 2):
@@ -181,10 +191,21 @@ def check_key(key: PRNGKeyArray) -> None:
         raise TypeError(f"expected one PRNG key, such as augjax.key(0), but got {what}{first}")
 
 
+def _is_id(image_id: Any) -> bool:
+    """Whether it is an array of whole numbers, of 32 bits as far as they are seen."""
+    dtype = getattr(image_id, "dtype", None)
+    if dtype is None or not jnp.issubdtype(dtype, jnp.integer):
+        return False
+    seen = image_id if isinstance(image_id, np.ndarray) else np.zeros(0, np.uint32)
+    return bool(((seen >= 0) & (seen < 2**32)).all())
+
+
 def check_epoch(epoch: int | Int[AnyArray, ""]) -> None:
     """Raises ValueError unless `epoch` may be the number of one."""
+    if isinstance(epoch, np.ndarray) and not epoch.ndim:
+        epoch = epoch.item()
     dtype = getattr(epoch, "dtype", None)
-    whole = isinstance(epoch, Integral) if dtype is None else jnp.issubdtype(dtype, jnp.integer)
+    whole = dtype is not None and jnp.issubdtype(dtype, jnp.integer) and not jnp.ndim(epoch)
     if isinstance(epoch, Integral):
         whole = not isinstance(epoch, bool) and 0 <= epoch < 2**31
     if not whole:

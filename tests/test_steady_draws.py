@@ -1,6 +1,7 @@
 """Draws are the same bits whatever JAX's settings, and whatever kind of key they come from."""
 
 import contextlib
+import textwrap
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +10,7 @@ import pytest
 
 import augjax as aj
 from augjax import draws
-from tests.helpers import noise, quick_jit
+from tests.helpers import noise, quick_jit, run_python
 from tests.transforms.examples import CATALOG, MIXES, ONE_OF_EACH_KIND, example
 
 IDS, SHAPE = np.arange(3, dtype=np.uint32), (24, 20, 3)
@@ -160,3 +161,33 @@ def test_a_threefry_key_is_derived_from_one_of_another_kind():
             np.testing.assert_allclose(
                 turn.batch(key, images[:3], np.full(3, i, np.uint32))[0], many[i], atol=1e-6
             )
+
+
+@settings
+@pytest.mark.parametrize(
+    "transform", [aj.RandomTranslation(0.2, 0.2), aj.RandomPerspective(0.3, p=1), aj.RandAugment()]
+)
+def test_nor_do_they_move_pixels_of_draws_from_json(name, transform):
+    expected = transform.sample(aj.key(3), SHAPE)
+    image = noise(*SHAPE)
+    painted = transform.apply(expected, image)
+    with SETTINGS[name]():
+        drawn = transform.sample(aj.key(3), SHAPE)
+        again = transform.apply(jax.tree.map(lambda draw: np.asarray(draw).tolist(), drawn), image)
+    assert_same(drawn, expected)
+    np.testing.assert_allclose(again, painted, atol=2e-5)
+
+
+def test_a_shape_may_be_of_numpys_numbers():
+    """In an interpreter of its own, without the type checker of the tests."""
+    program = """
+        import jax, numpy as np, augjax as aj
+        shape = (24, 20, 3)
+        for t in (aj.RandomTranslation(0.2, 0.2), aj.RandomPerspective(0.3, p=1)):
+            expected = t.sample(aj.key(3), shape)
+            with jax.enable_x64(True):
+                drawn = t.sample(aj.key(3), tuple(np.array(shape)))
+            for name, draw in drawn.items():
+                assert draw.dtype == expected[name].dtype and (draw == expected[name]).all()
+    """
+    assert run_python("-c", textwrap.dedent(program)).returncode == 0

@@ -43,13 +43,18 @@ def blend(
 
 
 def mean_grey(levels: Float[Array, "height width channels"]) -> Float[Array, ""]:
-    """The mean of `grey`, rounded, halves up; of images below 2^24 values.
+    """The mean of `grey`, rounded, halves up; of images of up to 2^30 pixels.
 
     Reference: `PIL.ImageEnhance.Contrast`.
     """
     greys = grey(levels)
-    total = greys.astype(jnp.uint32).sum()
-    return ((total + greys.size // 2) // greys.size).astype(jnp.float32)
+    height, size = greys.shape[0], greys.size
+    row = size // height
+    # All in 32 bits: of each row, and then of all, what does not divide is carried over.
+    rows = greys.astype(jnp.uint32).reshape(height, row).sum(axis=1, dtype=jnp.uint32)
+    means = (rows // row).sum(dtype=jnp.uint32)
+    rest = means % height * row + (rows % row).sum(dtype=jnp.uint32)
+    return (means // height + (rest + size // 2) // size).astype(jnp.float32)
 
 
 def stretch(

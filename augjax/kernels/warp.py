@@ -15,7 +15,7 @@ from augjax.kernels.fusion import compute_once
 FillMode: TypeAlias = Literal["reflect", "constant", "wrap", "nearest"]
 Interpolation: TypeAlias = Literal["nearest", "bilinear"]
 
-_HORIZON = 1e-6
+HORIZON = 1e-6
 """The least denominator of a projective map; what lies at or behind its horizon is far outside."""
 
 
@@ -49,7 +49,7 @@ def warp(
     y = matrix[1, 0] * column + matrix[1, 1] * row + matrix[1, 2]
     if projective:
         depth = matrix[2, 0] * column + matrix[2, 1] * row + matrix[2, 2]
-        nearness = 1.0 / jnp.maximum(depth, _HORIZON)
+        nearness = 1.0 / jnp.maximum(depth, HORIZON)
         x, y = x * nearness, y * nearness
     return sample_at(
         image, x, y, fill_mode=fill_mode, interpolation=interpolation, fill_value=fill_value
@@ -100,13 +100,21 @@ def sample_at(
     top_weight, bottom_weight, left_weight, right_weight = (
         w[..., None] for w in (top_weight, bottom_weight, left_weight, right_weight)
     )
-    upper = left_weight * tap(top, left) + right_weight * tap(top, right)
-    lower = left_weight * tap(bottom, left) + right_weight * tap(bottom, right)
-    sampled = top_weight * upper + bottom_weight * lower
+    share = _share if fill_mode == "constant" else jnp.multiply
+    upper = share(left_weight, tap(top, left)) + share(right_weight, tap(top, right))
+    lower = share(left_weight, tap(bottom, left)) + share(right_weight, tap(bottom, right))
+    sampled = share(top_weight, upper) + share(bottom_weight, lower)
     if fill_mode == "constant" and fill_value != 0.0:
         inside = (top_weight + bottom_weight) * (left_weight + right_weight)
         sampled = sampled + (1.0 - inside) * jnp.float32(fill_value).reshape(1, 1, -1)
     return sampled
+
+
+def _share(
+    weight: Float[Array, "h w 1"], value: Float[Array, "h w channels"]
+) -> Float[Array, "h w channels"]:
+    """`weight * value`, and 0 where a value that is not finite has no weight."""
+    return weight * jnp.where((weight > 0) | jnp.isfinite(value), value, 0.0)
 
 
 def _linear_taps(

@@ -117,3 +117,12 @@ def test_each_channel_is_equalized_to_whole_levels(spread):
     theirs = np.asarray(ImageOps.equalize(Image.fromarray(pixels)))
     assert (theirs[..., :2] != pixels[..., :2]).any() and (theirs[..., 2] == 7).all()
     np.testing.assert_array_equal(by_augjax(pillow.equalize, pixels), theirs)
+
+
+@pytest.mark.parametrize("size", [(4200, 4200), (3, 2**23), (2**23, 3), (1, 1), (7, 1)])
+def test_the_mean_of_a_large_image_does_not_wrap(size):
+    white = np.broadcast_to(np.uint8(255), (*size, 1)).copy()
+    white[0, 0] = 0
+    (ours,) = by_augjax(pillow.mean_grey, [white])
+    total = 255 * (white.size - 1)
+    assert ours == (total + white.size // 2) // white.size

@@ -2,6 +2,7 @@ from functools import partial
 from typing import get_args
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -90,3 +91,23 @@ def test_equals_scipy_far_beyond_the_border(shape):
                 for c in range(shape[2])
             ]
             np.testing.assert_allclose(ours, np.stack(theirs, -1), atol=4e-5, err_msg=fill_mode)
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
+def test_nothing_is_read_from_where_a_constant_lies(poison):
+    image = jnp.ones((3, 4, 2), jnp.float32).at[0, 0].set(poison)
+    shift = jnp.array([[1, 0, -2], [0, 1, -1], [0, 0, 1]], jnp.float32)
+    moved = warp(image, shift, fill_mode="constant", fill_value=0.25)
+    expected = np.full((3, 4, 2), 0.25, np.float32)
+    expected[1:, 2:] = image[:2, :2]
+    np.testing.assert_array_equal(moved, expected)
+
+
+def test_gradients_pass_where_a_tap_has_no_weight():
+    image = jnp.asarray(noise(5, 6, 1))
+
+    def total(dx):
+        matrix = jnp.eye(3, dtype=jnp.float32).at[0, 2].set(dx)
+        return warp(image, matrix, fill_mode="constant")[2, 2, 0]
+
+    np.testing.assert_allclose(jax.grad(total)(0.0), image[2, 3, 0] - image[2, 2, 0], rtol=1e-6)

@@ -131,3 +131,49 @@ def test_an_image_and_its_targets_get_the_same_choice():
         left, top, right, bottom = box[0]
         assert left <= columns.min() + 0.5 and columns.max() <= right
         assert top <= rows.min() + 0.5 and rows.max() <= bottom
+
+
+SHRINK, LOWER = aj.RandomWidth((-0.5, 0.0)), aj.RandomHeight((-0.5, 0.0))
+BACK = aj.Resize(*SHAPE[:2], antialias=False)
+
+
+@pytest.mark.parametrize(
+    "never",
+    [
+        aj.RandomApply(SHRINK, p=0.0),
+        aj.RandomApply([SHRINK, LOWER], p=0.0),
+        aj.RandomSomeOf([SHRINK, LOWER], n=0),
+        aj.RandomChoice([SHRINK, aj.Sequential([])], weights=[0, 1]),
+    ],
+    ids=lambda never: never.label,
+)
+def test_a_size_that_is_not_applied_has_no_frame(never):
+    pipeline = aj.Sequential([never, BACK], boxes="xyxy", fuse=True)
+    example: Any = {
+        "image": noise(*SHAPE),
+        "boxes": [[0, 0, SHAPE[1], SHAPE[0]]],
+        "keypoints": [[16, 11]],
+    }
+
+    @quick_jit
+    def applied(image):
+        params = pipeline.sample(KEY, SHAPE)
+        return pipeline.apply(params, example | {"image": image}), pipeline.valid(params, SHAPE)
+
+    became, valid = applied(example["image"])
+    np.testing.assert_allclose(became["image"], example["image"], atol=2e-5)
+    np.testing.assert_allclose(became["boxes"], example["boxes"])
+    assert became["boxes_visible"] == 1 and became["keypoints_visible"] and valid.all()
+
+
+def test_of_two_sizes_the_one_that_is_chosen_has_a_frame():
+    pipeline = aj.Sequential([aj.RandomChoice([SHRINK, LOWER])], boxes="xyxy")
+    drawn = draws(pipeline, 8)
+    height, width = SHAPE[:2]
+    for i in range(8):
+        params = jax.tree.map(lambda draw, i=i: draw[i], drawn)
+        valid = np.asarray(pipeline.valid(params, SHAPE))
+        by_width = params["RandomChoice(RandomWidth, RandomHeight)"]["choice"] == 0
+        rows = height if by_width else params["RandomHeight"]["height"]
+        columns = params["RandomWidth"]["width"] if by_width else width
+        assert valid[:rows, :columns].all() and valid.sum() == rows * columns

@@ -103,6 +103,22 @@ def test_draws_come_back_from_json(name):
     np.testing.assert_allclose(again, pixels[3], atol=2e-5)
 
 
+@pytest.mark.parametrize("name", long_but(["RandomBrightness", "RandomApply"], CATALOG))
+def test_draws_of_other_names_are_refused(name):
+    draws = jax.tree.map(np.asarray, row(run(name)[0], 0))
+    transform = example(name)
+    for given in (
+        {**draws, "angel": 1.0},
+        dict(list(draws.items())[1:]) if draws else {"on": True},
+    ):
+        with pytest.raises(ValueError, match="params hold draws for"):
+            transform.apply(given, IMAGES[0])
+        with pytest.raises(ValueError, match="params hold draws for"):
+            transform.valid(given, LARGE)
+        with pytest.raises(ValueError, match="params hold draws for"):
+            transform.invert(given, IMAGES[0], LARGE)
+
+
 @every
 def test_its_signature_is_that_of_the_house(name):
     parameters = inspect.signature(CATALOG[name]).parameters

@@ -122,6 +122,24 @@ def test_devices_may_share_images_or_ids(name):
         assert all(part.shape[0] == DEVICES * EACH for part in jax.tree.leaves(traced))
 
 
+@needs_devices
+@pytest.mark.parametrize("name", long_but(["RandomRotation", "MixUp"], [*CATALOG, *MIXES]))
+def test_a_mesh_may_have_explicit_axes(name):
+    mesh = jax.make_mesh((DEVICES,), ("data",), devices=jax.devices("cpu")[:DEVICES])
+    assert mesh.explicit_axes == ("data",)
+    batch = [x.reshape(-1, *x.shape[2:]) for x in PARTS]
+    batch = jax.device_put(batch, NamedSharding(mesh, SPLIT))
+    f = partial(with_slope, name)
+    alike = quick_jit(f)(*map(np.asarray, batch))
+    results = [quick_jit(f)(*batch)]
+    with jax.set_mesh(mesh):
+        results.append(quick_jit(f)(*batch))
+        jax.eval_shape(lambda images, labels: augment(name, images, labels, None), *batch[:2])
+    for result in results:
+        assert all(leaf.sharding.spec[0] == "data" for leaf in jax.tree.leaves(result))
+        jax.tree.map(partial(np.testing.assert_allclose, atol=2e-5), result, alike)
+
+
 @pytest.mark.parametrize(
     "name", long_but(["RandomRotation", "MixUp"], [*CATALOG, *MIXES]), scope="module"
 )

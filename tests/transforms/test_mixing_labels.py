@@ -116,3 +116,13 @@ def test_a_users_own_step_learns_three_classes_from_mixed_labels():
         params, opt_state = train_step(params, opt_state, images, labels, ids, jnp.int32(epoch))
     found = logits(jax.tree.map(np.asarray, params), images.astype(np.float32) / np.float32(255))
     np.testing.assert_array_equal(np.argmax(found, axis=1), labels)
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.uint8, np.int8, np.uint16, np.int16, np.int32, np.uint32, np.int64]
+)
+def test_classes_may_be_of_any_type_and_more_than_it_holds(dtype):
+    labels = np.array([5, 6, 7, 100], dtype)
+    expected = np.zeros((4, 1000), np.float32)
+    expected[np.arange(4), labels] = 1.0
+    np.testing.assert_array_equal(unmixed(labels, num_classes=1000), expected)

@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 import augjax as aj
 from augjax.transforms.catalog import examples
+from augjax.transforms.core.motion import MatrixMotion
 from augjax.transforms.core.scene import BOX_FORMATS, from_corners, to_corners
 from augjax.transforms.core.spatial import Filled
 from augjax.transforms.geometry.resize import Resized
@@ -451,3 +452,12 @@ def test_no_boxes_are_boxes(none):
         several = {name: np.stack([part] * 2) for name, part in example.items()}
         became = transform.batch(aj.key(0), several)
         assert became["boxes"].shape == (2, 0, 4) and became["keypoints"].shape == (2, 0, 2)
+
+
+def test_what_lies_behind_the_horizon_is_far_outside():
+    to_input = jnp.array([[1, 0, 0], [0, 1, 0], [1 / 16, 0, 1]], jnp.float32)
+    tilt = MatrixMotion((32, 32), (32, 32), to_input, projective=True)
+    points = jnp.array([[8, 4], [16, 4], [24, 4]], jnp.float32)  # Before, at and behind it.
+    before, at, behind = np.asarray(tilt.forward(points))
+    np.testing.assert_allclose(before, (16, 8))
+    assert min(*at, *behind) > 10**6

@@ -222,3 +222,20 @@ def test_misuse_is_errors_in_one_line():
     assert printed.returncode == 0, printed.stderr
     for answer, expected in zip(printed.stdout.splitlines(), MISUSE.values(), strict=True):
         assert re.match(re.escape(expected), answer), answer
+
+
+def test_what_is_not_finite_stays_where_it_is_predicted():
+    """Classes that are ruled out have a log-probability of -inf."""
+
+    def predict(images):
+        ruled_out = jnp.where(images[..., :1] < 0.02, jnp.nan, -jnp.inf)
+        return jnp.concatenate([images[..., :1], ruled_out], axis=-1)
+
+    flips = aj.tta(predict, aj.RandomFlip(), 4, dense=True)
+    turns = aj.tta(predict, aj.Sequential([aj.RandomFlip(), aj.RandomRotation(0.1)]), 1, dense=True)
+    images = np.clip(IMAGES, 0.02, 1.0)
+    images[0, 3, 4, 0] = 0.0
+    flipped, as_it_is = quick_jit(lambda images: (flips(KEY, images), turns(KEY, images)))(images)
+    np.testing.assert_array_equal(as_it_is, predict(images))
+    assert (flipped[1:, ..., 1] == -np.inf).all() and np.isfinite(flipped[..., 0]).all()
+    assert 1 <= np.isnan(flipped[0, ..., 1]).sum() <= 4

@@ -91,3 +91,15 @@ def test_uint8_images_pay_nothing():
 def test_gradients_pass_through_an_image_in_range():
     slope = jax.grad(lambda i: UNIT(KEY, i).sum())(jnp.full((2, 2, 1), 0.5))
     np.testing.assert_array_equal(slope, 1.0)
+
+
+@pytest.mark.parametrize("value_range", [(-1, 1), (10, 20), (0, 255)])
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+def test_invert_blends_with_zero_in_any_range(value_range, dtype):
+    shift = aj.RandomTranslation((0.5, 0.5), (0.0, 0.0), fill_mode="constant")
+    params = {"RandomTranslation": {"dx": 0.0, "dy": 3.0}}
+    image = np.full((6, 6, 3), 255 if dtype == np.uint8 else value_range[1], dtype)
+    pipeline = aj.Sequential([shift], value_range=value_range)
+    back = np.asarray(pipeline.invert(params, image, image.shape))
+    np.testing.assert_allclose(back[:3], value_range[1], rtol=1e-6)
+    assert not back[3:].any()

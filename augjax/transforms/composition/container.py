@@ -96,11 +96,6 @@ class Container(Transform):
         return shape
 
     def steps(self, params: Params | None) -> Iterator[Step]:
-        if params is not None and set(params) != set(self.labels):
-            raise ValueError(
-                f"params hold draws for {sorted(params)}, but this pipeline takes "
-                f"{sorted(self.labels)}"
-            )
         own = None if params is None else params.get(self.own_label)
         for inner, gate in self.active(own):
             if params is None:
@@ -123,6 +118,10 @@ def _checked(
     if not isinstance(transforms, Iterable):
         raise TypeError(f"{kind} takes a list of transforms, but got {transforms!r}")
     transforms = tuple(transforms)
+    if len(transforms) > MOST_STEPS:
+        raise ValueError(
+            f"{kind}(transforms=...): expected at most {MOST_STEPS}, but got {len(transforms)}"
+        )
     for transform in transforms:
         if not isinstance(transform, Transform):
             later = "; it takes a whole batch: put its .batch after this one's"

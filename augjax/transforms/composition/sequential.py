@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Iterator
 
+import numpy as np
+
 from augjax.transforms.composition.container import Container
 from augjax.transforms.core.arguments import given
 from augjax.transforms.core.factors import bounded, whole
@@ -64,7 +66,8 @@ class Sequential(Container):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "value_range", tuple(float(v) for v in self.value_range))
-        if not self.value_range[0] < self.value_range[1]:
+        lowest, highest = np.asarray(self.value_range, np.float32)
+        if not highest - lowest >= np.finfo(np.float32).tiny:
             raise ValueError(f"{given(self, 'value_range', self.value_range)}: expected {_PAIR}")
         if self.boxes in _BOXES_ELSEWHERE:
             here = _BOXES_ELSEWHERE[self.boxes]

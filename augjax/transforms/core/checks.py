@@ -1,12 +1,17 @@
 """Checks of what users pass: shapes, ids and strengths."""
 
+from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import export
+from jaxtyping import Array
 
 from augjax.transforms.core.configured import Configured
-from augjax.transforms.core.types import Ids, Params
+from augjax.transforms.core.types import Ids, Params, Shape
 from augjax.typing import AxisSize, Strength
 
 
@@ -31,8 +36,12 @@ def positions(count: AxisSize) -> Ids:
     return jnp.arange(count, dtype=jnp.uint32)
 
 
-def check_shape(transform: Configured, shape: tuple[int, ...]) -> None:
-    """Raises TypeError or ValueError unless `shape` is that of one image."""
+def as_shape(transform: Configured, shape: Any) -> Shape:
+    """A shape as a tuple of Python's integers.
+
+    Raises:
+      TypeError, ValueError: if it is not that of one image.
+    """
     if not isinstance(shape, tuple | list):
         raise TypeError(
             f"{transform.title} takes a shape, (height, width, channels), but got a "
@@ -46,52 +55,86 @@ def check_shape(transform: Configured, shape: tuple[int, ...]) -> None:
         }.get(len(shape), "")
         raise ValueError(
             f"{transform.title} takes one image of shape (height, width, channels), "
-            f"but got {shape_text(shape)}{hint}"
+            f"but got {shape_text(tuple(shape))}{hint}"
         )
+    return plain(transform, shape)
+
+
+def plain(transform: Configured, shape: Iterable[Any]) -> Shape:
+    """A shape of Python's integers, and of the symbols of `jax.export`.
+
+    Raises:
+      ValueError: if something else is in it.
+    """
+    shape = tuple(int(size) if isinstance(size, Integral) else size for size in shape)
+    for size in shape:
+        if not export.is_symbolic_dim(size) and not (isinstance(size, int) and size > 0):
+            raise ValueError(
+                f"{transform.title} takes a shape of whole numbers above 0, but got {size!r} in it"
+            )
+    return shape
 
 
 def check_strength(strength: Strength) -> None:
     """Raises TypeError or ValueError unless `strength` may be a strength."""
-    if isinstance(strength, np.generic):
+    if isinstance(strength, np.generic | np.ndarray) and not strength.ndim:
         strength = strength.item()
-    if hasattr(strength, "dtype"):
+    dtype = getattr(strength, "dtype", None)
+    if dtype is not None and any(jnp.issubdtype(dtype, kind) for kind in _REAL):
         if shape := jnp.shape(strength):
             given = shape_text(shape)
             raise ValueError(f"strength is one number for all images, but got {given}")
         return
     if isinstance(strength, bool) or not isinstance(strength, int | float):
-        raise TypeError(f"strength is a number, but got {strength!r}")
+        given = repr(strength) if dtype is None else f"an array of {dtype}"
+        raise TypeError(f"strength is a number, but got {given}")
     if not 0 <= strength < 2**31:
         raise ValueError(
             f"strength={strength!r}: expected a number that is not negative, below 2**31"
         )
 
 
-def as_draws(title: str, params: Any) -> Params:
+_REAL = (jnp.integer, jnp.floating)
+A_KEY = jax.ShapeDtypeStruct((2,), jnp.uint32)
+"""Stands for a key where only names and types of draws are asked for."""
+
+
+def as_draws(title: str, params: Any, drawn: Params) -> Params:
     """Draws as arrays, of which JSON makes numbers and lists.
 
+    Args:
+      title: whose draws they are.
+      params: the draws.
+      drawn: the names, shapes and types that they should have.
+
     Raises:
-      TypeError: unless `params` are draws, by name.
+      TypeError: if `params` is no dict.
+      ValueError: if draws are missing, unknown, or of another shape.
     """
     if not isinstance(params, dict):
         raise TypeError(f"{title} takes params, the dict that sample returns, but got {params!r}")
+    if set(params) != set(drawn):
+        raise ValueError(
+            f"params hold draws for {sorted(params)}, but {title} takes {sorted(drawn)}"
+        )
     return {
-        name: as_draws(title, draw) if isinstance(draw, dict) else _as_array(draw)
-        for name, draw in params.items()
+        name: as_draws(name, params[name], kind)
+        if isinstance(kind, dict)
+        else _as_draw(f"{title}'s {name!r}", params[name], kind)
+        for name, kind in drawn.items()
     }
 
 
-def _as_array(draw: Any) -> Any:
-    if not isinstance(draw, list | tuple):
-        return draw if hasattr(draw, "dtype") else jnp.asarray(draw)
-    values = np.asarray(draw)
-    if values.dtype == np.float64:
-        return jnp.asarray(values, jnp.float32)
-    if values.dtype == np.int64:  # Keys have 32 bits without a sign.
-        return jnp.asarray(values, jnp.uint32 if values.max(initial=0) >= 2**31 else jnp.int32)
-    return jnp.asarray(values)
+def _as_draw(title: str, draw: Any, kind: jax.ShapeDtypeStruct) -> Array:
+    array = jnp.asarray(draw, kind.dtype)
+    if array.shape != kind.shape:
+        raise ValueError(
+            f"expected {title} of shape {kind.shape}, but got {array.shape}; draws of several "
+            "images are applied by jax.vmap, those of a mix to as many images"
+        )
+    return array
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
     """For messages."""
-    return f"an array of shape {tuple(shape)}"
+    return f"an array of shape {shape}"

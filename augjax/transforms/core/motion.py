@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Shaped
 
-from augjax.kernels.warp import FillMode, Interpolation, sample_at, warp
+from augjax.kernels.warp import HORIZON, FillMode, Interpolation, sample_at, warp
 from augjax.transforms.core.factors import Color
 from augjax.transforms.core.types import Gate, Points, Size
 
@@ -92,7 +92,8 @@ class MatrixMotion(Motion):
         x, y = points[:, 0], points[:, 1]
         mapped = [row[0] * x + row[1] * y + row[2] for row in matrix]
         if self.projective:
-            mapped = [mapped[0] / mapped[2], mapped[1] / mapped[2]]
+            depth = jnp.maximum(mapped[2], HORIZON)  # Behind it: far outside, as in `warp`.
+            mapped = [mapped[0] / depth, mapped[1] / depth]
         return jnp.stack(mapped[:2], axis=1)
 
 

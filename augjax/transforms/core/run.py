@@ -10,13 +10,19 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Shaped
 
 from augjax.kernels.varying import varying_with
-from augjax.transforms.core.checks import check_shape, shape_text
+from augjax.transforms.core.checks import shape_text
 from augjax.transforms.core.groups import Group, common_resampling, groups
 from augjax.transforms.core.motion import BLANK, Motion, Resampling
 from augjax.transforms.core.operation import Pipeline
-from augjax.transforms.core.scene import Scene, close_example, open_example, read_image
+from augjax.transforms.core.scene import (
+    Scene,
+    close_example,
+    open_example,
+    read_as_given,
+    read_image,
+)
 from augjax.transforms.core.spatial import Filled, Geometric, Spatial
-from augjax.transforms.core.types import Example, Frame, Image, Params, Shape
+from augjax.transforms.core.types import Example, Frame, Gate, Image, Params, Shape
 from augjax.transforms.core.values import out_of_range, reads_range
 from augjax.typing import AnyArray
 
@@ -50,7 +56,6 @@ def run(
 
 def valid(pipeline: Pipeline, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
     """`Transform.valid`."""
-    check_shape(pipeline, shape)
     shown = jnp.ones((*shape[:2], 1), bool)
     for _, _, moves in _motions(pipeline, params, shape):
         height, width = moves.frame
@@ -64,7 +69,6 @@ def run_backwards(
     pipeline: Pipeline, params: Params, example: Image | Example, shape: Shape
 ) -> Any:
     """`Transform.invert`."""
-    check_shape(pipeline, shape)
     pixels: Any = example.get("image") if isinstance(example, dict) else example
     if getattr(pixels, "ndim", 3) == 4:
         raise ValueError(
@@ -74,7 +78,7 @@ def run_backwards(
     path = list(_motions(pipeline, params, shape))
     out = path[-1][2].shape if path else shape
     scene = open_example(pipeline, example, out)
-    read_image(pipeline, scene)
+    read_as_given(pipeline, scene)
     if scene.shape[:2] != out[:2]:
         raise ValueError(
             f"{pipeline.title} makes images of {out[:2]} of those of {tuple(shape[:2])}, "
@@ -143,12 +147,20 @@ def _group_motion(group: Group, shape: Shape, frame: Frame) -> _GroupMotion | No
                 f"{operation.label} changes the size of the image, so it cannot be applied to some "
                 "images and not to others"
             )
-        frame = operation.out_frame(step.params, shape, frame)
+        shown = operation.out_frame(step.params, shape, frame)
+        frame = shown if step.gate is None else _frame_if(step.gate, shown, frame)
     if not steps:
         return None
     return _GroupMotion(
         steps, reduce(lambda first, second: first.then(second), motions), shape, frame
     )
+
+
+def _frame_if(gate: Gate, shown: Frame, before: Frame) -> Frame:
+    """The frame after a step that is applied or not."""
+    if all(isinstance(size, int) for size in (*shown, *before)) and shown == before:
+        return shown
+    return tuple(jnp.where(gate, new, old) for new, old in zip(shown, before, strict=True))
 
 
 def _only_crops(steps: Group) -> bool:

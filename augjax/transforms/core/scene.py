@@ -7,6 +7,7 @@ import dataclasses
 import reprlib
 from collections.abc import Callable
 from difflib import get_close_matches
+from numbers import Real
 from typing import Any
 
 import jax
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Num, Shaped
 
-from augjax.transforms.core.checks import check_shape, shape_text
+from augjax.transforms.core.checks import as_shape, shape_text
 from augjax.transforms.core.operation import Facts, Pipeline
 from augjax.transforms.core.types import Example, Frame, Image, Points, Shape
 from augjax.typing import AxisSize
@@ -106,12 +107,10 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
     if "boxes" in given:
         boxes = table(given["boxes"], "boxes", 4)
         scene.corners = to_corners(boxes, _box_format(pipeline), shape)
-        scene.seen = jnp.asarray(given.get("boxes_visible", jnp.ones(len(boxes))), jnp.float32)
+        scene.seen = _visible(given, "boxes", len(boxes), jnp.float32)
     if "keypoints" in given:
         scene.points = table(given["keypoints"], "keypoints", 2)
-        scene.in_frame = jnp.asarray(
-            given.get("keypoints_visible", jnp.ones(len(scene.points))), bool
-        )
+        scene.in_frame = _visible(given, "keypoints", len(scene.points), jnp.bool_)
     scene.clip()
     return scene
 
@@ -125,6 +124,21 @@ def read_image(pipeline: Pipeline, scene: Scene) -> None:
     if scene.image is not None and not scene.is_read:
         scene.image = _to_unit(pipeline, scene.image, pipeline.facts)
         scene.is_read = True
+
+
+def read_as_given(pipeline: Pipeline, scene: Scene) -> None:
+    """Makes the image float32 in the range in which `close_example` gives it back.
+
+    Raises:
+      TypeError: if it is neither uint8 nor floating.
+    """
+    if scene.image is not None:
+        lowest, highest = pipeline.facts.value_range
+        is_uint8 = scene.image.dtype == jnp.uint8
+        scene.image = _to_unit(pipeline, scene.image, Facts())
+        if is_uint8:
+            scene.image = scene.image * (highest - lowest) + lowest
+        scene.is_read, scene.is_unit = True, False
 
 
 def close_example(pipeline: Pipeline, scene: Scene, example: Image | Example) -> Any:
@@ -154,8 +168,8 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
     """
     _check_arrays(pipeline, example)
     if isinstance(example, dict):
-        if unknown := sorted(set(example) - {*KEYS, *_VISIBLE}):
-            near = get_close_matches(unknown[0], KEYS, n=1)
+        if unknown := sorted(set(example) - {*KEYS, *_VISIBLE}, key=str):
+            near = get_close_matches(str(unknown[0]), KEYS, n=1)
             hint = f"; {near[0]!r} may be meant" if near else ""
             raise ValueError(f"an example holds {', '.join(KEYS)}, but got {unknown[0]!r}{hint}")
         if "image" in example:
@@ -164,14 +178,13 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
             shape = (*example["mask"].shape[:2], 3 if shape is None else shape[-1])
         elif shape is None:
             raise ValueError(
-                "boxes and keypoints alone do not tell the size of their image; draw with "
+                "an example without image or mask does not tell the size of its image; draw with "
                 "sample(key, shape) and give shape= to apply"
             )
     else:
         shape = example.shape
     assert shape is not None
-    check_shape(pipeline, shape)
-    return tuple(shape)
+    return as_shape(pipeline, shape)
 
 
 def _check_arrays(pipeline: Pipeline, example: Any) -> None:
@@ -182,12 +195,36 @@ def _check_arrays(pipeline: Pipeline, example: Any) -> None:
                 f"{pipeline.title} takes an array as {name}, but got a {type(part).__name__}; "
                 "np.asarray makes one of a PIL image or a tensor, np.stack of a list"
             )
+        if name in parts and isinstance(part := parts[name], np.ndarray):
+            _check_layout(pipeline, name, part)
     for name in ("boxes", "keypoints", *_VISIBLE):
         if not isinstance(part := parts.get(name, ()), np.ndarray | jax.Array | list | tuple):
             raise TypeError(
                 f"{pipeline.title} takes {name} as an array or a list, but got a "
                 f"{type(part).__name__}"
             )
+
+
+def _check_layout(pipeline: Pipeline, name: str, part: np.ndarray) -> None:
+    """Raises TypeError if it is one of NumPy's arrays that JAX does not take."""
+    if isinstance(part, np.ma.MaskedArray):
+        remedy = "a masked array; .filled(0) makes one without a mask"
+    elif not part.dtype.isnative or part.dtype.name in ("longdouble", "float128"):
+        remedy = f"one of {part.dtype.str}; .astype(np.float32) makes one of plain floats"
+    else:
+        return
+    raise TypeError(f"{pipeline.title} takes a plain array as {name}, but got {remedy}")
+
+
+def _visible(example: Example, name: str, count: int, dtype: Any) -> Shaped[Array, " n"]:
+    """What an earlier transform said of each box or keypoint, by default that it is visible."""
+    visible = jnp.asarray(example.get(f"{name}_visible", jnp.ones(count)), dtype)
+    if visible.shape != (count,):
+        raise ValueError(
+            f"expected {name}_visible of shape ({count},), as there are {count} {name}, but got "
+            f"{visible.shape}; select its rows as those of {name}, or leave it out"
+        )
+    return visible
 
 
 def _check_fill(dtype: np.dtype, fill: int) -> None:
@@ -302,9 +339,21 @@ def table(values: Any, what: str, columns: int) -> Float[Array, "n columns"]:
 
 
 def check_rows(values: Any, what: str, columns: int) -> None:
-    """Raises ValueError unless each row of a list has `columns` numbers."""
+    """Raises ValueError unless all are numbers, and each row of a list has `columns` of them."""
+    for leaf in jax.tree.leaves(values, is_leaf=lambda leaf: leaf is None):
+        if not _is_number(leaf):
+            given = f"an array of {leaf.dtype}" if hasattr(leaf, "dtype") else repr(leaf)
+            raise ValueError(f"expected {what} of {columns} numbers each, but got {given}")
     if isinstance(values, list | tuple) and (odd := {_length(row) for row in values} - {columns}):
         raise ValueError(f"expected {what} of {columns} numbers each, but got one of {min(odd)}")
+
+
+def _is_number(leaf: Any) -> bool:
+    """Whether it is a real number, or an array of them."""
+    dtype = getattr(leaf, "dtype", None)
+    if dtype is None:
+        return isinstance(leaf, Real)
+    return jnp.issubdtype(dtype, jnp.integer) or jnp.issubdtype(dtype, jnp.floating)
 
 
 def _length(row: Any) -> int:

@@ -7,7 +7,7 @@ replayed and inverted.
 import abc
 import dataclasses
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -17,12 +17,14 @@ from jaxtyping import Array, Bool, Int, PRNGKeyArray
 from augjax.draws import unit
 from augjax.keys import check_epoch, check_key, image_key, stream
 from augjax.transforms.core.checks import (
+    A_KEY,
     as_draws,
+    as_shape,
     check_ids,
-    check_shape,
     check_strength,
     positions,
 )
+from augjax.transforms.core.explicit_axes import in_auto_axes
 from augjax.transforms.core.factors import SHARE
 from augjax.transforms.core.operation import Operation, Pipeline, Step
 from augjax.transforms.core.plan import Plan, plan
@@ -92,7 +94,7 @@ class Transform(Pipeline):
           The primitive draws, as each class documents them: small, loggable, editable.
         """
         check_key(key)
-        check_shape(self, shape)
+        shape = as_shape(self, shape)
         check_strength(strength)
         return self.draw(self.own_key(key), shape, strength)
 
@@ -111,8 +113,7 @@ class Transform(Pipeline):
         Returns:
           An image or an example like the one given.
         """
-        params = as_draws(self.title, params)
-        shape_of(self, image, shape)
+        params = as_draws(self.title, params, _draws_of(self, shape_of(self, image, shape)))
         check_values(self, image)
         return run(self, params, image, shape)
 
@@ -121,7 +122,8 @@ class Transform(Pipeline):
     ) -> Any:
         """`apply(sample(key, image.shape), image)`."""
         shape = shape_of(self, image)
-        return self.apply(self.sample(key, shape, strength=strength), image)
+        check_values(self, image)
+        return run(self, self.sample(key, shape, strength=strength), image)
 
     def batch(
         self,
@@ -163,7 +165,8 @@ class Transform(Pipeline):
 
     def valid(self, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
         """Which pixels of the result show the image, and not what was filled in around it."""
-        return valid(self, as_draws(self.title, params), shape)
+        shape = as_shape(self, shape)
+        return valid(self, as_draws(self.title, params, _draws_of(self, shape)), shape)
 
     def invert(self, params: Params, image: Image | Example, shape: Shape) -> Any:
         """Brings a transformed image or example back to the frame of the original.
@@ -178,15 +181,16 @@ class Transform(Pipeline):
             that was predicted for it.
           shape: (height, width, channels) of the original.
         """
-        return run_backwards(self, as_draws(self.title, params), image, shape)
+        shape = as_shape(self, shape)
+        params = as_draws(self.title, params, _draws_of(self, shape))
+        return run_backwards(self, params, image, shape)
 
     def plan(self, shape: Shape) -> Plan:
         """How it runs on float32 images of `shape`: what is fused and why, and what it costs.
 
         Compiles it, to count the costs.
         """
-        check_shape(self, shape)
-        return plan(self, self.__call__, shape)
+        return plan(self, self.__call__, as_shape(self, shape))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -212,6 +216,12 @@ class Switched(Transform, Operation):
         yield Step(self, own, own.get("on", True), "")
 
 
+@lru_cache
+def _draws_of(transform: Transform, shape: Shape) -> Params:
+    """The names, shapes and types of what is drawn for an image of `shape`."""
+    return jax.eval_shape(lambda key: transform.sample(key, shape), A_KEY)
+
+
 @partial(jax.jit, static_argnums=0)
 def _batch(
     transform: Transform,
@@ -224,7 +234,10 @@ def _batch(
     if ids is None:
         ids = positions(batch_size(transform, images))
 
-    def one(image_id: Any, image: Any) -> Any:
-        return transform(image_key(key, epoch, image_id), image, strength=strength)
+    def each(images: Any, ids: Any, key: Any, epoch: Any, strength: Any) -> Any:
+        def one(image_id: Any, image: Any) -> Any:
+            return transform(image_key(key, epoch, image_id), image, strength=strength)
 
-    return jax.vmap(one)(ids, images)
+        return jax.vmap(one)(ids, images)
+
+    return in_auto_axes(each, images, ids, key, epoch, strength)

@@ -1,4 +1,4 @@
-"""Checks of the values of images and boxes.
+"""Checks of the values of images, masks and boxes.
 
 A mistake in NumPy's arrays is an error. Arrays on a device would have to be waited for, and inside
 a jitted function there are only shapes; there an image out of its range becomes NaN.
@@ -18,14 +18,17 @@ from augjax.typing import AnyArray
 
 
 def check_values(pipeline: Pipeline, examples: Any) -> None:
-    """Raises ValueError if images or boxes are clearly not in the range or format that was stated.
+    """Raises ValueError if images or boxes are clearly not in the range or format that was stated,
+    or masks hold more than JAX's types can.
 
-    Of a batch only the first example is read.
+    Of a batch only the first example's image and boxes are read.
     """
     given = examples if isinstance(examples, dict) else {"image": examples}
     image = _first(given.get("image"), 3)
     if image is not None and reads_range(pipeline, image) and out_of_range(pipeline, image):
         _refuse_range(pipeline, image)
+    if isinstance(mask := given.get("mask"), np.ndarray):
+        _check_mask(pipeline, mask)
     boxes = given.get("boxes")
     if isinstance(boxes, list | tuple):
         check_rows(boxes, "boxes", 4)
@@ -69,6 +72,17 @@ def _refuse_range(pipeline: Pipeline, image: np.ndarray) -> NoReturn:
         f"{darkest:g} to {lightest:g}; say what they are in, as in Sequential([...], "
         f"value_range={likely}), and put Normalize last"
     )
+
+
+def _check_mask(pipeline: Pipeline, mask: np.ndarray) -> None:
+    """Without 64-bit types JAX keeps the lower halves of whole numbers, and rounds others."""
+    kept = jax.dtypes.canonicalize_dtype(mask.dtype)
+    if kept != mask.dtype and not np.array_equal(mask, mask.astype(kept), equal_nan=True):
+        raise ValueError(
+            f"{pipeline.title}: this mask of {mask.dtype} holds values that {kept} cannot; number "
+            "its classes from 0, as np.unique(mask, return_inverse=True) does, or set "
+            "jax_enable_x64"
+        )
 
 
 def _check_boxes(format: str, boxes: np.ndarray) -> None:

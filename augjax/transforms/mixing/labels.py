@@ -42,6 +42,8 @@ def soft_labels(labels: Any, num_classes: int | None) -> SoftLabels:
     The row of a number that is no class, which nobody sees on a device, is NaN.
     """
     if num_classes is not None and _are_classes(labels):
+        if jnp.iinfo(labels.dtype).bits < 32:  # Where more classes may be than numbers.
+            labels = labels.astype(jnp.int32)
         rows = jax.nn.one_hot(labels, num_classes, dtype=jnp.float32)
         is_class = (labels >= 0) & (labels < num_classes)
         return jnp.where(is_class[:, None], rows, jnp.nan)

@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 import jax
@@ -14,13 +14,16 @@ from augjax.draws import bits, unit
 from augjax.kernels.varying import varying_with
 from augjax.keys import check_epoch, check_key, image_key, stream
 from augjax.transforms.core.checks import (
+    A_KEY,
     as_draws,
     check_ids,
     check_strength,
+    plain,
     positions,
     shape_text,
 )
 from augjax.transforms.core.configured import Configured
+from augjax.transforms.core.explicit_axes import in_auto_axes
 from augjax.transforms.core.factors import SHARE, whole
 from augjax.transforms.core.transfers import numbers_may_go
 from augjax.transforms.core.types import Ids, Images, Params, Shape
@@ -116,6 +119,7 @@ class Mix(Configured, abc.ABC):
         check_epoch(epoch)
         check_strength(strength)
         _check_shape(self, shape)
+        shape = plain(self, shape)
         count = ids.shape[0] if hasattr(ids, "ndim") and ids.ndim else 0
         check_ids(ids, count)
         _check_mask(mask, count)
@@ -133,34 +137,16 @@ class Mix(Configured, abc.ABC):
         """Mixes a batch by its draws.
 
         Args:
-          params: from `sample`.
+          params: from `sample`, as arrays, or as numbers and lists from JSON.
           images: NHWC, uint8 or floating.
           labels: as the class says.
 
         Returns:
           Images and labels, floating.
         """
-        params = as_draws(self.title, params)
         _check_batch(self, images, labels)
-        images = varying_with(images, *jax.tree.leaves(params))
-        shape, partner = images.shape[1:], params["partner"]
-        of_pixels, of_labels = jax.vmap(lambda own: self.shares(own, shape))(params)
-
-        def mixed(images: Any) -> Array:
-            theirs = jnp.take(images, partner, axis=0, mode="clip")
-            return _blend(_to_float(images), _to_float(theirs), of_pixels[..., None])
-
-        # A branch, where there is nearly always a partner, since XLA:CPU would otherwise fuse the
-        # mix with the pipeline before it, and resample anew for each pixel that it reads.
-        has_partners = jnp.any(partner != jnp.arange(images.shape[0], dtype=jnp.int32))
-        floats = jax.lax.cond(has_partners, mixed, _to_float, images)
-        soft = soft_labels(labels, self.num_classes)
-        of_labels = of_labels if soft.ndim == 1 else of_labels[:, None]
-        soft = _blend(soft, jnp.take(soft, partner, axis=0, mode="clip"), of_labels)
-        # NumPy's float64 becomes float32, as everywhere in JAX.
-        as_floats = jnp.float32 if images.dtype == jnp.uint8 else images.dtype
-        floats = floats.astype(jax.dtypes.canonicalize_dtype(as_floats))
-        return floats, smoothed(soft, self.label_smoothing)
+        params = as_draws(self.title, params, _draws_of(self, images.shape))
+        return _mixed(self, params, images, labels)
 
     def batch(
         self,
@@ -203,6 +189,36 @@ class Mix(Configured, abc.ABC):
         raise TypeError(f"{self.title} mixes a batch, as in mix.batch(key, images, labels, ids)")
 
 
+@lru_cache
+def _draws_of(mix: Mix, shape: Shape) -> Params:
+    """The names, shapes and types of what is drawn for a batch of `shape`."""
+    ids = jax.ShapeDtypeStruct(shape[:1], jnp.uint32)
+    return jax.eval_shape(lambda key, ids: mix.sample(key, ids, shape[1:]), A_KEY, ids)
+
+
+def _mixed(mix: Mix, params: Params, images: Images, labels: Labels) -> tuple[Images, SoftLabels]:
+    """`Mix.apply`."""
+    images = varying_with(images, *jax.tree.leaves(params))
+    shape, partner = images.shape[1:], params["partner"]
+    of_pixels, of_labels = jax.vmap(lambda own: mix.shares(own, shape))(params)
+
+    def mixed(images: Any) -> Array:
+        theirs = jnp.take(images, partner, axis=0, mode="clip")
+        return _blend(_to_float(images), _to_float(theirs), of_pixels[..., None])
+
+    # A branch, where there is nearly always a partner, since XLA:CPU would otherwise fuse the
+    # mix with the pipeline before it, and resample anew for each pixel that it reads.
+    has_partners = jnp.any(partner != jnp.arange(images.shape[0], dtype=jnp.int32))
+    floats = jax.lax.cond(has_partners, mixed, _to_float, images)
+    soft = soft_labels(labels, mix.num_classes)
+    of_labels = of_labels if soft.ndim == 1 else of_labels[:, None]
+    soft = _blend(soft, jnp.take(soft, partner, axis=0, mode="clip"), of_labels)
+    # NumPy's float64 becomes float32, as everywhere in JAX.
+    as_floats = jnp.float32 if images.dtype == jnp.uint8 else images.dtype
+    floats = floats.astype(jax.dtypes.canonicalize_dtype(as_floats))
+    return floats, smoothed(soft, mix.label_smoothing)
+
+
 @partial(jax.jit, static_argnums=0)
 def _batch(
     mix: Mix,
@@ -214,10 +230,16 @@ def _batch(
     strength: Strength,
     mask: Any,
 ) -> Any:
-    shape = images.shape[1:]
     ids = positions(images.shape[0]) if ids is None else ids
-    params = mix.sample(key, ids, shape, epoch=epoch, strength=strength, mask=mask)
-    return mix.apply(params, images, labels)
+
+    def mixed(
+        images: Any, labels: Any, ids: Any, key: Any, epoch: Any, strength: Any, mask: Any
+    ) -> Any:
+        shape = images.shape[1:]
+        params = mix.sample(key, ids, shape, epoch=epoch, strength=strength, mask=mask)
+        return _mixed(mix, params, images, labels)
+
+    return in_auto_axes(mixed, images, labels, ids, key, epoch, strength, mask)
 
 
 def _to_float(images: Images) -> Float[Array, "batch height width channels"]:

@@ -16,6 +16,9 @@ from augjax.transforms.core.types import Params, Shape
 from augjax.transforms.mixing.mix import Mix, Shares
 from augjax.typing import Strength
 
+_MOST_MIXES = 16
+"""Each is computed for every image."""
+
 
 @dataclasses.dataclass(frozen=True)
 class RandomMixChoice(Mix):
@@ -28,7 +31,7 @@ class RandomMixChoice(Mix):
     draw alone, unless this choice has a name.
 
     Args:
-      mixes: one or more, such as MixUp and CutMix; `num_classes` and `label_smoothing` are given
+      mixes: from one to 16, such as MixUp and CutMix; `num_classes` and `label_smoothing` are given
         here, and not to them.
       weights: how likely each is, relative to the others; equal by default.
 
@@ -42,6 +45,11 @@ class RandomMixChoice(Mix):
     def __post_init__(self) -> None:
         if not isinstance(self.mixes, tuple | list) or not self.mixes:
             raise TypeError(f"RandomMixChoice takes a list of mixes, but got {self.mixes!r}")
+        if len(self.mixes) > _MOST_MIXES:
+            raise ValueError(
+                f"RandomMixChoice(mixes=...): expected at most {_MOST_MIXES}, but got "
+                f"{len(self.mixes)}"
+            )
         super().__post_init__()
         for mix in self.mixes:
             if not isinstance(mix, Mix) or isinstance(mix, RandomMixChoice):
