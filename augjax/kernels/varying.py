@@ -13,7 +13,8 @@ def varying_with(array: Any, *others: Any) -> Any:
     the gradients of a custom function. Outside of `jax.shard_map` nothing is done.
     """
     own, *theirs = map(_axes, (array, *others))
-    return lax.pcast(array, tuple(sorted(frozenset().union(*theirs) - own)), to="varying")
+    missing = frozenset().union(*theirs) - own
+    return lax.pcast(array, tuple(sorted(missing)), to="varying") if missing else array
 
 
 def _axes(value: Any) -> frozenset[str]:

@@ -15,6 +15,7 @@ from augjax.extras import require
 from augjax.keys import check_epoch, image_key, stream
 from augjax.keys import key as root_key
 from augjax.transforms.composition.sequential import Sequential
+from augjax.transforms.core.arguments import plain
 from augjax.transforms.core.scene import table, to_corners
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.mixing.mix import Mix
@@ -56,11 +57,14 @@ def show(
         )
     key = stream(root_key(0), "augment") if key is None else key
     check_epoch(epoch)
-    rows = list(_examples(images))
+    rows, draws = list(_examples(images)), plain(pipeline, "draws", draws)
     if isinstance(draws, bool) or not isinstance(draws, Integral) or not 1 <= draws <= _MOST:
         raise ValueError(f"show(draws={draws!r}): expected a whole number from 1 to {_MOST}")
     if not rows:
         raise ValueError("show(images=...): expected at least one image, but got none")
+    for row in rows:
+        if "image" not in row:
+            raise ValueError(f"show(images=...): expected an image in each, but got {sorted(row)}")
     if isinstance(pipeline, Mix):
         cells, drawer = _mixed(pipeline, key, rows, epoch, draws), Sequential([])
     else:
@@ -73,7 +77,7 @@ def show(
     heights = [row["image"].shape[0] / row["image"].shape[1] for row in rows]
     inches = _CELL * (sum(heights) + 0.1 * len(rows)) + 0.15 * (title.count("\n") + 2)
     figure = Figure(figsize=(_CELL * (draws + 1), inches), layout="constrained")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=9, fontfamily="monospace")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=9, fontfamily="monospace", parse_math=False)
     grid = figure.subplots(len(rows), draws + 1, squeeze=False, height_ratios=heights)
     for place, row in zip(grid, cells, strict=True):
         for axes, cell in zip(place, row, strict=True):
@@ -87,9 +91,9 @@ def _examples(images: Any) -> Iterator[dict[str, Any]]:
             f"show takes images as an array, an example or a list, but got a "
             f"{type(images).__name__}"
         )
-    if isinstance(images, dict) and np.ndim(images["image"]) == 4:
+    if isinstance(images, dict) and np.ndim(images.get("image", 0)) == 4:
         for i in range(len(images["image"])):
-            yield {name: values[i] for name, values in images.items()}
+            yield {name: part[i] if np.ndim(part) else part for name, part in images.items()}
     elif isinstance(images, dict):
         yield images
     elif isinstance(images, list | tuple) or images.ndim == 4:
@@ -141,7 +145,8 @@ def _draw(axes: "matplotlib.axes.Axes", example: dict[str, Any], pipeline: Trans
     if "mask" in example:
         mask = np.asarray(example["mask"])
         mask = mask if mask.ndim == 2 else mask[..., 0]
-        axes.contour(mask != 0, levels=[0.5], colors=[_MASK], linewidths=1)
+        if min(mask.shape) > 1:
+            axes.contour(mask != 0, levels=[0.5], colors=[_MASK], linewidths=1)
     if "boxes" in example and pipeline.facts.boxes:
         boxes = table(example["boxes"], "boxes", 4)
         seen = example.get("boxes_visible", np.ones(len(boxes)))

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from augjax.keys import image_key
+from augjax.transforms.core.arguments import plain
 from augjax.transforms.core.checks import check_strength, positions
 from augjax.transforms.core.run import brought_back
 from augjax.transforms.core.transform import Transform
@@ -61,6 +62,7 @@ def tta(
             f"tta takes a function that predicts and a transform, but got {predict!r} and "
             f"{pipeline!r}"
         )
+    k = plain(pipeline, "k", k)
     if isinstance(k, bool) or not isinstance(k, Integral) or not 1 <= k <= _MOST:
         raise ValueError(f"tta(k={k!r}): expected a whole number of predictions, 1 to {_MOST}")
     if not isinstance(dense, bool | np.bool_):

@@ -85,3 +85,20 @@ def test_normalised_images_are_shown_from_their_darkest_to_their_lightest():
     )
     assert (shown.min(), shown.max()) == (0, 1)
     np.testing.assert_allclose(shown, (image - image.min()) / np.ptp(image), atol=1e-5)
+
+
+def test_a_name_is_no_formula_and_a_label_no_batch(tmp_path):
+    named = aj.RandomFlip(name="$\\foo$ $a_b$")
+    thin = {"image": noise(1, 9, 3), "mask": np.ones((1, 9), np.uint8), "label": 3}
+    for images in (thin, {"image": noise(2, 6, 7, 3), "label": 3}):
+        figure = aj.show(named, images, draws=2)
+        assert "$\\foo$ $a_b$" in figure.get_suptitle().replace("\\\\", "\\")
+        figure.savefig(tmp_path / "grid.png")
+
+
+@pytest.mark.parametrize(
+    "images", [{"mask": np.ones((4, 4))}, [{"label": 1, "mask": np.ones((4, 4))}]]
+)
+def test_what_has_no_image_is_refused(images):
+    with pytest.raises(ValueError, match=r"expected an image in each, but got \["):
+        aj.show(aj.RandomFlip(), images)

@@ -200,6 +200,7 @@ def test_it_can_be_jitted_and_differentiated(dense):
 MISUSE = {
     "aj.tta(aj.RandomFlip(), p, 4)": "tta takes a function that predicts and a transform, but got RandomFlip() and <function",
     "aj.tta(p, f, 0)": "tta(k=0): expected a whole number of predictions, 1 to 1000",
+    "import jax.numpy; aj.tta(p, f, jax.numpy.int32(2)), aj.tta(p, f, np.array(2))": "no error",
     "aj.tta(p, f, 2.0)": "tta(k=2.0): expected a whole number",
     "aj.tta(lambda x: x.mean(), f, 2)(key, x)": "tta averages floating predictions for every image, but for images of shape (2, 4, 5, 3) got float32 of shape ()",
     "aj.tta(lambda x: x[:, 0, :, 0].argmax(1), f, 2)(key, x)": "tta averages floating predictions for every image, but for images of shape (2, 4, 5, 3) got int32",

@@ -57,10 +57,10 @@ def as_shape(transform: Configured, shape: Any) -> Shape:
             f"{transform.title} takes one image of shape (height, width, channels), "
             f"but got {shape_text(tuple(shape))}{hint}"
         )
-    return plain(transform, shape)
+    return of_integers(transform, shape)
 
 
-def plain(transform: Configured, shape: Iterable[Any]) -> Shape:
+def of_integers(transform: Configured, shape: Iterable[Any]) -> Shape:
     """A shape of Python's integers, and of the symbols of `jax.export`.
 
     Raises:

@@ -18,7 +18,7 @@ from augjax.transforms.core.checks import (
     as_draws,
     check_ids,
     check_strength,
-    plain,
+    of_integers,
     positions,
     shape_text,
 )
@@ -119,7 +119,7 @@ class Mix(Configured, abc.ABC):
         check_epoch(epoch)
         check_strength(strength)
         _check_shape(self, shape)
-        shape = plain(self, shape)
+        shape = of_integers(self, shape)
         count = ids.shape[0] if hasattr(ids, "ndim") and ids.ndim else 0
         check_ids(ids, count)
         _check_mask(mask, count)
