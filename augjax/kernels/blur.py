@@ -18,6 +18,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from augjax.kernels.fusion import compute_once
+from augjax.kernels.varying import varying_with
 
 
 def gaussian_kernel(sigma: Float[Array, ""], size: int) -> Float[Array, " size"]:
@@ -96,7 +97,8 @@ def filter_2d(
         terms = (weights[j] * _shifted(shown, j, width, channels) for j in range(size))
         return total + reduce(add, terms)
 
-    start = jnp.zeros_like(jax.eval_shape(add_row, 0, 0.0))
+    like = jax.eval_shape(add_row, 0, 0.0)
+    start = varying_with(jnp.zeros(like.shape, like.dtype), rows, kernel)
     return lax.fori_loop(0, size, add_row, start).reshape(height, width, channels)
 
 

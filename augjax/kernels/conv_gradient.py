@@ -34,6 +34,7 @@ from jaxtyping import Array, Float
 
 from augjax.kernels.batching import device_groups, largest_divisor, map_in_batches
 from augjax.kernels.space_to_depth import has_few_channels, space_to_depth_conv
+from augjax.kernels.varying import varying_with
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
 LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -168,7 +169,8 @@ def _sum_in_batches(
         )
         return total + of_few(*of_turn)
 
-    start = jnp.zeros_like(jax.eval_shape(add_few, 0, 0.0))
+    like = jax.eval_shape(add_few, 0, 0.0)
+    start = varying_with(jnp.zeros(like.shape, like.dtype), *of_all)
     return lax.fori_loop(0, count // groups // few, add_few, start).sum(axis=0)
 
 

@@ -281,6 +281,21 @@ def test_in_shard_map_the_gradient_of_shared_kernels_is_the_sum_of_all_devices()
 
 
 @pytest.mark.skipif(jax.device_count() < 8, reason="needs 8 devices")
+def test_shard_map_may_be_over_some_axes_of_the_mesh():
+    gradients = jax.grad(network, argnums=(0, 1))
+    shared, split = PartitionSpec(), PartitionSpec("data")
+    mapped = jax.shard_map(
+        gradients,
+        mesh=jax.make_mesh((4, 2), ("data", "model"), (AxisType.Auto,) * 2),
+        in_specs=(shared, split),
+        out_specs=(shared, split),
+        axis_names={"data"},
+    )
+    arguments = batch_for_a_network()
+    assert jax.eval_shape(jax.jit(mapped), *arguments) == jax.eval_shape(gradients, *arguments)
+
+
+@pytest.mark.skipif(jax.device_count() < 8, reason="needs 8 devices")
 def test_a_batch_split_over_devices_is_not_gathered():
     mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,), devices=jax.devices()[:8])
     split, whole = (NamedSharding(mesh, PartitionSpec(*axes)) for axes in (("data",), ()))

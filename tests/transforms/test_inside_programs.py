@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import export, lax
-from jax.sharding import NamedSharding
+from jax.sharding import AxisType, NamedSharding
 
 import augjax as aj
 from tests.helpers import cpu_mesh, noise, quick_jit
@@ -120,6 +120,21 @@ def test_devices_may_share_images_or_ids(name):
         ]
         traced = jax.eval_shape(mapped(partial(augment, name), specs), *batch)
         assert all(part.shape[0] == DEVICES * EACH for part in jax.tree.leaves(traced))
+
+
+@needs_devices
+@pytest.mark.parametrize("name", long_but(["RandomMotionBlur", "MixUp"], [*CATALOG, *MIXES]))
+def test_shard_map_may_be_over_some_axes_of_the_mesh(name):
+    mapped = jax.shard_map(
+        partial(with_slope, name),
+        mesh=jax.make_mesh((4, 2), ("data", "model"), (AxisType.Auto,) * 2),
+        in_specs=SPLIT,
+        out_specs=SPLIT,
+        axis_names={"data"},
+    )
+    batch = [x.reshape(-1, *x.shape[2:]) for x in PARTS]
+    traced = jax.eval_shape(jax.jit(mapped), *batch)
+    assert all(part.shape[0] == DEVICES * EACH for part in jax.tree.leaves(traced))
 
 
 @needs_devices
