@@ -9,9 +9,11 @@ from functools import reduce
 from operator import add
 
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float, Int, Num, Shaped
 
 from augjax.kernels.fusion import compute_once
+from augjax.kernels.varying import varying_with
 from augjax.kernels.warp import Interpolation
 from augjax.typing import AnyArray
 
@@ -119,12 +121,21 @@ def _weighted_sum(
     pixels = image.reshape(height * width, channels)
     row = jnp.arange(height, dtype=jnp.int32)[:, None] * width
     index = compute_once(index)
+    canvas, taps = weights.shape
 
-    def tap(i: int) -> Float[Array, "height canvas channels"]:
+    def tap(i: int | Array) -> Float[Array, "height canvas channels"]:
         seen = pixels.at[row + index[None, :, i]].get(mode="promise_in_bounds")
         return weights[None, :, i, None] * seen
 
-    return reduce(add, map(tap, range(weights.shape[1])))
+    if taps <= _MOST_TAPS:
+        return reduce(add, map(tap, range(taps)))
+    start = jnp.zeros((height, canvas, channels), jnp.float32)
+    start = varying_with(start, image, index, weights)
+    return lax.fori_loop(0, taps, lambda i, total: total + tap(i), start)
+
+
+_MOST_TAPS = 64
+"""More are summed by a loop: XLA takes minutes to compile a thousand one by one."""
 
 
 def _along(values: Array, axis: int) -> Array:

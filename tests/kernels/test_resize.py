@@ -100,3 +100,23 @@ def test_is_the_same_when_compiled_with_constants(size):
 def test_antialiasing_needs_the_whole_canvas():
     with pytest.raises(ValueError, match="`resized` is not taken"):
         resize_axis(jnp.ones((4, 4, 1)), 0, 2, resized=1, antialias=True)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("canvas", [1, 3])
+def test_few_pixels_of_many_are_a_short_program(canvas, axis):
+    image = np.moveaxis(noise(3, 700, 2), 0, 1 - axis)
+
+    def shrunk(image, extent):
+        return resize_axis(image, axis, canvas, extent=extent, antialias=True)
+
+    program = str(jax.make_jaxpr(shrunk)(image, 700.0))
+    assert program.count("\n") < 150
+    resized, slope = jax.jit(lambda *a: (shrunk(*a), jax.grad(lambda *a: shrunk(*a).sum())(*a)))(
+        image, 700.0
+    )
+    np.testing.assert_allclose(
+        resized, by_tensorflow(image, axis, canvas, "bilinear", True), atol=4e-5
+    )
+    # Each new pixel is a mean.
+    np.testing.assert_allclose(slope.sum(axis), np.full(slope.sum(axis).shape, canvas), rtol=1e-4)
