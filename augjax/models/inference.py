@@ -32,11 +32,11 @@ def infer(
       model: hashable; called as `model.apply(variables, images, train=False)`.
       variables: its `params`, and `batch_stats` if it has some.
       images: uint8 from 0 to 255, or floats, which `model` gets as they are: in [0, 1] if it was
-        trained on what `augjax` makes of uint8.
+        trained on what `augjax` makes of uint8. Floats from 0 to 255 are refused in NumPy arrays;
+        on a device and inside `jit` the answers for such an image are NaN.
 
     Raises:
-      ValueError: if `images` is no batch, of other numbers, or a NumPy array of floats from 0 to
-        255; or if `variables` has no `params`.
+      ValueError: if `images` is no batch or of other numbers, or if `variables` has no `params`.
     """
     if not hasattr(images, "dtype"):
         raise ValueError(
@@ -60,25 +60,39 @@ def infer(
 def _check_numbers(images: AnyArray) -> None:
     if images.dtype == jnp.uint8:
         return
-    given = np.dtype(images.dtype).name
-    if jnp.issubdtype(images.dtype, jnp.floating):
-        # The first will do; on a device it would have to be waited for.
-        first = images[:1] if isinstance(images, np.ndarray) else np.empty(0)
-        finite = first[np.isfinite(first)]
-        if not finite.size or finite.min() < 0 or finite.max() < NOT_NORMALISED:
+    given = images.dtype.name if images.dtype.isnative else f"an array of {images.dtype.str}"
+    if jnp.issubdtype(images.dtype, jnp.floating) and images.dtype.isnative:
+        # On a device they would have to be waited for.
+        seen = images if isinstance(images, np.ndarray) else np.zeros((1, 1, 1, 1), np.float32)
+        wrong = seen[_are_of_255(seen)]
+        if not wrong.size:
             return
-        given = f"{given} from {float(finite.min()):g} to {float(finite.max()):g}"
+        given = (
+            f"{images.dtype.name} from {np.nanmin(wrong):g} to {wrong[np.isfinite(wrong)].max():g}"
+        )
     raise ValueError(
         f"infer takes uint8 images from 0 to 255, or floats in [0, 1], but got {given}; "
         "images.astype(np.uint8) if they are from 0 to 255"
     )
 
 
+def _are_of_255(images: Float[AnyArray, "n h w c"]) -> Any:
+    """Which images of floats are of 0 to 255."""
+    numbers: Any = np if isinstance(images, np.ndarray) else jnp
+    finite, axes = numbers.where(numbers.isfinite(images), images, 0), (1, 2, 3)
+    return (finite.min(axes) >= 0) & (finite.max(axes) >= NOT_NORMALISED)
+
+
 @partial(jax.jit, static_argnums=0)
 def _infer(model: nn.Module, variables: dict[str, Any], images: AnyArray) -> Array:
     def of(images: Array) -> Array:
-        scaled = images.astype(jnp.float32) / 255.0 if images.dtype == jnp.uint8 else images
-        answers: Any = model.apply(variables, scaled, train=False)
+        if images.dtype == jnp.uint8:
+            return answers(images.astype(jnp.float32) / 255.0)
+        unless = jax.vmap(lambda wrong, answer: jnp.where(wrong, jnp.nan, answer))
+        return unless(_are_of_255(images), answers(images))
+
+    def answers(images: Array) -> Array:
+        answers: Any = model.apply(variables, images, train=False)
         return answers
 
     def of_few(images: Array) -> Array:

@@ -82,19 +82,21 @@ def test_images_that_are_plainly_of_another_range_are_refused():
     images = np.full((2, SIZE, SIZE, 3), 200)
     spoilt = images.astype(np.float32)
     spoilt[0, 0, 0] = np.nan, np.inf, 0
+    normalised = np.full(images.shape, 2.5, np.float32)
     unchecked = inspect.unwrap(infer)  # As outside the tests, where types are not checked.
     for given, told in (
         (images, "int64"),
         (images.astype(np.float32), "float32 from 200 to 200"),
         (spoilt, "float32 from 0 to 200"),
+        (np.concatenate([0 * spoilt[1:], spoilt]), "float32 from 0 to 200"),
+        (normalised.astype(">f4"), "an array of >f4"),
     ):
         with pytest.raises(ValueError, match=rf"but got {told}; images\.astype\(np\.uint8\)"):
             unchecked(model, variables, given)
-    normalised = np.full(images.shape, 2.5, np.float32)
     assert infer(model, variables, normalised).shape == (2,)
-    on_device = jnp.asarray(images, jnp.float32)  # Whose values would have to be waited for.
+    on_device = jnp.asarray(images, jnp.float32).at[0].set(0.5)  # It would have to be waited for.
     for function in (infer, jax.jit(infer, static_argnums=0)):
-        assert function(model, variables, on_device).shape == (2,)
+        np.testing.assert_array_equal(function(model, variables, on_device), [0.5, np.nan])
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,24 @@ def of_integers(transform: Configured, shape: Iterable[Any]) -> Shape:
     return shape
 
 
+def check_layouts(title: str, parts: dict[str, Any]) -> None:
+    """Raises TypeError if one of them is a NumPy array that JAX does not take.
+
+    It would read some of them byte for byte, once it has a program for their plain relatives.
+    """
+    for name, part in parts.items():
+        for leaf in jax.tree.leaves(part):
+            if isinstance(leaf, np.ma.MaskedArray):
+                given = "a masked array; .filled(0) makes one without a mask"
+            elif isinstance(leaf, np.ndarray) and not leaf.dtype.isnative:
+                given = f"one of {leaf.dtype.str}; .astype({leaf.dtype.name!r}) makes one"
+            elif isinstance(leaf, np.ndarray) and leaf.dtype == np.longdouble != np.float64:
+                given = f"one of {leaf.dtype.name}; .astype('float32') makes one"
+            else:
+                continue
+            raise TypeError(f"{title} takes a plain array as {name}, but got {given}")
+
+
 def check_strength(strength: Strength) -> None:
     """Raises TypeError or ValueError unless `strength` may be a strength."""
     if isinstance(strength, np.generic | np.ndarray) and not strength.ndim:

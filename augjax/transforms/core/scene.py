@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Num, Shaped
 
-from augjax.transforms.core.checks import as_shape, shape_text
+from augjax.transforms.core.checks import as_shape, check_layouts, shape_text
 from augjax.transforms.core.operation import Facts, Pipeline
 from augjax.transforms.core.types import Example, Frame, Image, Points, Shape
 from augjax.typing import AxisSize
@@ -189,31 +189,19 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
 
 def _check_arrays(pipeline: Pipeline, example: Any) -> None:
     parts = example if isinstance(example, dict) else {"image": example}
+    check_layouts(pipeline.title, parts)
     for name in ("image", "mask"):
         if name in parts and not isinstance(part := parts[name], np.ndarray | jax.Array):
             raise TypeError(
                 f"{pipeline.title} takes an array as {name}, but got a {type(part).__name__}; "
                 "np.asarray makes one of a PIL image or a tensor, np.stack of a list"
             )
-        if name in parts and isinstance(part := parts[name], np.ndarray):
-            _check_layout(pipeline, name, part)
     for name in ("boxes", "keypoints", *_VISIBLE):
         if not isinstance(part := parts.get(name, ()), np.ndarray | jax.Array | list | tuple):
             raise TypeError(
                 f"{pipeline.title} takes {name} as an array or a list, but got a "
                 f"{type(part).__name__}"
             )
-
-
-def _check_layout(pipeline: Pipeline, name: str, part: np.ndarray) -> None:
-    """Raises TypeError if it is one of NumPy's arrays that JAX does not take."""
-    if isinstance(part, np.ma.MaskedArray):
-        remedy = "a masked array; .filled(0) makes one without a mask"
-    elif not part.dtype.isnative or part.dtype.name in ("longdouble", "float128"):
-        remedy = f"one of {part.dtype.str}; .astype(np.float32) makes one of plain floats"
-    else:
-        return
-    raise TypeError(f"{pipeline.title} takes a plain array as {name}, but got {remedy}")
 
 
 def _visible(example: Example, name: str, count: int, dtype: Any) -> Shaped[Array, " n"]:

@@ -17,6 +17,7 @@ from augjax.transforms.core.checks import (
     A_KEY,
     as_draws,
     check_ids,
+    check_layouts,
     check_strength,
     of_integers,
     positions,
@@ -266,6 +267,7 @@ def _check_batch(mix: Mix, images: Any, labels: Any) -> None:
             f"{what} mixes images and labels only, not masks, boxes or keypoints, as in "
             'mix.batch(key, batch["image"], batch["label"], ids)'
         )
+    check_layouts(what, {"images": images, "labels": labels})
     for name, part in {"images": images, "labels": labels}.items():
         if not isinstance(part, np.ndarray | jax.Array):
             raise TypeError(
