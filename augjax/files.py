@@ -17,6 +17,8 @@ from typing import Any
 from augjax.errors import RunError
 
 _PART = ".part"
+_PART_OF_NAME = 20
+"""Characters. The whole name may be as long as the file system allows, and a part's is longer."""
 _MOST_JSON = 2**28
 """Bytes."""
 
@@ -30,7 +32,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(_PART, f".{path.name}.", path.parent)
+        handle, temporary = tempfile.mkstemp(_PART, f".{path.name[:_PART_OF_NAME]}.", path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
@@ -49,6 +51,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 def remove_parts(folder: Path, names: Collection[str]) -> None:
     """Removes what a killed `write_atomically` of one of `names` has left in `folder`."""
+    names = {name[:_PART_OF_NAME] for name in names}
     for part in folder.iterdir():
         match = re.fullmatch(rf"\.(.+)\.\w{{8}}{re.escape(_PART)}", part.name)
         if match and match[1] in names and is_file(part):
@@ -66,6 +69,8 @@ def remove_folder(folder: Path) -> str:
             shutil.rmtree(folder)
     except OSError as error:
         return error.strerror or str(error)
+    except RecursionError:
+        return "nested too deeply"
     return ""
 
 

@@ -34,6 +34,8 @@ def verify(folder: Path) -> None:
         raise Damaged(f"{Path(error.filename).name!a} is missing") from error
     except (OSError, ValueError) as error:
         raise Damaged(f"{_NAME} cannot be read: {type(error).__name__}") from error
+    except RecursionError as error:
+        raise Damaged("nested too deeply") from error
     if not isinstance(expected, dict):
         raise Damaged(f"{_NAME} is not one")
     for name in sorted(expected.keys() | found.keys()):
