@@ -20,7 +20,7 @@ from augjax.runs.checkpoints import Checkpoints
 from augjax.runs.data_report import bad_images_listed
 from augjax.runs.figures import curves, save_png
 from augjax.runs.fingerprints import Fingerprints
-from augjax.runs.folder import BEST_WEIGHTS
+from augjax.runs.folder import BEST_WEIGHTS, SUMMARY
 from augjax.runs.keeper import RunKeeper
 from augjax.runs.progress import EpochProgress
 from augjax.runs.record import record_run
@@ -195,7 +195,7 @@ def _sum_up(
         save_png(figure, run_dir / f"{metric.removeprefix('binary_')}.png")
     highest = max(row["val_binary_accuracy"] for row in result.history)
     write_json(
-        run_dir / "summary.json",
+        run_dir / SUMMARY,
         {
             **result.best,
             "highest_val_binary_accuracy": highest,

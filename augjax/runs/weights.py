@@ -62,6 +62,14 @@ def load_weights(path: Path, like: Any = None) -> tuple[dict[str, Any], dict[str
         raise InputError(f"{path}: not written by augjax") from error
 
 
+def epoch_of(path: Path) -> object:
+    """The epoch whose weights a run has written to the file; None if it did not."""
+    try:
+        return load_weights(path)[1].get("epoch")
+    except InputError:
+        return None
+
+
 def is_intact(path: Path) -> bool:
     """Whether the file is there, and holds what `save_weights` wrote."""
     try:

@@ -39,9 +39,7 @@ class RunWriter:
         """Brings the folder to where the run stands, which may be before it was broken off."""
         self._history = list(snapshot.history)
         write_history(self._history, self._run_dir)
-        if snapshot.best is None:
-            self._weights.unlink(missing_ok=True)
-        else:
+        if snapshot.best is not None:
             if self._weights.exists() and not is_intact(self._weights):
                 self._tell(f"Warning: {self._weights} is damaged; written anew from a checkpoint.")
             self._save(snapshot.best, snapshot.early_stopping.best_epoch)

@@ -1,6 +1,7 @@
 """Files of a run that are not what a run has written are one line, and nothing is waited for."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,6 +90,39 @@ def test_a_name_that_no_file_has_is_one_line(option, name):
     flag = option.replace("_", "-")
     with pytest.raises(InputError, match=f"--{flag} .*: no file has such a name"):
         Config(**{option: name})
+
+
+PATHS = {
+    "not UTF-8": (os.fsdecode(b"a\xff"), "checkpoints need a path in UTF-8"),
+    "too long a name": ("a" * 300, r"cannot use it \(File name too long\)"),
+    "too long a path": ("a/" * 3000, r"cannot use it \(File name too long\)"),
+    "in a file": ("file/run", r"cannot use it \(Not a directory\)"),
+    "a file": ("file", "is not a folder"),
+    "a circle": ("circle", r"cannot use it \(File exists\)"),
+}
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_a_run_folder_that_cannot_be_is_one_line_at_the_start(tmp_path, kind):
+    name, words = PATHS[kind]
+    (tmp_path / "file").touch()
+    (tmp_path / "circle").symlink_to("circle")
+    with (
+        pytest.raises(InputError, match=rf"--run-dir .*{words}"),
+        locked_run_folder(tmp_path / name, existing=False),
+    ):
+        raise AssertionError
+    assert sorted(os.listdir(tmp_path)) == ["circle", "file"]
+
+
+def test_a_relative_run_folder_needs_a_folder_in_utf8(tmp_path, monkeypatch):
+    (tmp_path / os.fsdecode(b"a\xff")).mkdir()
+    monkeypatch.chdir(tmp_path / os.fsdecode(b"a\xff"))
+    with (
+        pytest.raises(InputError, match="--run-dir run: checkpoints need a path in UTF-8"),
+        locked_run_folder(Path("run"), existing=False),
+    ):
+        raise AssertionError
 
 
 def test_a_run_json_that_is_deep_is_not_taken_for_a_dead_runs(tmp_path):

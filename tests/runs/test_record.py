@@ -143,9 +143,10 @@ def test_a_run_killed_before_it_began_leaves_a_folder_that_may_be_used(tmp_path)
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["run.json", "fingerprints.json"])
-def test_somebody_elses_file_is_not_overwritten(tmp_path, name):
-    (tmp_path / name).write_text('{"mine": 1}')
+@pytest.mark.parametrize("name", ["run.json", "fingerprints.json", "data_report.json"])
+@pytest.mark.parametrize("content", ['{"mine": 1}', "mine", "[]", "3"])
+def test_somebody_elses_file_is_not_overwritten(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
     with (
         pytest.raises(InputError, match="already holds files"),
         locked_run_folder(tmp_path, existing=False),
