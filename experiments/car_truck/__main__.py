@@ -20,6 +20,7 @@ from augjax.runtime.compilation_cache import keep_compiled_programs
 from augjax.runtime.determinism import use_deterministic_operations
 from augjax.runtime.memory import keep_freed_memory
 from experiments.car_truck.config import PROGRAM, Config, resumed_config, with_defaults
+from experiments.command_line import check_nothing_is_empty
 
 if TYPE_CHECKING:
     from augjax.training.loop import FitResult
@@ -30,6 +31,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     gc.disable()  # While modules are imported there is nothing to collect, but much to search.
     with errors_in_one_line(debug=debug):
+        check_nothing_is_empty(sys.argv[1:])
         config = tyro.cli(Config, prog=PROGRAM)
         keep_compiled_programs()
         run(config if config.resume is None else resumed_config(config.resume, sys.argv[1:]))
