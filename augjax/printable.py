@@ -1,5 +1,6 @@
 """Names from the file system as text that is safe to print, and lists of them."""
 
+import shlex
 from collections.abc import Sequence
 
 
@@ -12,6 +13,11 @@ def printable(name: str) -> str:
     if name.isprintable():
         return name
     return "".join(c if c.isprintable() else _escaped(c) for c in name)
+
+
+def argument(path: str) -> str:
+    """A path as it is to be typed into a shell, and as no program takes it for an option."""
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)
 
 
 def some(words: Sequence[str], limit: int = 3) -> str:

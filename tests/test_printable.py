@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augjax.printable import printable
+from augjax.printable import argument, printable
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,20 @@ from augjax.printable import printable
 )
 def test_what_is_not_visible_text_becomes_an_escape(name, shown):
     assert printable(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("runs/mine", "runs/mine"),
+        ("the run's", "'the run'\"'\"'s'"),
+        ("-run", "./-run"),
+        ("--help me", "'./--help me'"),
+        ("/-run", "/-run"),
+    ],
+)
+def test_a_path_is_typed_so_that_no_shell_or_program_takes_it_for_another_thing(path, typed):
+    assert argument(path) == typed
 
 
 @given(st.text(st.characters()))

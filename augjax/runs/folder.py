@@ -7,6 +7,7 @@ from pathlib import Path
 
 from augjax.errors import InputError
 from augjax.files import is_file, is_folder, read_json, remove_parts
+from augjax.printable import argument
 from augjax.runs.flags import CONFIG
 
 DATA_REPORT = "data_report.json"
@@ -103,7 +104,9 @@ def _check_free(path: Path) -> None:
     if not path.is_dir():
         raise InputError(f"--run-dir {path} is not a folder")
     if (path / CONFIG).exists():
-        raise InputError(f"--run-dir {path} already holds a run; go on with it by --resume {path}")
+        raise InputError(
+            f"--run-dir {path} already holds a run; go on with it by --resume {argument(str(path))}"
+        )
     if any(not _is_disposable(entry) for entry in path.iterdir()):
         raise InputError(f"--run-dir {path} already holds files; choose a new or empty folder")
 

@@ -23,10 +23,15 @@ from augjax.errors import InputError, RunError
 from augjax.runs import folder
 from augjax.runs import run as runs_run
 from augjax.runs.weights import load_weights
+from augjax.training.history import EpochRow
+from augjax.training.loop import FitResult
 from experiments import replay, seeds
 from experiments.car_truck.__main__ import run
 from experiments.car_truck.config import Config, recorded_config, resumed_config
+from experiments.car_truck.replay import find
+from experiments.car_truck.train import next_commands
 from tests.helpers import run_python, write_image_folder
+from tests.runs.datasets import dataset_of
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
 
@@ -141,6 +146,18 @@ def test_the_best_epoch_is_restored_and_saved(finished):
     assert result.best["val_loss"] == min(losses)
     saved, _ = load_weights(run_dir / "best.safetensors")
     jax.tree.map(np.testing.assert_array_equal, saved, dict(result.variables))
+
+
+def test_the_commands_at_the_end_work_for_names_that_begin_with_a_dash():
+    row = EpochRow(epoch=1, loss=1.0, binary_accuracy=1.0, val_loss=1.0, val_binary_accuracy=1.0, seconds=1.0)  # fmt: skip # noqa: E501
+    result = FitResult({}, best=row, history=[row], stopped_early=True)
+    dataset = dataset_of({"-Car/--help.png": (1, 2)})
+    told = next_commands(Config(run_dir=Path("--run"), epochs=1), dataset, result).values()
+    seen, on = (shlex.split(command)[3:] for command in told)
+    replayed = tyro.cli(replay.Config, args=seen)
+    assert (replayed.run, find(replayed.path, dataset.train)) == (Path("--run"), 0)
+    resumed = tyro.cli(Config, args=on)
+    assert (resumed.resume, resumed.epochs, resumed.patience) == (Path("--run"), 2, 20)
 
 
 def without_seconds(run_dir: Path) -> list[dict[str, str]]:
