@@ -14,7 +14,7 @@ from augjax.runs.folder import locked_run_folder
 from augjax.runs.history import epochs_done
 from augjax.runs.manifest import Damaged, verify
 from augjax.runs.record import record_run
-from augjax.runs.weights import is_intact, load_weights
+from augjax.runs.weights import is_intact, load_weights, save_weights
 from experiments.car_truck.augmentation import chosen_pipeline, recorded_pipeline
 from experiments.car_truck.config import Config, recorded_config
 from tests.runs.datasets import dataset_of
@@ -82,6 +82,25 @@ def test_hostile_weights_are_one_line(tmp_path, arrays, metadata):
     assert not is_intact(path)
     with pytest.raises(InputError, match=r"best\.safetensors: "):
         load_weights(path)
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.zeros((2, 3), np.float64), "float64, expected float32"),
+        (np.zeros((2, 3), np.float16), "float16, expected float32"),
+        (np.zeros((2, 3), np.int8), "int8, expected float32"),
+        (np.zeros((2, 3), bool), "bool, expected float32"),
+        (np.zeros((3, 2), np.float32), r"\(3, 2\), expected \(2, 3\)"),
+    ],
+)
+def test_weights_of_another_network_are_one_line(tmp_path, array, words):
+    path, like = tmp_path / "weights", {"params": {"kernel": np.zeros((2, 3), np.float32)}}
+    save_weights(path, like, {})
+    load_weights(path, like)
+    save_weights(path, {"params": {"kernel": array}}, {})
+    with pytest.raises(InputError, match=f"'params/kernel' does not fit this network: {words}"):
+        load_weights(path, like)
 
 
 @pytest.mark.parametrize("option", ["data", "run_dir", "pipeline"])

@@ -42,6 +42,13 @@ def test_other_devices_and_versions_are_noted_once(tmp_path):
     assert record(tmp_path, resumed=True) == []
 
 
+def test_what_decodes_and_computes_is_recorded(tmp_path):
+    record(tmp_path, resumed=False)
+    versions = json.loads((tmp_path / "run.json").read_bytes())["versions"]
+    assert versions.keys() >= {"augjax", "jax", "jaxlib", "flax", "optax", "numpy", "pillow"}
+    assert any(name.startswith("tensorflow") for name in versions)
+
+
 def test_other_settings_of_jax_are_noted(tmp_path):
     record(tmp_path, resumed=False)
     with jax.enable_x64(True), jax.default_prng_impl("rbg"):
