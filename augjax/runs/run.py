@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,17 @@ def mesh_for(batch_size: int) -> Mesh:
 
     Raises:
       InputError: if batches do not divide among them.
+      RunError: if JAX finds none.
     """
-    mesh = data_mesh()
+    try:
+        mesh = data_mesh()
+    except (RuntimeError, AssertionError) as error:
+        asked = os.environ.get("JAX_PLATFORMS")
+        reason = str(error).partition("\n")[0] or "not of the kind that is asked for"
+        raise RunError(
+            f"JAX finds no device ({reason:.160})"
+            + (f"; unset JAX_PLATFORMS={asked} to use what there is" if asked else "")
+        ) from error
     if batch_size % mesh.size:
         raise InputError(
             f"--batch-size {batch_size} does not divide among {mesh.size} devices; "

@@ -46,7 +46,10 @@ def run(config: Config) -> "FitResult":
     if config.data and lies_in(config.run_dir, config.data):
         raise InputError(f"--run-dir {config.run_dir} lies inside --data, where nothing is written")
     with StopSignals() as signals:
-        from experiments.car_truck import train
+        try:
+            from experiments.car_truck import train
+        except ValueError as error:  # Of JAX or Matplotlib, which read the environment.
+            raise InputError(f"a setting in the environment cannot be used: {error}") from error
 
         train.check_run_dir(config)
         with locked_run_folder(config.run_dir, existing=config.resume is not None):

@@ -63,7 +63,7 @@ def config(data, run_dir, **changes) -> Config:
 
 
 def start(*arguments: str, cwd: Path | None = None, **env: str):
-    return run_python("-m", "experiments.car_truck", *arguments, cwd=cwd, **ONE_DEVICE, **env)
+    return run_python("-m", "experiments.car_truck", *arguments, cwd=cwd, **ONE_DEVICE | env)
 
 
 @pytest.fixture(scope="module")
@@ -309,6 +309,45 @@ def test_too_little_memory_is_one_line(data, tmp_path, monkeypatch):
     monkeypatch.setattr(runs_run, "fit", too_much)
     with pytest.raises(RunError, match=r"Out of memory for 9 bytes\.\); a new run may fit"):
         run(config(data, tmp_path / "run"))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (AssertionError(), r"\(not of the kind that is asked for\); unset JAX_PLATFORMS=cuda to"),
+        (RuntimeError("Unable to\n.."), r"\(Unable to\); unset JAX_PLATFORMS=cuda to use what"),
+    ],
+)
+def test_no_device_is_one_line(data, tmp_path, monkeypatch, error, words):
+    def none():
+        raise error
+
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")
+    monkeypatch.setattr(runs_run, "data_mesh", none)
+    with pytest.raises(RunError, match=f"JAX finds no device {words}"):
+        run(config(data, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("setting", "value", "code"),
+    [
+        ("JAX_PLATFORMS", "nonsense", 1),
+        ("JAX_PLATFORMS", "cuda", 1),
+        ("JAX_NUM_CPU_DEVICES", "0", 1),
+        ("JAX_NUM_CPU_DEVICES", "x", 2),
+        ("JAX_ENABLE_X64", "maybe", 2),
+        ("JAX_DEFAULT_PRNG_IMPL", "foo", 2),
+        ("MPLBACKEND", "foo", 2),
+    ],
+)
+def test_a_setting_in_the_environment_that_cannot_be_is_one_line(tmp_path, setting, value, code):
+    ended = start(f"--run-dir={tmp_path}/run", "--data=nowhere", **{setting: value})
+    last = ended.stderr.splitlines()[-1]
+    assert ended.returncode == code and "Traceback" not in ended.stderr
+    assert last.startswith("error: JAX finds no device" if code == 1 else "error: a setting in")
+    assert not (tmp_path / "run").exists()
 
 
 def test_links_out_of_the_data_are_followed_if_asked_for(tmp_path, small_network):
