@@ -1,6 +1,7 @@
 """A run's folder, which belongs to one process at a time."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,6 +37,7 @@ _ENTRIES = {
     DATA_REPORT: {"root", "on_bad_image", "counts"},
 }
 """By which what a run has written is told from other files of these names."""
+_BUCKET = re.compile(r"^/(gs|s3|az|hf)/|gs:/")
 _FOLDERS = {"checkpoints", "checkpoints/last", "checkpoints/best"}
 
 
@@ -48,14 +50,14 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
 
     Raises:
       InputError: if a new run's folder holds files, there is no existing one, another process has
-        locked it, its path is not UTF-8 or not allowed, or what a run writes there is a link or of
-        another kind.
+        locked it, no checkpoint or no folder can have its path, or what a run writes there is a
+        link or of another kind.
     """
     import filelock  # Late: it takes as long to import as all that a command line needs.
 
     option = f"{'--resume' if existing else '--run-dir'} {path}"
     try:
-        _check_utf8(path, option)
+        _check_path(path, option)
         made = not path.is_dir()
         if existing and made:
             raise InputError(f"{path}: no such run folder")
@@ -88,14 +90,22 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
                 path.rmdir()  # If it is empty.
 
 
-def _check_utf8(path: Path, option: str) -> None:
+def _check_path(path: Path, option: str) -> None:
+    """Refuses where Orbax would write elsewhere or not at all, as is said after an epoch only."""
+    absolute = path.absolute()
     try:
-        os.fsencode(path.absolute()).decode()
-    except UnicodeDecodeError as error:
+        text = os.fsencode(absolute).decode() + "/"
+    except UnicodeDecodeError:
+        problem = "is not UTF-8"
+    else:
+        problem = "has a backslash" if os.sep == "/" and "\\" in text else ""
+        if _BUCKET.search(text):
+            problem = "Orbax takes for a bucket's"
+    if problem:
         raise InputError(
-            f"{option}: checkpoints need a path in UTF-8, and {path.absolute()} is none; "
-            "choose another"
-        ) from error
+            f"{option}: checkpoints cannot be written to {absolute}, which {problem}; "
+            "choose another folder"
+        )
 
 
 def _check_free(path: Path) -> None:

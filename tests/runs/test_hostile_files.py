@@ -112,7 +112,11 @@ def test_a_name_that_no_file_has_is_one_line(option, name):
 
 
 PATHS = {
-    "not UTF-8": (os.fsdecode(b"a\xff"), "checkpoints need a path in UTF-8"),
+    "not UTF-8": (os.fsdecode(b"a\xff"), "checkpoints cannot be written to .*, which is not UTF-8"),
+    "a backslash": ("a\\b", "checkpoints cannot be written to .*, which has a backslash"),
+    "a scheme": ("gs:/run", "which Orbax takes for a bucket's"),
+    "a scheme at the end": ("gs:", "which Orbax takes for a bucket's"),
+    "a bucket": ("/s3/bucket/run", "which Orbax takes for a bucket's"),
     "too long a name": ("a" * 300, r"cannot use it \(File name too long\)"),
     "too long a path": ("a/" * 3000, r"cannot use it \(File name too long\)"),
     "in a file": ("file/run", r"cannot use it \(Not a directory\)"),
@@ -138,7 +142,7 @@ def test_a_relative_run_folder_needs_a_folder_in_utf8(tmp_path, monkeypatch):
     (tmp_path / os.fsdecode(b"a\xff")).mkdir()
     monkeypatch.chdir(tmp_path / os.fsdecode(b"a\xff"))
     with (
-        pytest.raises(InputError, match="--run-dir run: checkpoints need a path in UTF-8"),
+        pytest.raises(InputError, match=r"--run-dir run: checkpoints .* is not UTF-8"),
         locked_run_folder(Path("run"), existing=False),
     ):
         raise AssertionError
