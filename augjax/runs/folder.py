@@ -24,12 +24,15 @@ BEST_WEIGHTS = "best.safetensors"
 """The network's variables after the best epoch so far."""
 
 SUMMARY = "summary.json"
-"""What a run came to, written at its end."""
+"""What a run came to."""
+
+OF_THE_END = (SUMMARY, "loss.png", "accuracy.png")
+"""What a run writes when it has ended; until it ends again if it goes on."""
 
 _LOCK = ".lock"
 _FILES = {
-    CONFIG, RUN_RECORD, FINGERPRINTS, DATA_REPORT, BEST_WEIGHTS, SUMMARY, _LOCK,
-    "history.csv", "history.jsonl", "augmentations.png", "loss.png", "accuracy.png",
+    CONFIG, RUN_RECORD, FINGERPRINTS, DATA_REPORT, BEST_WEIGHTS, _LOCK, "history.csv",
+    "history.jsonl", "augmentations.png", *OF_THE_END,
 }  # fmt: skip
 _ENTRIES = {
     RUN_RECORD: {"command", "devices", "versions"},

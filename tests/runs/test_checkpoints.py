@@ -227,6 +227,20 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again(tmp_path, done):
     assert (tmp_path / "history.jsonl").read_bytes() == b""
 
 
+def test_a_run_that_goes_on_has_no_summary_and_curves_of_before(tmp_path):
+    after, ended = snapshot(3, best_epoch=2), ["summary.json", "loss.png", "accuracy.png"]
+    run = writer_of(tmp_path)
+    run.on_start(snapshot(2, best_epoch=1))
+    for name in ended:
+        (tmp_path / name).touch()
+    run.on_epoch(after.history[-1], 1, after.best)
+    assert not {file.name for file in tmp_path.iterdir()} & {*ended}
+    for name in ended:
+        (tmp_path / name).symlink_to(tmp_path / "history.csv")
+    run.on_epoch(after.history[-1], 1, None)
+    assert all((tmp_path / name).is_symlink() for name in ended)
+
+
 def test_damaged_best_weights_are_noted_and_written_anew(tmp_path):
     told = []
     writer = writer_of(tmp_path, tell=told.append)
