@@ -203,7 +203,25 @@ class Checkpoints:
         snapshot = Snapshot(**arrays, **progress, best=best)
         if folder.name != _name(snapshot):
             raise Damaged(f"it is that of {_name(snapshot)}")
+        best_epoch = snapshot.early_stopping.best_epoch
+        if self._best.get("epoch") != best_epoch or not _fits(snapshot):
+            raise Damaged("its numbers do not fit together")
         return snapshot
+
+
+def _fits(snapshot: Snapshot) -> bool:
+    """Whether the numbers of a snapshot, each of which is possible, are possible together."""
+    epochs = [row["epoch"] for row in snapshot.history]
+    seconds = [snapshot.seconds, *(row["seconds"] for row in snapshot.history)]
+    return (
+        epochs == [*range(1, len(epochs) + 1)]
+        and snapshot.epoch == len(epochs) + 1
+        and snapshot.early_stopping.best_epoch in (None, *epochs)
+        and snapshot.early_stopping.wait >= 0
+        and snapshot.step == int(snapshot.metrics.steps)
+        and (snapshot.step > 0) == (int(snapshot.metrics.count) > 0)
+        and all(0 <= number < math.inf for number in seconds)
+    )
 
 
 def _has_had_one(run_dir: Path) -> bool:

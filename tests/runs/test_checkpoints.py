@@ -35,7 +35,8 @@ def snapshot(epoch: int, step: int = 0, *, best_epoch: int | None = None, width=
     stats = {"BatchNorm_0": {"mean": rng.random(width, np.float32)}}
     moments = (np.asarray(7, np.int32), jax.tree.map(np.sqrt, params))
     rows = [EpochRow(epoch=e, loss=0.5 / e, binary_accuracy=0.1, val_loss=0.7, val_binary_accuracy=1 / 3, seconds=2.5) for e in range(1, epoch)]  # fmt: skip # noqa: E501
-    metrics = dataclasses.replace(jax.device_get(Metrics.zero()), loss=np.float32(0.1 * step))
+    done = {"loss": np.float32(0.1 * step), "steps": np.int32(step), "count": np.int32(4 * step)}
+    metrics = dataclasses.replace(jax.device_get(Metrics.zero()), **done)
     best = None if best_epoch is None else {"params": params, "batch_stats": stats}
     stopping = EarlyStopping(patience=3, min_delta=0.001)
     if best_epoch is not None:
@@ -305,6 +306,39 @@ def test_a_progress_that_says_anything_but_numbers_is_refused(two, tmp_path, cha
         seal(folder)
     with pytest.raises(InputError, match="no checkpoint is intact"):
         Checkpoints(harmed).latest(snapshot(1))
+
+
+def changed(kept: Snapshot, **changes) -> Snapshot:
+    stopping = {n: changes.pop(n) for n in ("wait", "best_epoch") if n in changes}
+    stopping = dataclasses.replace(kept.early_stopping, **stopping)
+    return dataclasses.replace(kept, early_stopping=stopping, **changes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"step": 4},
+        {"step": 0},
+        {"epoch": 2},
+        {"epoch": 10**30},
+        {"seconds": math.nan},
+        {"seconds": -1.0},
+        {"history": ()},
+        {"history": snapshot(3).history[::-1]},
+        {"history": tuple({**row, "seconds": math.inf} for row in snapshot(3).history)},
+        {"best_epoch": 99},
+        {"best_epoch": 0},
+        {"wait": -1},
+        {"metrics": snapshot(1).metrics},
+        {"best": None},
+    ],
+    ids=",".join,
+)
+def test_numbers_that_do_not_fit_together_are_damage(tmp_path, change):
+    """As somebody may have sealed them."""
+    Checkpoints(tmp_path).save(changed(snapshot(3, 5, best_epoch=2), **change))
+    with pytest.raises(InputError, match="no checkpoint is intact"):
+        Checkpoints(tmp_path).latest(snapshot(1))
 
 
 def test_weights_that_are_not_finite_are_not_kept(two, tmp_path):
