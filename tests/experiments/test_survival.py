@@ -158,6 +158,17 @@ def test_a_run_whose_terminal_is_closed_trains_on(data, tmp_path, unbroken):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("screen", ["2>&-", "<&- >&- 2>&-", "> /dev/full 2>&1"])
+def test_a_run_without_a_screen_trains_to_its_end(data, tmp_path, screen):
+    run = tmp_path / "run"
+    shell = ("sh", "-c", f'exec "$@" {screen}', "sh")
+    process = start(f"--data={data}", f"--run-dir={run}", *FLAGS, "--epochs=1", wrapper=shell)
+    _, stderr = process.communicate(timeout=120)
+    assert (process.returncode, stderr) == (0, "")
+    assert (run / "summary.json").exists()
+
+
+@pytest.mark.long
 def test_two_runs_cannot_share_a_folder(data, tmp_path):
     run = tmp_path / "run"
     first = start(f"--data={data}", f"--run-dir={run}", *FLAGS)
