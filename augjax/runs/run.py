@@ -9,6 +9,7 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import numpy as np
 import optax
 from jax.sharding import Mesh
 from rich.console import Console
@@ -232,7 +233,10 @@ def _sum_up(
 
 def _by_guessing(dataset: Dataset) -> str:
     """What the accuracy is to be held against where one class of the validation set is larger."""
-    counts = dataset.valid.class_counts(len(dataset.class_names))
+    valid, report = dataset.valid, dataset.report
+    bad = {image.path for image in report.bad} if report else set()
+    used = [f"{valid.name}/{source}" not in bad for source in valid.sources]
+    counts = np.bincount(valid.labels[used], minlength=len(dataset.class_names)).tolist()
     if len(set(counts)) == 1:
         return ""
     name = printable(dataset.class_names[counts.index(max(counts))])
