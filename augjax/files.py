@@ -19,8 +19,8 @@ from augjax.errors import RunError
 _PART = ".part"
 _PART_OF_NAME = 20
 """Characters. The whole name may be as long as the file system allows, and a part's is longer."""
-_MOST_JSON = 2**28
-"""Bytes."""
+_MOST = 2**28
+"""Bytes of a file that is read whole."""
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -137,6 +137,20 @@ def open_regular(path: str | bytes | Path) -> io.BufferedReader:
     return os.fdopen(handle, "rb")
 
 
+def read_bounded(path: str | bytes | Path) -> bytes:
+    """What is in a file that should be of moderate size.
+
+    Raises:
+      OSError: if it cannot be read, or is no regular file.
+      ValueError: if it is long beyond all measure.
+    """
+    with open_regular(path) as file:
+        content = file.read(_MOST + 1)
+    if len(content) > _MOST:
+        raise ValueError("too long")
+    return content
+
+
 def read_json(path: str | bytes | Path) -> Any:
     """The value in a file of JSON.
 
@@ -144,10 +158,7 @@ def read_json(path: str | bytes | Path) -> Any:
       OSError: if it cannot be read, or is no regular file.
       ValueError: if it is no JSON, or nested or long beyond all measure.
     """
-    with open_regular(path) as file:
-        content = file.read(_MOST_JSON + 1)
-    if len(content) > _MOST_JSON:
-        raise ValueError("too long")
+    content = read_bounded(path)
     try:
         return json.loads(content)
     except RecursionError as error:

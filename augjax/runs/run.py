@@ -59,8 +59,12 @@ class Training:
     checkpoint_minutes: float
 
 
-def mesh_for(batch_size: int) -> Mesh:
+def mesh_for(batch_size: int, *, resumed: bool = False) -> Mesh:
     """A mesh of all local devices.
+
+    Args:
+      batch_size: of the run.
+      resumed: whether the run has it already, so that it cannot be changed.
 
     Raises:
       InputError: if batches do not divide among them.
@@ -76,9 +80,11 @@ def mesh_for(batch_size: int) -> Mesh:
             + (f"; unset JAX_PLATFORMS={asked} to use what there is" if asked else "")
         ) from error
     if batch_size % mesh.size:
+        remedy = f"choose a multiple of {mesh.size}"
+        if resumed:
+            remedy = "go on with as many devices as it began with, or with one"
         raise InputError(
-            f"--batch-size {batch_size} does not divide among {mesh.size} devices; "
-            f"choose a multiple of {mesh.size}"
+            f"--batch-size {batch_size} does not divide among {mesh.size} devices; {remedy}"
         )
     return mesh
 

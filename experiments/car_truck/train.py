@@ -48,7 +48,7 @@ def train(config: Config, signals: StopSignals) -> FitResult:
     run_dir, resumed = config.run_dir, config.resume is not None
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     give_back_the_compilers_memory()
-    mesh = mesh_for(config.batch_size)
+    mesh = mesh_for(config.batch_size, resumed=resumed)
     pipeline = aj.Sequential([])
     if resumed:
         pipeline = recorded_pipeline(run_dir, f"--resume {run_dir}")

@@ -311,6 +311,13 @@ def test_too_little_memory_is_one_line(data, tmp_path, monkeypatch):
         run(config(data, tmp_path / "run"))
 
 
+def test_devices_that_do_not_divide_a_batch_have_a_remedy_each():
+    with pytest.raises(InputError, match=r"--batch-size 12 .* 8 devices; choose a multiple of 8"):
+        runs_run.mesh_for(12)
+    with pytest.raises(InputError, match="; go on with as many devices as it began with, or with"):
+        runs_run.mesh_for(12, resumed=True)
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -100,7 +100,7 @@ def test_only_epochs_that_the_run_has_are_shown(drawn, tmp_path, epochs, words):
     assert all(len(pictures) == 1 + epochs for pictures in rows.values())
 
 
-def test_a_name_breaks_no_line(dataset, drawn, tmp_path, monkeypatch):
+def test_a_name_breaks_no_line(dataset):
     sources = tuple(f"Car\n\x1b[31m/{i}.png" for i in range(8))
     odd = dataclasses.replace(
         dataset,

@@ -12,7 +12,7 @@ from augjax.runs.checkpoints import _read_progress
 from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.folder import locked_run_folder
 from augjax.runs.history import epochs_done
-from augjax.runs.manifest import Damaged, verify
+from augjax.runs.manifest import Damaged, seal, verify
 from augjax.runs.record import record_run
 from augjax.runs.weights import is_intact, load_weights, save_weights
 from experiments.car_truck.augmentation import chosen_pipeline, recorded_pipeline
@@ -63,6 +63,23 @@ def test_a_history_that_cannot_be_read_is_waited_for_by_nobody(tmp_path):
     assert epochs_done(tmp_path) == 0
     (tmp_path / "history.jsonl").write_bytes(b"\xff\xfe\n{}\n")
     assert epochs_done(tmp_path) == 2
+    (tmp_path / "history.jsonl").write_bytes(b"{}\n{")
+    assert epochs_done(tmp_path) == 2
+    os.truncate(tmp_path / "history.jsonl", 2**40)  # Takes no room: a hole.
+    with pytest.raises(InputError, match=r"history.jsonl: cannot read it \(too long\)"):
+        epochs_done(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["extra", "arrays/extra"])
+def test_a_giant_file_that_is_not_of_a_checkpoint_is_not_read(tmp_path, name):
+    (tmp_path / "arrays").mkdir()
+    (tmp_path / "arrays/a").touch()
+    seal(tmp_path)
+    verify(tmp_path)
+    (tmp_path / name).touch()
+    os.truncate(tmp_path / name, 2**40)  # It would take an hour.
+    with pytest.raises(Damaged, match=f"'{name}' is not of it"):
+        verify(tmp_path)
 
 
 @pytest.mark.parametrize(
