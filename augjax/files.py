@@ -171,8 +171,9 @@ def user_cache() -> Path:
     Raises:
       RuntimeError: if the user has no home.
     """
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base, "augjax")
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if base.is_absolute():  # Others are to be ignored, as the specification has it.
+        return base / "augjax"
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
         return (Path(local) if local else Path.home() / "AppData" / "Local") / "augjax"

@@ -31,8 +31,9 @@ def test_only_regular_files_are_opened_and_nothing_is_waited_for(tmp_path):
 def test_the_users_cache_follows_the_environment(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert user_cache() == Path("/somewhere/augjax")
-    monkeypatch.setenv("XDG_CACHE_HOME", "")
-    assert user_cache().is_relative_to(Path.home())
+    for ignored in ("", "cache", "./cache", "~/cache"):
+        monkeypatch.setenv("XDG_CACHE_HOME", ignored)
+        assert user_cache().is_relative_to(Path.home())
 
 
 @pytest.mark.parametrize("letter", ["a", "\N{AUTOMOBILE}"])
