@@ -17,8 +17,10 @@ from typing import Any
 from augjax.errors import RunError
 
 _PART = ".part"
-_MOST_JSON = 2**28
-"""Bytes."""
+_PART_OF_NAME = 20
+"""Characters. The whole name may be as long as the file system allows, and a part's is longer."""
+_MOST = 2**28
+"""Bytes of a file that is read whole."""
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -30,7 +32,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(_PART, f".{path.name}.", path.parent)
+        handle, temporary = tempfile.mkstemp(_PART, f".{path.name[:_PART_OF_NAME]}.", path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
@@ -49,6 +51,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 def remove_parts(folder: Path, names: Collection[str]) -> None:
     """Removes what a killed `write_atomically` of one of `names` has left in `folder`."""
+    names = {name[:_PART_OF_NAME] for name in names}
     for part in folder.iterdir():
         match = re.fullmatch(rf"\.(.+)\.\w{{8}}{re.escape(_PART)}", part.name)
         if match and match[1] in names and is_file(part):
@@ -66,6 +69,8 @@ def remove_folder(folder: Path) -> str:
             shutil.rmtree(folder)
     except OSError as error:
         return error.strerror or str(error)
+    except RecursionError:
+        return "nested too deeply"
     return ""
 
 
@@ -132,6 +137,20 @@ def open_regular(path: str | bytes | Path) -> io.BufferedReader:
     return os.fdopen(handle, "rb")
 
 
+def read_bounded(path: str | bytes | Path) -> bytes:
+    """What is in a file that should be of moderate size.
+
+    Raises:
+      OSError: if it cannot be read, or is no regular file.
+      ValueError: if it is long beyond all measure.
+    """
+    with open_regular(path) as file:
+        content = file.read(_MOST + 1)
+    if len(content) > _MOST:
+        raise ValueError("too long")
+    return content
+
+
 def read_json(path: str | bytes | Path) -> Any:
     """The value in a file of JSON.
 
@@ -139,10 +158,7 @@ def read_json(path: str | bytes | Path) -> Any:
       OSError: if it cannot be read, or is no regular file.
       ValueError: if it is no JSON, or nested or long beyond all measure.
     """
-    with open_regular(path) as file:
-        content = file.read(_MOST_JSON + 1)
-    if len(content) > _MOST_JSON:
-        raise ValueError("too long")
+    content = read_bounded(path)
     try:
         return json.loads(content)
     except RecursionError as error:
@@ -155,8 +171,9 @@ def user_cache() -> Path:
     Raises:
       RuntimeError: if the user has no home.
     """
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base, "augjax")
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if base.is_absolute():  # Others are to be ignored, as the specification has it.
+        return base / "augjax"
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
         return (Path(local) if local else Path.home() / "AppData" / "Local") / "augjax"

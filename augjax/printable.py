@@ -1,5 +1,7 @@
 """Names from the file system as text that is safe to print, and lists of them."""
 
+import os
+import shlex
 from collections.abc import Sequence
 
 
@@ -12,6 +14,18 @@ def printable(name: str) -> str:
     if name.isprintable():
         return name
     return "".join(c if c.isprintable() else _escaped(c) for c in name)
+
+
+def argument(path: str) -> str:
+    """A path as it is to be typed into a shell, and as no program takes it for an option."""
+    path = f"./{path}" if path.startswith("-") else path
+    if path.isprintable():
+        return shlex.quote(path)
+    typed = (
+        chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\x{byte:02x}"
+        for byte in os.fsencode(path)
+    )
+    return f"$'{''.join(typed)}'"
 
 
 def some(words: Sequence[str], limit: int = 3) -> str:

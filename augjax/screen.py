@@ -2,23 +2,30 @@
 
 import io
 import os
+import select
 import sys
 from typing import Any
 
 
 class _Pipe(io.FileIO):
-    """A file descriptor to which writing goes on, to nowhere, when nobody reads it any more."""
+    """A file descriptor to which writing goes on, to nowhere, once it has failed.
+
+    As when a reader or a terminal has gone, or the disk is full. What is not to be written at once
+    is waited for.
+    """
 
     def write(self, data: Any, /) -> int:
         try:
-            return super().write(data)
-        except BrokenPipeError:
+            while (written := super().write(data)) is None:  # In non-blocking mode, and full.
+                select.select([], [self], [])
+            return written
+        except OSError:
             _lead_nowhere(self.fileno())
             return super().write(data)
 
 
 def keep_printing() -> None:
-    """Has both streams escape what they cannot encode, and outlive a reader such as `head`.
+    """Has both streams escape what they cannot encode, and outlive whatever they lead to.
 
     One that is closed leads nowhere: the next file to be opened would take its place, and get what
     libraries print. Streams that were put in place of the usual ones are left alone.
@@ -29,15 +36,22 @@ def keep_printing() -> None:
         except OSError:
             _lead_nowhere(descriptor)
         stream = getattr(sys, name)
-        if isinstance(stream, io.TextIOWrapper) and stream is getattr(sys, f"__{name}__"):
+        if stream is None:  # As Python has it where the descriptor was closed.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, _escaping(nowhere, "utf-8", line_buffering=False))
+        elif isinstance(stream, io.TextIOWrapper) and stream is getattr(sys, f"__{name}__"):
             stream.flush()
-            kept = io.TextIOWrapper(
-                io.BufferedWriter(_Pipe(descriptor, "w", closefd=False)),
-                encoding=stream.encoding,
-                errors="backslashreplace",
-                line_buffering=stream.line_buffering or name == "stderr",
-            )
-            setattr(sys, name, kept)
+            at_once = stream.line_buffering or stream.write_through or name == "stderr"
+            setattr(sys, name, _escaping(descriptor, stream.encoding, line_buffering=at_once))
+
+
+def _escaping(descriptor: int, encoding: str, *, line_buffering: bool) -> io.TextIOWrapper:
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Pipe(descriptor, "w", closefd=False)),
+        encoding=encoding,
+        errors="backslashreplace",
+        line_buffering=line_buffering,
+    )
 
 
 def _lead_nowhere(descriptor: int) -> None:

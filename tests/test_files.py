@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from augjax.files import open_regular, user_cache, write_atomically, write_json
-from augjax.runs.folder import locked_run_folder
+from augjax.runs.folder import _FILES, locked_run_folder
 
 
 def test_a_name_that_is_not_utf8_survives_json(tmp_path):
@@ -31,11 +31,20 @@ def test_only_regular_files_are_opened_and_nothing_is_waited_for(tmp_path):
 def test_the_users_cache_follows_the_environment(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert user_cache() == Path("/somewhere/augjax")
-    monkeypatch.setenv("XDG_CACHE_HOME", "")
-    assert user_cache().is_relative_to(Path.home())
+    for ignored in ("", "cache", "./cache", "~/cache"):
+        monkeypatch.setenv("XDG_CACHE_HOME", ignored)
+        assert user_cache().is_relative_to(Path.home())
 
 
-def test_what_a_killed_writer_left_goes_when_its_run_goes_on(tmp_path, monkeypatch):
+@pytest.mark.parametrize("letter", ["a", "\N{AUTOMOBILE}"])
+def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path, letter):
+    most = os.pathconf(tmp_path, "PC_NAME_MAX") // len(letter.encode())
+    write_atomically(tmp_path / (most * letter), "content")
+    assert os.listdir(tmp_path) == [most * letter]
+
+
+@pytest.mark.parametrize("name", sorted(_FILES))
+def test_what_a_killed_writer_left_goes_when_its_run_goes_on(tmp_path, monkeypatch, name):
     def killed(*args):
         raise SystemExit
 
@@ -44,7 +53,7 @@ def test_what_a_killed_writer_left_goes_when_its_run_goes_on(tmp_path, monkeypat
         patch.setattr(os, "replace", killed)
         patch.setattr(os, "unlink", lambda path: None)
         with pytest.raises(SystemExit):
-            write_atomically(tmp_path / "history.csv", "half")
+            write_atomically(tmp_path / name, "half")
     assert len(os.listdir(tmp_path)) == 2
     with locked_run_folder(tmp_path, existing=True):
         pass

@@ -1,8 +1,11 @@
+import os
+import subprocess
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augjax.printable import printable
+from augjax.printable import argument, printable
 
 
 @pytest.mark.parametrize(
@@ -23,6 +26,31 @@ from augjax.printable import printable
 )
 def test_what_is_not_visible_text_becomes_an_escape(name, shown):
     assert printable(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("runs/mine", "runs/mine"),
+        ("the run's", "'the run'\"'\"'s'"),
+        ("-run", "./-run"),
+        ("--help me", "'./--help me'"),
+        ("/-run", "/-run"),
+    ],
+)
+def test_a_path_is_typed_so_that_no_shell_or_program_takes_it_for_another_thing(path, typed):
+    assert argument(path) == typed
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"a\n\x1b[31m1", b"\xff0f", "a\u202e'b\\n車".encode(), b"$HOME `x` \t", "\x85".encode()],
+)
+def test_a_path_with_characters_that_are_not_visible_can_be_typed(name):
+    typed = argument(os.fsdecode(name))
+    assert typed.isprintable()
+    shown = subprocess.run(["bash", "-c", f"printf %s {typed}"], capture_output=True, check=True)
+    assert shown.stdout == name
 
 
 @given(st.text(st.characters()))

@@ -1,7 +1,9 @@
 """Nothing that happens to the screen ends a program."""
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -23,13 +25,49 @@ def shell(line, *arguments, **environment):
 
 
 @pytest.mark.parametrize(
-    "line", ['"$1" -c "$2" "$3" | head -n 1', '"$1" -c "$2" "$3" >&-', '"$1" -c "$2" "$3" 2>&- >&-']
+    "screen",
+    ["| head -n 1", ">&-", "2>&- >&-", "<&- >&- 2>&-", "> /dev/full", "> /dev/full 2>&1"],
 )
-def test_a_program_goes_on_when_its_screen_goes_away(tmp_path, line):
+def test_a_program_goes_on_when_its_screen_goes_away(tmp_path, screen):
+    line = f'"$1" -c "$2" "$3" {screen}'
     ended = shell(line, PROGRAM, str(tmp_path / "file"), PYTHONIOENCODING="ascii")
     assert ended.returncode == 0 and not ended.stderr
     assert ended.stdout in ("\\U0001f697 0\n", "")
     assert (tmp_path / "file").read_text() == "done"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals are of another kind there")
+def test_a_program_goes_on_when_its_terminal_is_closed(tmp_path):
+    terminal, end = os.openpty()
+    program = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "file")], stdout=end, stderr=end
+    )
+    os.close(end)
+    assert os.read(terminal, 1)
+    os.close(terminal)
+    assert program.wait(timeout=120) == 0
+    assert (tmp_path / "file").read_text() == "done"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes always block there")
+def test_a_slow_reader_of_a_pipe_that_does_not_block_gets_everything(tmp_path):
+    """As programs of Node and asyncio are."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    program = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "file")], stdout=write
+    )
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        first = pipe.read(100)
+        time.sleep(0.5)
+        lines = (first + pipe.read()).splitlines()
+    assert program.wait(timeout=120) == 0 and len(lines) == 100_000
+
+
+def test_unbuffered_lines_come_at_once():
+    program = "import os, augjax.screen; augjax.screen.keep_printing(); print(1); os._exit(0)"
+    assert shell('"$1" -u -c "$2"', program).stdout == "1\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
@@ -59,6 +97,7 @@ def test_all_commands_are_known():
     assert len(COMMANDS) >= 9 and set(COMMANDS) >= QUICK
 
 
+@pytest.mark.parametrize("screen", ["| head -n 1", ">&-"])
 @pytest.mark.parametrize(
     "module",
     [
@@ -66,9 +105,10 @@ def test_all_commands_are_known():
         for name in COMMANDS
     ],
 )
-def test_help_in_a_pipe_that_closes_ends_without_a_word(module):
-    ended = shell('"$1" -m "$2" --help | head -n 1', module)
-    assert ended.returncode == 0 and not ended.stderr and ended.stdout.count("\n") == 1
+def test_help_that_nobody_reads_ends_without_a_word(module, screen):
+    ended = shell(f'"$1" -m "$2" --help {screen}', module)
+    assert ended.returncode == 0 and not ended.stderr
+    assert ended.stdout.count("\n") == (1 if "head" in screen else 0)
 
 
 def test_an_error_without_a_screen_has_its_exit_code():

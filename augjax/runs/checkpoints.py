@@ -10,7 +10,6 @@ Orbax writes the arrays, and would restore a flipped bit without a word. So each
 import contextlib
 import dataclasses
 import math
-import os
 import re
 import tempfile
 import time
@@ -23,9 +22,10 @@ import numpy as np
 from augjax.errors import InputError, RunError
 from augjax.files import is_file, is_folder, read_json, remove_folder, sync_folder, write_json
 from augjax.runs.arrays import named, read_arrays, write_arrays
-from augjax.runs.folder import BEST_WEIGHTS
+from augjax.runs.folder import BEST_WEIGHTS, SUMMARY
+from augjax.runs.history import epochs_done
 from augjax.runs.manifest import Damaged, seal, seal_of, verify
-from augjax.runs.weights import is_intact
+from augjax.runs.weights import epoch_of, is_intact
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
 from augjax.training.snapshot import Snapshot
@@ -110,7 +110,7 @@ class Checkpoints:
           beginning: of the same run, for the shapes and types that the arrays must have.
 
         Raises:
-          InputError: if there are checkpoints, but none is intact, or they are of another network.
+          InputError: if none is intact of those there are or were, or they are of another network.
         """
         found = self._found("last")
         for folder in reversed(found):
@@ -119,9 +119,10 @@ class Checkpoints:
             except Damaged as damage:
                 self._damaged.add(folder)
                 self._tell(f"Warning: the checkpoint {folder} is damaged ({damage}); not used.")
-        if found:
+        if found or _has_had_one(self._folder.parent):
+            which = "intact" if found else "left"
             raise InputError(
-                f"{self._folder}: no checkpoint is intact; start a new run{self._consolation()}"
+                f"{self._folder}: no checkpoint is {which}; start a new run{self._consolation()}"
             )
         return None
 
@@ -130,12 +131,11 @@ class Checkpoints:
         return f" ({weights} is whole: the best epoch's weights)" if is_intact(weights) else ""
 
     def _found(self, kind: str) -> list[Path]:
-        try:
-            names = os.listdir(self._folder / kind)
-        except FileNotFoundError:
+        folder = self._folder / kind
+        if not is_folder(folder):  # A link may have taken its place while the run trains.
             return []
-        names = [name for name in names if re.fullmatch(_NAMES[kind], name)]
-        return [f for f in (self._folder / kind / name for name in sorted(names)) if is_folder(f)]
+        found = [f for f in folder.iterdir() if re.fullmatch(_NAMES[kind], f.name)]
+        return sorted(filter(is_folder, found))
 
     def _write(self, place: str, arrays: Any, progress: dict[str, Any]) -> str:
         target = self._folder / place
@@ -163,8 +163,8 @@ class Checkpoints:
                 raise OSError(f"{one} is a link")
 
     def _remove_old(self) -> None:
-        for kind in _NAMES:
-            for scratch in (self._folder / kind).glob(f"{_SCRATCH}????????"):  # Of one killed.
+        for folder in filter(is_folder, (self._folder / kind for kind in _NAMES)):
+            for scratch in folder.glob(f"{_SCRATCH}????????"):  # Of one killed.
                 _remove_scratch(scratch)
         # Not those removed but for a file of the user's, or they would push out intact ones.
         last = [folder for folder in self._found("last") if is_file(folder / "manifest.json")]
@@ -203,7 +203,38 @@ class Checkpoints:
         snapshot = Snapshot(**arrays, **progress, best=best)
         if folder.name != _name(snapshot):
             raise Damaged(f"it is that of {_name(snapshot)}")
+        best_epoch = snapshot.early_stopping.best_epoch
+        if self._best.get("epoch") != best_epoch or not _fits(snapshot):
+            raise Damaged("its numbers do not fit together")
         return snapshot
+
+
+def _fits(snapshot: Snapshot) -> bool:
+    """Whether the numbers of a snapshot, each of which is possible, are possible together."""
+    epochs = [row["epoch"] for row in snapshot.history]
+    seconds = [snapshot.seconds, *(row["seconds"] for row in snapshot.history)]
+    return (
+        epochs == [*range(1, len(epochs) + 1)]
+        and snapshot.epoch == len(epochs) + 1
+        and snapshot.early_stopping.best_epoch in (None, *epochs)
+        and snapshot.early_stopping.wait >= 0
+        and snapshot.step == int(snapshot.metrics.steps)
+        and (snapshot.step > 0) == (int(snapshot.metrics.count) > 0)
+        and all(0 <= number < math.inf for number in seconds)
+    )
+
+
+def _has_had_one(run_dir: Path) -> bool:
+    """Whether a run has come further than to the row and the weights of its first epoch.
+
+    They are written just before that epoch's checkpoint: a run may have been killed in between.
+    """
+    weights = run_dir / BEST_WEIGHTS
+    return (
+        (run_dir / SUMMARY).exists()
+        or epochs_done(run_dir) > 1
+        or (weights.exists() and epoch_of(weights) != 1)
+    )
 
 
 def _remove(folder: Path) -> str:
@@ -222,6 +253,8 @@ def _remove(folder: Path) -> str:
 
 
 def _remove_scratch(scratch: Path) -> None:
+    if not is_folder(scratch):
+        return
     remove_folder(scratch / "fresh")
     _remove(scratch / "replaced")
     with contextlib.suppress(OSError):

@@ -10,7 +10,9 @@ from typing import Any
 
 import jax
 
-_PACKAGES = ("augjax", "jax", "jaxlib", "flax", "optax", "dm-pix", "numpy", "tensorflow-datasets")
+_PACKAGES = (
+    "augjax", "jax", "jaxlib", "flax", "optax", "dm-pix", "numpy", "pillow", "tensorflow-datasets"
+)  # fmt: skip
 _TENSORFLOW = ("tensorflow", "tensorflow-cpu")
 _SETTINGS = ("JAX_PLATFORMS", "XLA_FLAGS", "NPROC", "CUDA_VISIBLE_DEVICES")
 _JAX = (

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from augjax.files import write_atomically
+from augjax.printable import printable
 from augjax.training.history import EpochRow
 
 
@@ -37,7 +38,7 @@ def picture_grid(rows: Mapping[str, Sequence[Any]], title: str = "") -> Figure:
     """Rows of pictures (HWC, uint8 or [0, 1]) under their titles, all at one scale.
 
     Pictures narrower or wider than others are shown so. Titles may hold names of files: what is not
-    ASCII is escaped, as fonts lack it, and dollar signs begin no formula.
+    ASCII or not visible is escaped, as fonts lack it, and dollar signs begin no formula.
     """
     columns = max(len(pictures) for pictures in rows.values())
     pictures = [np.asarray(p) for row in rows.values() for p in row]
@@ -65,7 +66,8 @@ def picture_grid(rows: Mapping[str, Sequence[Any]], title: str = "") -> Figure:
 
 
 def _plain(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode()
+    lines = map(printable, text.split("\n"))
+    return "\n".join(lines).encode("ascii", "backslashreplace").decode()
 
 
 def save_png(figure: Figure, path: Path, *, dpi: int = 120) -> None:

@@ -1,12 +1,14 @@
 """A run's folder, which belongs to one process at a time."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from augjax.errors import InputError
 from augjax.files import is_file, is_folder, read_json, remove_parts
+from augjax.printable import argument
 from augjax.runs.flags import CONFIG
 
 DATA_REPORT = "data_report.json"
@@ -21,16 +23,24 @@ FINGERPRINTS = "fingerprints.json"
 BEST_WEIGHTS = "best.safetensors"
 """The network's variables after the best epoch so far."""
 
+SUMMARY = "summary.json"
+"""What a run came to."""
+
+OF_THE_END = (SUMMARY, "loss.png", "accuracy.png")
+"""What a run writes when it has ended; until it ends again if it goes on."""
+
 _LOCK = ".lock"
 _FILES = {
     CONFIG, RUN_RECORD, FINGERPRINTS, DATA_REPORT, BEST_WEIGHTS, _LOCK, "history.csv",
-    "history.jsonl", "augmentations.png", "loss.png", "accuracy.png", "summary.json",
+    "history.jsonl", "augmentations.png", *OF_THE_END,
 }  # fmt: skip
 _ENTRIES = {
     RUN_RECORD: {"command", "devices", "versions"},
     FINGERPRINTS: {"fingerprint", "images"},
+    DATA_REPORT: {"root", "on_bad_image", "counts"},
 }
 """By which what a run has written is told from other files of these names."""
+_BUCKET = re.compile(r"^/(gs|s3|az|hf)/|gs:/")
 _FOLDERS = {"checkpoints", "checkpoints/last", "checkpoints/best"}
 
 
@@ -38,24 +48,28 @@ _FOLDERS = {"checkpoints", "checkpoints/last", "checkpoints/best"}
 def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
     """Makes the folder of a new run, or opens that of an `existing` one, and locks it.
 
-    The lock dies with its process, however that ends. A new folder that nothing was written to is
-    removed again.
+    The lock dies with its process, however that ends. A folder that was made, and that nothing was
+    written to, is removed again.
 
     Raises:
       InputError: if a new run's folder holds files, there is no existing one, another process has
-        locked it, or what a run writes there is a link or of another kind.
+        locked it, no checkpoint or no folder can have its path, or what a run writes there is a
+        link or of another kind.
     """
     import filelock  # Late: it takes as long to import as all that a command line needs.
 
-    if existing and not path.is_dir():
-        raise InputError(f"{path}: no such run folder")
-    if not existing:
-        _check_free(path)
+    option = f"{'--resume' if existing else '--run-dir'} {path}"
     try:
+        _check_path(path, option)
+        made = not path.is_dir()
+        if existing and made:
+            raise InputError(f"{path}: no such run folder")
+        if not existing:
+            _check_free(path)
         path.mkdir(parents=True, exist_ok=True)
+        _check_kinds(path)
     except OSError as error:
-        raise InputError(f"--run-dir {path}: cannot make it ({error.strerror})") from error
-    _check_kinds(path)
+        raise InputError(f"{option}: cannot use it ({error.strerror})") from error
     lock = filelock.FileLock(path / _LOCK)
     try:
         lock.acquire(timeout=0)
@@ -74,8 +88,27 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
         with suppress(OSError):  # The folder may have vanished.
             (path / _LOCK).unlink()  # While it is still held: nobody locks a file that is gone.
         lock.release()
-        with suppress(OSError):
-            path.rmdir()  # If it is empty.
+        if made:
+            with suppress(OSError):
+                path.rmdir()  # If it is empty.
+
+
+def _check_path(path: Path, option: str) -> None:
+    """Refuses where Orbax would write elsewhere or not at all, as is said after an epoch only."""
+    absolute = path.absolute()
+    try:
+        text = os.fsencode(absolute).decode() + "/"
+    except UnicodeDecodeError:
+        problem = "is not UTF-8"
+    else:
+        problem = "has a backslash" if os.sep == "/" and "\\" in text else ""
+        if _BUCKET.search(text):
+            problem = "Orbax takes for a bucket's"
+    if problem:
+        raise InputError(
+            f"{option}: checkpoints cannot be written to {absolute}, which {problem}; "
+            "choose another folder"
+        )
 
 
 def _check_free(path: Path) -> None:
@@ -84,7 +117,9 @@ def _check_free(path: Path) -> None:
     if not path.is_dir():
         raise InputError(f"--run-dir {path} is not a folder")
     if (path / CONFIG).exists():
-        raise InputError(f"--run-dir {path} already holds a run; go on with it by --resume {path}")
+        raise InputError(
+            f"--run-dir {path} already holds a run; go on with it by --resume {argument(str(path))}"
+        )
     if any(not _is_disposable(entry) for entry in path.iterdir()):
         raise InputError(f"--run-dir {path} already holds files; choose a new or empty folder")
 
@@ -98,13 +133,18 @@ def _check_kinds(path: Path) -> None:
             f"{path}: a run writes files and folders there, but {', '.join(sorted(wrong))} is a "
             "link or of another kind; remove it, or start a new run"
         )
+    lock = path / _LOCK
+    if is_file(lock) and lock.stat().st_size:
+        raise InputError(
+            f"{lock} is not a run's, which would be empty; move it, or choose another folder"
+        )
 
 
 def _is_disposable(entry: Path) -> bool:
     """Whether a run left it that never came to write its config.json."""
-    if entry.name in _ENTRIES and is_file(entry):
+    if entry.name in _ENTRIES:
         try:
-            return _ENTRIES[entry.name] <= set(read_json(entry))
-        except (OSError, ValueError, TypeError):
+            return is_file(entry) and _ENTRIES[entry.name] <= read_json(entry).keys()
+        except (OSError, ValueError, AttributeError):
             return False
-    return entry.name.startswith(".") or entry.name == DATA_REPORT
+    return entry.name.startswith(".")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from augjax.errors import InputError
-from augjax.files import open_regular, write_atomically
+from augjax.files import read_bounded, write_atomically
 from augjax.training.history import EpochRow
 
 _LINES = "history.jsonl"
@@ -29,9 +29,10 @@ def epochs_done(folder: Path) -> int:
       InputError: if it cannot be read.
     """
     try:
-        with open_regular(folder / _LINES) as file:
-            return sum(1 for _ in file)
+        lines = read_bounded(folder / _LINES)
     except FileNotFoundError:
         return 0
-    except OSError as error:
-        raise InputError(f"{folder / _LINES}: cannot read it ({error.strerror})") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{folder / _LINES}: cannot read it ({reason})") from error
+    return lines.count(b"\n") + (lines[-1:] not in (b"\n", b""))

@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from augjax.files import json_text, read_json, sync_folder, write_json
+from augjax.files import is_file, json_text, read_json, sync_folder, write_json
 
 _NAME = "manifest.json"
 
@@ -29,17 +29,21 @@ def verify(folder: Path) -> None:
     try:
         expected = read_json(folder / _NAME)
         written = (folder / _NAME).read_bytes()
+        names = {name for name, _ in _files(folder)}
+        if not isinstance(expected, dict):
+            raise Damaged(f"{_NAME} is not one")
+        # Before anything is read: a foreign file may be of any size.
+        for name in sorted(expected.keys() ^ names):
+            raise Damaged(f"{name!a} is {'missing' if name in expected else 'not of it'}")
         found = _digests(folder)
     except FileNotFoundError as error:
         raise Damaged(f"{Path(error.filename).name!a} is missing") from error
     except (OSError, ValueError) as error:
         raise Damaged(f"{_NAME} cannot be read: {type(error).__name__}") from error
-    if not isinstance(expected, dict):
-        raise Damaged(f"{_NAME} is not one")
-    for name in sorted(expected.keys() | found.keys()):
-        if name not in found:
-            raise Damaged(f"{name!a} is missing")
-        if expected.get(name) != found[name]:
+    except RecursionError as error:
+        raise Damaged("nested too deeply") from error
+    for name, digest in found.items():
+        if expected.get(name) != digest:
             raise Damaged(f"{name!a} has changed")
     if written != json_text(found).encode():
         raise Damaged(f"{_NAME} has changed")
@@ -48,20 +52,27 @@ def verify(folder: Path) -> None:
 def _digests(folder: Path, *, sync: bool = False) -> dict[str, str]:
     """The SHA-256 of every file below `folder` but the manifest, by POSIX path."""
     digests = {}
+    for name, path in _files(folder):
+        digests[name] = _sha256(path)
+        if sync:
+            with open(path, "rb") as file:
+                os.fsync(file.fileno())
+    if sync:
+        for where, _, _ in os.walk(folder):
+            sync_folder(Path(where))
+    return digests
+
+
+def _files(folder: Path) -> list[tuple[str, Path]]:
+    """The files below `folder` but the manifest, by POSIX path."""
+    files = []
     for where, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
             path = Path(where, name)
-            if path.is_symlink() or not path.is_file():
+            if not is_file(path):
                 raise Damaged(f"{path.name!a} is not a regular file")
-            relative = path.relative_to(folder).as_posix()
-            if relative != _NAME:
-                digests[relative] = _sha256(path)
-                if sync:
-                    with open(path, "rb") as file:
-                        os.fsync(file.fileno())
-        if sync:
-            sync_folder(Path(where))
-    return digests
+            files.append((path.relative_to(folder).as_posix(), path))
+    return [(name, path) for name, path in files if name != _NAME]
 
 
 def _sha256(path: Path) -> str:

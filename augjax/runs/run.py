@@ -2,12 +2,14 @@
 
 import contextlib
 import dataclasses
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import flax.linen as nn
 import jax
+import numpy as np
 import optax
 from jax.sharding import Mesh
 from rich.console import Console
@@ -20,7 +22,7 @@ from augjax.runs.checkpoints import Checkpoints
 from augjax.runs.data_report import bad_images_listed
 from augjax.runs.figures import curves, save_png
 from augjax.runs.fingerprints import Fingerprints
-from augjax.runs.folder import BEST_WEIGHTS
+from augjax.runs.folder import BEST_WEIGHTS, SUMMARY
 from augjax.runs.keeper import RunKeeper
 from augjax.runs.progress import EpochProgress
 from augjax.runs.record import record_run
@@ -57,17 +59,32 @@ class Training:
     checkpoint_minutes: float
 
 
-def mesh_for(batch_size: int) -> Mesh:
+def mesh_for(batch_size: int, *, resumed: bool = False) -> Mesh:
     """A mesh of all local devices.
+
+    Args:
+      batch_size: of the run.
+      resumed: whether the run has it already, so that it cannot be changed.
 
     Raises:
       InputError: if batches do not divide among them.
+      RunError: if JAX finds none.
     """
-    mesh = data_mesh()
+    try:
+        mesh = data_mesh()
+    except (RuntimeError, AssertionError) as error:
+        asked = os.environ.get("JAX_PLATFORMS")
+        reason = str(error).partition("\n")[0] or "not of the kind that is asked for"
+        raise RunError(
+            f"JAX finds no device ({reason:.160})"
+            + (f"; unset JAX_PLATFORMS={asked} to use what there is" if asked else "")
+        ) from error
     if batch_size % mesh.size:
+        remedy = f"choose a multiple of {mesh.size}"
+        if resumed:
+            remedy = "go on with as many devices as it began with, or with one"
         raise InputError(
-            f"--batch-size {batch_size} does not divide among {mesh.size} devices; "
-            f"choose a multiple of {mesh.size}"
+            f"--batch-size {batch_size} does not divide among {mesh.size} devices; {remedy}"
         )
     return mesh
 
@@ -195,7 +212,7 @@ def _sum_up(
         save_png(figure, run_dir / f"{metric.removeprefix('binary_')}.png")
     highest = max(row["val_binary_accuracy"] for row in result.history)
     write_json(
-        run_dir / "summary.json",
+        run_dir / SUMMARY,
         {
             **result.best,
             "highest_val_binary_accuracy": highest,
@@ -222,7 +239,10 @@ def _sum_up(
 
 def _by_guessing(dataset: Dataset) -> str:
     """What the accuracy is to be held against where one class of the validation set is larger."""
-    counts = dataset.valid.class_counts(len(dataset.class_names))
+    valid, report = dataset.valid, dataset.report
+    bad = {image.path for image in report.bad} if report else set()
+    used = [f"{valid.name}/{source}" not in bad for source in valid.sources]
+    counts = np.bincount(valid.labels[used], minlength=len(dataset.class_names)).tolist()
     if len(set(counts)) == 1:
         return ""
     name = printable(dataset.class_names[counts.index(max(counts))])

@@ -1,20 +1,25 @@
 """Being asked to stop: SIGTERM and Ctrl-C end a run where nothing is lost, or at once."""
 
+import contextlib
 import os
 import signal
-import sys
 import threading
 from types import FrameType
 from typing import Any
 
 from augjax.errors import Interrupted
+from augjax.printable import printable
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_HANGUP = getattr(signal, "SIGHUP", None)  # Windows has none.
 _GRACE_SECONDS = 2.0
+_TELL_SECONDS = 0.5
 
 
 class StopSignals:
-    """While entered, SIGTERM and SIGINT are taken as requests to stop.
+    """While entered, SIGTERM and SIGINT are taken as requests to stop, and SIGHUP as none.
+
+    A terminal that is closed sends SIGHUP; the run goes on without it.
 
     While `saving` is True, the first signal only sets `asked`, for whoever can save the run to see
     after the step in progress. Else there is nothing to save, and the first signal raises
@@ -44,6 +49,8 @@ class StopSignals:
         os.set_blocking(self._write, False)
         self._wakeup_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         self._before = {s: signal.signal(s, self._handle) for s in _SIGNALS}
+        if _HANGUP is not None:
+            self._before[_HANGUP] = signal.signal(_HANGUP, signal.SIG_IGN)
         self._watcher = threading.Thread(target=self._watch, args=(read,), daemon=True)
         self._watcher.start()
         return self
@@ -84,8 +91,8 @@ class StopSignals:
                     self._leave(number[0], "interrupted")
 
     def _leave(self, signum: int, what: str) -> None:
-        if sys.stdout.isatty():
-            os.write(sys.stdout.fileno(), b"\x1b[?25h")  # A live bar hides the cursor.
+        if os.isatty(1):
+            _write(1, b"\x1b[?25h")  # A live bar hides the cursor.
         _tell(_line(what, self.hint))
         os._exit(128 + signum)
 
@@ -95,4 +102,16 @@ def _line(what: str, hint: str) -> str:
 
 
 def _tell(line: str) -> None:
-    os.write(2, f"{line}\n".encode())
+    _write(2, f"{printable(line)}\n".encode())
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    """Writes, if that can be done soon: there may be nobody to read it."""
+
+    def write() -> None:
+        with contextlib.suppress(OSError):
+            os.write(descriptor, data)
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    writer.join(_TELL_SECONDS)

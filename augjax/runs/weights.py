@@ -23,7 +23,7 @@ def save_weights(path: Path, variables: dict[str, Any], metadata: dict[str, Any]
     weights should be equal files. A SHA-256 of everything is part of it, because safetensors has
     no checksum.
     """
-    arrays: dict[str, Any] = dict(flatten_dict(variables, sep="/"))
+    arrays = _flat(variables)
     sealed = {**metadata, "sha256": _digest(arrays, metadata)}
     write_atomically(path, safetensors.numpy.save(arrays, {_KEY: json.dumps(sealed)}))
 
@@ -34,7 +34,7 @@ def load_weights(path: Path, like: Any = None) -> tuple[dict[str, Any], dict[str
     Args:
       path: the file.
       like: variables (or `jax.eval_shape` of them) whose names, shapes and types the file must
-        have; checked before any array is read.
+        have; names and shapes are checked before any array is read.
 
     Raises:
       InputError: if the file is missing, damaged, or of another network.
@@ -45,6 +45,8 @@ def load_weights(path: Path, like: Any = None) -> tuple[dict[str, Any], dict[str
             if like is not None:
                 _check_fit(path, file, like)
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if like is not None:
+                _check_types(path, arrays, like)
             metadata = json.loads((file.metadata() or {})[_KEY])
             digest = metadata.pop("sha256")
     except FileNotFoundError as error:
@@ -62,6 +64,14 @@ def load_weights(path: Path, like: Any = None) -> tuple[dict[str, Any], dict[str
         raise InputError(f"{path}: not written by augjax") from error
 
 
+def epoch_of(path: Path) -> object:
+    """The epoch whose weights a run has written to the file; None if it did not."""
+    try:
+        return load_weights(path)[1].get("epoch")
+    except InputError:
+        return None
+
+
 def is_intact(path: Path) -> bool:
     """Whether the file is there, and holds what `save_weights` wrote."""
     try:
@@ -72,9 +82,20 @@ def is_intact(path: Path) -> bool:
 
 
 def _check_fit(path: Path, file: Any, like: Any) -> None:
-    flat: dict[str, Any] = dict(flatten_dict(like, sep="/"))
-    expected = {name: tuple(x.shape) for name, x in flat.items()}
     found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    _compare(path, found, {name: tuple(x.shape) for name, x in _flat(like).items()})
+
+
+def _check_types(path: Path, arrays: dict[str, np.ndarray], like: Any) -> None:
+    found = {name: x.dtype.name for name, x in arrays.items()}
+    _compare(path, found, {name: np.dtype(x.dtype).name for name, x in _flat(like).items()})
+
+
+def _flat(variables: Any) -> dict[str, Any]:
+    return dict(flatten_dict(variables, sep="/"))
+
+
+def _compare(path: Path, found: dict[str, Any], expected: dict[str, Any]) -> None:
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             raise InputError(

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from augjax.runs.folder import BEST_WEIGHTS
+from augjax.files import is_file
+from augjax.runs.folder import BEST_WEIGHTS, OF_THE_END
 from augjax.runs.history import write_history
 from augjax.runs.weights import is_intact, save_weights
 from augjax.training.history import EpochRow
@@ -18,7 +19,7 @@ class RunWriter:
 
     After each epoch `history.csv` and `history.jsonl` are whole, and `best.safetensors` holds the
     best epoch so far, with `metadata` and the epoch's number. `tell` is given a line if that file
-    has come to harm since.
+    has come to harm since. What the run wrote when it had ended before is removed then.
     """
 
     def __init__(
@@ -39,9 +40,7 @@ class RunWriter:
         """Brings the folder to where the run stands, which may be before it was broken off."""
         self._history = list(snapshot.history)
         write_history(self._history, self._run_dir)
-        if snapshot.best is None:
-            self._weights.unlink(missing_ok=True)
-        else:
+        if snapshot.best is not None:
             if self._weights.exists() and not is_intact(self._weights):
                 self._tell(f"Warning: {self._weights} is damaged; written anew from a checkpoint.")
             self._save(snapshot.best, snapshot.early_stopping.best_epoch)
@@ -57,6 +56,9 @@ class RunWriter:
 
     def on_epoch(self, row: EpochRow, steps: int, best: dict[str, Any] | None) -> None:
         """Writes the history, and the weights if they are the best so far."""
+        for name in OF_THE_END:  # Of a run that had ended before.
+            if is_file(self._run_dir / name):
+                (self._run_dir / name).unlink()
         self._history.append(row)
         write_history(self._history, self._run_dir)
         if best is not None:

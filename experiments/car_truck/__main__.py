@@ -20,6 +20,7 @@ from augjax.runtime.compilation_cache import keep_compiled_programs
 from augjax.runtime.determinism import use_deterministic_operations
 from augjax.runtime.memory import keep_freed_memory
 from experiments.car_truck.config import PROGRAM, Config, resumed_config, with_defaults
+from experiments.command_line import check_nothing_is_empty
 
 if TYPE_CHECKING:
     from augjax.training.loop import FitResult
@@ -30,6 +31,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     gc.disable()  # While modules are imported there is nothing to collect, but much to search.
     with errors_in_one_line(debug=debug):
+        check_nothing_is_empty(sys.argv[1:])
         config = tyro.cli(Config, prog=PROGRAM)
         keep_compiled_programs()
         run(config if config.resume is None else resumed_config(config.resume, sys.argv[1:]))
@@ -44,7 +46,10 @@ def run(config: Config) -> "FitResult":
     if config.data and lies_in(config.run_dir, config.data):
         raise InputError(f"--run-dir {config.run_dir} lies inside --data, where nothing is written")
     with StopSignals() as signals:
-        from experiments.car_truck import train
+        try:
+            from experiments.car_truck import train
+        except ValueError as error:  # Of JAX or Matplotlib, which read the environment.
+            raise InputError(f"a setting in the environment cannot be used: {error}") from error
 
         train.check_run_dir(config)
         with locked_run_folder(config.run_dir, existing=config.resume is not None):

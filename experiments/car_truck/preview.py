@@ -14,6 +14,7 @@ import numpy as np
 import augjax as aj
 from augjax.data import Dataset, Split
 from augjax.errors import InputError
+from augjax.printable import printable
 from augjax.runs.figures import picture_grid, save_png
 from augjax.training.loop import Augmentation
 from experiments.car_truck.augmentation import strength_then
@@ -87,12 +88,12 @@ def training_rows(
     split, names = dataset.train, dataset.class_names
     chosen = list(itertools.islice(_decodable(split), IMAGES)) or [(0, split.example())]
     indices, images = zip(*chosen, strict=True)
-    captions = [f"{split.sources[i]} ({names[split.labels[i]]})" for i in indices]
+    captions = [printable(f"{split.sources[i]} ({names[split.labels[i]]})") for i in indices]
     if not augmentation.pipeline.children and augmentation.mix is None:
         return {"": list(images)}
     key = aj.stream(aj.key(config.seed), "augment")
     columns, shares = [list(images)], []
-    for epoch in range(1, EPOCHS + 1):
+    for epoch in range(1, min(EPOCHS, config.epochs) + 1):
         strengths = [strength_then(config, epoch, i, len(split)) for i in indices]
         seen = [
             aj.replay(
@@ -110,14 +111,14 @@ def training_rows(
             shares.append([f"{share:.2f}" for share in mixed.tolist()])
         columns.append([np.asarray(image) for image in seen])
     for row, of_row in enumerate(zip(*shares, strict=True)):
-        captions[row] += f"; share of {names[1]}: {', '.join(of_row)}"
+        captions[row] += f"; share of {printable(names[1])}: {', '.join(of_row)}"
     return dict(zip(captions, map(list, zip(*columns, strict=True)), strict=True))
 
 
 def training_title(augmentation: Augmentation, config: Config) -> str:
     """Which flags chose what is shown, the pipeline, and what the columns are."""
     pipeline, mix = augmentation.pipeline, augmentation.mix
-    flags = f"--pipeline {config.pipeline}" if config.augment else "--no-augment"
+    flags = f"--pipeline {printable(config.pipeline)}" if config.augment else "--no-augment"
     if config.augment:
         flags += f" --augment-strength {config.augment_strength}"
     if mix is not None:
@@ -126,7 +127,8 @@ def training_title(augmentation: Augmentation, config: Config) -> str:
         return f"{flags}: training images as they are"
     stages = [repr(stage) for stage in (pipeline, mix) if stage is not None]
     wrapped = textwrap.wrap(", then ".join(stages), 120, max_lines=TITLE_LINES, placeholder=" ...")
-    columns = f"Left: as they are. Then: epochs 1 to {EPOCHS}"
+    last = min(EPOCHS, config.epochs)
+    columns = f"Left: as they are. Then: {'epoch 1' if last == 1 else f'epochs 1 to {last}'}"
     among = "; mixed with one another, in training with their batch" if mix is not None else ""
     return "\n".join([f"What this run trains on: {flags}", *wrapped, f"{columns}{among}"])
 

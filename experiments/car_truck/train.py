@@ -10,7 +10,7 @@ from rich.console import Console
 import augjax as aj
 from augjax.data import Dataset
 from augjax.models import NotebookCNN
-from augjax.printable import printable
+from augjax.printable import argument, printable
 from augjax.runs.data_report import bad_images_listed, keep_data_report
 from augjax.runs.environment import device_line
 from augjax.runs.model_table import model_table
@@ -48,7 +48,7 @@ def train(config: Config, signals: StopSignals) -> FitResult:
     run_dir, resumed = config.run_dir, config.resume is not None
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     give_back_the_compilers_memory()
-    mesh = mesh_for(config.batch_size)
+    mesh = mesh_for(config.batch_size, resumed=resumed)
     pipeline = aj.Sequential([])
     if resumed:
         pipeline = recorded_pipeline(run_dir, f"--resume {run_dir}")
@@ -78,7 +78,7 @@ def train(config: Config, signals: StopSignals) -> FitResult:
         resumed=resumed,
         console=console,
     )
-    signals.hint = f"go on with: {PROGRAM} --resume {shlex.quote(str(run_dir))}"
+    signals.hint = f"go on with: {PROGRAM} --resume {argument(str(run_dir))}"
     keep_data_report(dataset, run_dir, console)
     strength = strength_schedule(config.augment_strength, len(dataset.train), config.batch_size)
     augmentation = Augmentation(pipeline, strength, chosen_mix(config.mix))
@@ -106,14 +106,15 @@ def train(config: Config, signals: StopSignals) -> FitResult:
 
 def next_commands(config: Config, dataset: Dataset, result: FitResult) -> dict[str, str]:
     """What can be done with a finished run, and the commands for it."""
-    folder, epoch = str(config.run_dir), str(result.best["epoch"])
-    more = []
+    folder, image = argument(str(config.run_dir)), argument(dataset.train.sources[0])
+    more = ""
     if result.stopped_early:
-        more += ["--patience", str(2 * max(config.patience, 1))]
+        more += f" --patience {2 * max(config.patience, 1)}"
     if len(result.history) >= config.epochs:
-        more += ["--epochs", str(2 * config.epochs)]
-    replayed = [folder, dataset.train.sources[0], "--epoch", epoch]
+        more += f" --epochs {2 * config.epochs}"
     return {
-        "See what the network saw of an image": f"{REPLAY} {shlex.join(replayed)}",
-        "Train on": f"{PROGRAM} {shlex.join(['--resume', folder, *more])}",
+        "See what the network saw of an image": (
+            f"{REPLAY} {folder} {image} --epoch {result.best['epoch']}"
+        ),
+        "Train on": f"{PROGRAM} --resume {folder}{more}",
     }

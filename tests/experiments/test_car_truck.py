@@ -23,10 +23,15 @@ from augjax.errors import InputError, RunError
 from augjax.runs import folder
 from augjax.runs import run as runs_run
 from augjax.runs.weights import load_weights
+from augjax.training.history import EpochRow
+from augjax.training.loop import FitResult
 from experiments import replay, seeds
 from experiments.car_truck.__main__ import run
 from experiments.car_truck.config import Config, recorded_config, resumed_config
+from experiments.car_truck.replay import find
+from experiments.car_truck.train import next_commands
 from tests.helpers import run_python, write_image_folder
+from tests.runs.datasets import dataset_of
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
 
@@ -58,7 +63,7 @@ def config(data, run_dir, **changes) -> Config:
 
 
 def start(*arguments: str, cwd: Path | None = None, **env: str):
-    return run_python("-m", "experiments.car_truck", *arguments, cwd=cwd, **ONE_DEVICE, **env)
+    return run_python("-m", "experiments.car_truck", *arguments, cwd=cwd, **ONE_DEVICE | env)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +146,18 @@ def test_the_best_epoch_is_restored_and_saved(finished):
     assert result.best["val_loss"] == min(losses)
     saved, _ = load_weights(run_dir / "best.safetensors")
     jax.tree.map(np.testing.assert_array_equal, saved, dict(result.variables))
+
+
+def test_the_commands_at_the_end_work_for_names_that_begin_with_a_dash():
+    row = EpochRow(epoch=1, loss=1.0, binary_accuracy=1.0, val_loss=1.0, val_binary_accuracy=1.0, seconds=1.0)  # fmt: skip # noqa: E501
+    result = FitResult({}, best=row, history=[row], stopped_early=True)
+    dataset = dataset_of({"-Car/--help.png": (1, 2)})
+    told = next_commands(Config(run_dir=Path("--run"), epochs=1), dataset, result).values()
+    seen, on = (shlex.split(command)[3:] for command in told)
+    replayed = tyro.cli(replay.Config, args=seen)
+    assert (replayed.run, find(replayed.path, dataset.train)) == (Path("--run"), 0)
+    resumed = tyro.cli(Config, args=on)
+    assert (resumed.resume, resumed.epochs, resumed.patience) == (Path("--run"), 2, 20)
 
 
 def without_seconds(run_dir: Path) -> list[dict[str, str]]:
@@ -292,6 +309,52 @@ def test_too_little_memory_is_one_line(data, tmp_path, monkeypatch):
     monkeypatch.setattr(runs_run, "fit", too_much)
     with pytest.raises(RunError, match=r"Out of memory for 9 bytes\.\); a new run may fit"):
         run(config(data, tmp_path / "run"))
+
+
+def test_devices_that_do_not_divide_a_batch_have_a_remedy_each():
+    with pytest.raises(InputError, match=r"--batch-size 12 .* 8 devices; choose a multiple of 8"):
+        runs_run.mesh_for(12)
+    with pytest.raises(InputError, match="; go on with as many devices as it began with, or with"):
+        runs_run.mesh_for(12, resumed=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (AssertionError(), r"\(not of the kind that is asked for\); unset JAX_PLATFORMS=cuda to"),
+        (RuntimeError("Unable to\n.."), r"\(Unable to\); unset JAX_PLATFORMS=cuda to use what"),
+    ],
+)
+def test_no_device_is_one_line(data, tmp_path, monkeypatch, error, words):
+    def none():
+        raise error
+
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")
+    monkeypatch.setattr(runs_run, "data_mesh", none)
+    with pytest.raises(RunError, match=f"JAX finds no device {words}"):
+        run(config(data, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("setting", "value", "code"),
+    [
+        ("JAX_PLATFORMS", "nonsense", 1),
+        ("JAX_PLATFORMS", "cuda", 1),
+        ("JAX_NUM_CPU_DEVICES", "0", 1),
+        ("JAX_NUM_CPU_DEVICES", "x", 2),
+        ("JAX_ENABLE_X64", "maybe", 2),
+        ("JAX_DEFAULT_PRNG_IMPL", "foo", 2),
+        ("MPLBACKEND", "foo", 2),
+    ],
+)
+def test_a_setting_in_the_environment_that_cannot_be_is_one_line(tmp_path, setting, value, code):
+    ended = start(f"--run-dir={tmp_path}/run", "--data=nowhere", **{setting: value})
+    last = ended.stderr.splitlines()[-1]
+    assert ended.returncode == code and "Traceback" not in ended.stderr
+    assert last.startswith("error: JAX finds no device" if code == 1 else "error: a setting in")
+    assert not (tmp_path / "run").exists()
 
 
 def test_links_out_of_the_data_are_followed_if_asked_for(tmp_path, small_network):

@@ -1,5 +1,6 @@
 """The picture of the augmentation shows what the run trains on."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -92,6 +93,25 @@ def test_a_weaker_notebook_is_not_the_notebooks_grid(drawn):
         assert all(np.allclose(before / 255, picture, atol=1e-6) for picture in after)
 
 
+@pytest.mark.parametrize(("epochs", "words"), [(1, "epoch 1"), (3, "epochs 1 to 3")])
+def test_only_epochs_that_the_run_has_are_shown(drawn, tmp_path, epochs, words):
+    rows, title = drawn(pipeline=str(tmp_path / "mine.json"), epochs=epochs)
+    assert title.endswith(f"Then: {words}")
+    assert all(len(pictures) == 1 + epochs for pictures in rows.values())
+
+
+def test_a_name_breaks_no_line(dataset):
+    sources = tuple(f"Car\n\x1b[31m/{i}.png" for i in range(8))
+    odd = dataclasses.replace(
+        dataset,
+        class_names=("Car\n\x1b[31m", "b\n"),
+        train=dataclasses.replace(dataset.train, sources=sources),
+    )
+    augmentation = Augmentation(CHEAP, mix=chosen_mix("mixup"))
+    rows = preview.training_rows(odd, augmentation, Config(batch_size=2, epochs=1))
+    assert all(caption.isprintable() for caption in rows)
+
+
 def test_a_mix_is_shown_with_its_labels(drawn, dataset):
     rows, title = drawn(augment=False, mix="mixup")
     assert "--no-augment --mix mixup" in title and "MixUp()" in title
@@ -110,7 +130,8 @@ def test_a_mix_is_shown_with_its_labels(drawn, dataset):
 def test_names_of_files_are_no_formulas_and_need_no_fonts(tmp_path):
     picture = np.zeros((4, 4, 3), np.uint8)
     save_png(
-        picture_grid({"a$b^{$\u6c7d\u8f66\n\udcff": [picture]}, "$\\frac{"), tmp_path / "x.png"
+        picture_grid({"a$b^{$\u6c7d\u8f66\n\udcff\x1b[31m\t": [picture]}, "$\\frac{\n\x07"),
+        tmp_path / "x.png",
     )
     with Image.open(tmp_path / "x.png") as image:
         assert image.size[0] > 0

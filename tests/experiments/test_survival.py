@@ -1,5 +1,6 @@
 """Whole runs that are killed, interrupted, or lose their disk, as from the command line."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -131,6 +132,40 @@ def test_a_second_signal_leaves_at_once_even_inside_a_step(data, tmp_path):
     assert process.returncode in (130, 143)
     assert "interrupted at once; go on with:" in stderr
     finish(run)
+
+
+@pytest.mark.long
+def test_a_run_whose_terminal_is_closed_trains_on(data, tmp_path, unbroken):
+    """By EIO of each write, and by SIGHUP."""
+    run = tmp_path / "run"
+    terminal, end = os.openpty()
+    on_terminal = f'exec "$@" < {os.ttyname(end)} > {os.ttyname(end)} 2>&1'
+    session = ("setsid", "--wait", "sh", "-c", on_terminal, "sh")
+    process = start(f"--data={data}", f"--run-dir={run}", *FLAGS, wrapper=session)
+    os.set_blocking(terminal, False)
+
+    def trains() -> bool:
+        with contextlib.suppress(BlockingIOError):
+            os.read(terminal, 4096)  # Else it would wait for a reader.
+        return progress(run) >= (1, 1)
+
+    wait_for(process, trains)
+    os.close(end)
+    os.close(terminal)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert outcome(run) == unbroken
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("screen", ["2>&-", "<&- >&- 2>&-", "> /dev/full 2>&1"])
+def test_a_run_without_a_screen_trains_to_its_end(data, tmp_path, screen):
+    run = tmp_path / "run"
+    shell = ("sh", "-c", f'exec "$@" {screen}', "sh")
+    process = start(f"--data={data}", f"--run-dir={run}", *FLAGS, "--epochs=1", wrapper=shell)
+    _, stderr = process.communicate(timeout=120)
+    assert (process.returncode, stderr) == (0, "")
+    assert (run / "summary.json").exists()
 
 
 @pytest.mark.long

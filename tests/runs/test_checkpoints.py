@@ -5,6 +5,7 @@ import errno
 import json
 import math
 import shutil
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from augjax.errors import InputError, RunError
 from augjax.runs.checkpoints import Checkpoints
+from augjax.runs.history import write_history
 from augjax.runs.manifest import seal
 from augjax.runs.progress import EpochProgress
 from augjax.runs.weights import save_weights
@@ -33,7 +35,8 @@ def snapshot(epoch: int, step: int = 0, *, best_epoch: int | None = None, width=
     stats = {"BatchNorm_0": {"mean": rng.random(width, np.float32)}}
     moments = (np.asarray(7, np.int32), jax.tree.map(np.sqrt, params))
     rows = [EpochRow(epoch=e, loss=0.5 / e, binary_accuracy=0.1, val_loss=0.7, val_binary_accuracy=1 / 3, seconds=2.5) for e in range(1, epoch)]  # fmt: skip # noqa: E501
-    metrics = dataclasses.replace(jax.device_get(Metrics.zero()), loss=np.float32(0.1 * step))
+    done = {"loss": np.float32(0.1 * step), "steps": np.int32(step), "count": np.int32(4 * step)}
+    metrics = dataclasses.replace(jax.device_get(Metrics.zero()), **done)
     best = None if best_epoch is None else {"params": params, "batch_stats": stats}
     stopping = EarlyStopping(patience=3, min_delta=0.001)
     if best_epoch is not None:
@@ -153,9 +156,95 @@ def test_with_none_intact_it_is_said_whether_the_best_weights_are(two, tmp_path)
         Checkpoints(tmp_path / "checkpoints").latest(snapshot(1))
 
 
+def writer_of(run: Path, **options) -> RunWriter:
+    return RunWriter(run, {}, EpochProgress(Console(quiet=True), 9), **options)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.glob("*.*")}
+
+
+def rename_all(run: Path) -> None:
+    for checkpoint in (run / "checkpoints" / "last").iterdir():
+        checkpoint.rename(checkpoint.with_suffix(".old"))
+
+
+GONE = {
+    "all": lambda run: shutil.rmtree(run / "checkpoints"),
+    "the latest": lambda run: shutil.rmtree(run / "checkpoints/last"),
+    "emptied": lambda run: [shutil.rmtree(f) for f in (run / "checkpoints/last").iterdir()],
+    "renamed": rename_all,
+}
+
+
+@pytest.mark.parametrize("gone", GONE)
+@pytest.mark.parametrize("kept", ["history.jsonl", "best.safetensors", "summary.json", "*"])
+def test_a_run_whose_checkpoints_are_gone_does_not_begin_again(two, tmp_path, gone, kept):
+    run = tmp_path / "run"
+    shutil.copytree(two, run / "checkpoints")
+    writer_of(run).on_start(snapshot(3, best_epoch=2))
+    (run / "summary.json").write_text("{}")
+    for file in run.glob("*.*"):
+        if not file.match(kept):
+            file.unlink()
+    GONE[gone](run)
+    before = files(run)
+    consolation = r" \(.*best.safetensors is whole" if kept in ("best.safetensors", "*") else "$"
+    with pytest.raises(InputError, match=f"no checkpoint is left; start a new run{consolation}"):
+        Checkpoints(run / "checkpoints").latest(snapshot(1))
+    assert files(run) == before
+
+
+def write_best(run: Path) -> None:
+    """A checkpoint without the latest, which is written after the best."""
+    Checkpoints(run / "checkpoints").save(snapshot(2, best_epoch=1))
+    shutil.rmtree(run / "checkpoints/last")
+
+
+def write_epoch(run: Path) -> None:
+    after = snapshot(2, best_epoch=1)
+    writer_of(run).on_epoch(after.history[0], 1, after.best)
+
+
+FIRST_EPOCH = {
+    "nothing": [],
+    "a row": [lambda run: write_history(list(snapshot(2).history), run)],
+    "weights": [write_epoch],
+    "the best": [write_epoch, write_best],
+    "weights, and has begun again": [write_epoch, lambda run: writer_of(run).on_start(snapshot(1))],
+}
+
+
+@pytest.mark.parametrize("done", FIRST_EPOCH)
+def test_a_run_killed_before_its_first_checkpoint_begins_again(tmp_path, done):
+    """When it has written only so much; its weights stay until they are written anew."""
+    writer_of(tmp_path).on_start(snapshot(1))
+    for write in FIRST_EPOCH[done]:
+        write(tmp_path)
+    weights = [path.read_bytes() for path in tmp_path.glob("best.safetensors")]
+    assert Checkpoints(tmp_path / "checkpoints").latest(snapshot(1)) is None
+    writer_of(tmp_path).on_start(snapshot(1))
+    assert [path.read_bytes() for path in tmp_path.glob("best.safetensors")] == weights
+    assert (tmp_path / "history.jsonl").read_bytes() == b""
+
+
+def test_a_run_that_goes_on_has_no_summary_and_curves_of_before(tmp_path):
+    after, ended = snapshot(3, best_epoch=2), ["summary.json", "loss.png", "accuracy.png"]
+    run = writer_of(tmp_path)
+    run.on_start(snapshot(2, best_epoch=1))
+    for name in ended:
+        (tmp_path / name).touch()
+    run.on_epoch(after.history[-1], 1, after.best)
+    assert not {file.name for file in tmp_path.iterdir()} & {*ended}
+    for name in ended:
+        (tmp_path / name).symlink_to(tmp_path / "history.csv")
+    run.on_epoch(after.history[-1], 1, None)
+    assert all((tmp_path / name).is_symlink() for name in ended)
+
+
 def test_damaged_best_weights_are_noted_and_written_anew(tmp_path):
     told = []
-    writer = RunWriter(tmp_path, {}, EpochProgress(Console(quiet=True), 9), tell=told.append)
+    writer = writer_of(tmp_path, tell=told.append)
     writer.on_start(snapshot(3, best_epoch=2))
     written = (tmp_path / "best.safetensors").read_bytes()
     assert not told
@@ -219,6 +308,39 @@ def test_a_progress_that_says_anything_but_numbers_is_refused(two, tmp_path, cha
         Checkpoints(harmed).latest(snapshot(1))
 
 
+def changed(kept: Snapshot, **changes) -> Snapshot:
+    stopping = {n: changes.pop(n) for n in ("wait", "best_epoch") if n in changes}
+    stopping = dataclasses.replace(kept.early_stopping, **stopping)
+    return dataclasses.replace(kept, early_stopping=stopping, **changes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"step": 4},
+        {"step": 0},
+        {"epoch": 2},
+        {"epoch": 10**30},
+        {"seconds": math.nan},
+        {"seconds": -1.0},
+        {"history": ()},
+        {"history": snapshot(3).history[::-1]},
+        {"history": tuple({**row, "seconds": math.inf} for row in snapshot(3).history)},
+        {"best_epoch": 99},
+        {"best_epoch": 0},
+        {"wait": -1},
+        {"metrics": snapshot(1).metrics},
+        {"best": None},
+    ],
+    ids=",".join,
+)
+def test_numbers_that_do_not_fit_together_are_damage(tmp_path, change):
+    """As somebody may have sealed them."""
+    Checkpoints(tmp_path).save(changed(snapshot(3, 5, best_epoch=2), **change))
+    with pytest.raises(InputError, match="no checkpoint is intact"):
+        Checkpoints(tmp_path).latest(snapshot(1))
+
+
 def test_weights_that_are_not_finite_are_not_kept(two, tmp_path):
     shutil.copytree(two, tmp_path / "run")
     bad = snapshot(4, best_epoch=2)
@@ -253,6 +375,31 @@ def test_a_full_disk_is_an_error_before_anything_is_written(two, tmp_path, monke
     with pytest.raises(RunError, match=r"it takes \d+\.\d MB, and 0\.0 MB of the disk are free"):
         Checkpoints(run).save(snapshot(4, best_epoch=2))
     assert sorted(run.rglob("*")) == before
+
+
+def deepen(folder: Path) -> None:
+    """Beyond Python's recursion."""
+    for _ in range(1200):
+        folder /= "z"
+        folder.mkdir()
+
+
+def test_folders_nested_too_deeply_are_damage_and_stay(two, tmp_path):
+    run, told = tmp_path / "run", []
+    shutil.copytree(two, run)
+    deepen(run / "last/000003-000000000")
+    deepen(run / "last/000002-000000000/arrays")
+    checkpoints = Checkpoints(run, tell=told.append)
+    with pytest.raises(InputError, match="no checkpoint is intact"):
+        checkpoints.latest(snapshot(1))
+    assert len(told) == 2 and all("(nested too deeply)" in line for line in told)
+    for epoch in (4, 5, 6):
+        checkpoints.save(snapshot(epoch, best_epoch=epoch - 1))
+    assert len(told) == 3 and "(nested too deeply); it stays" in told[2]
+    latest = Checkpoints(run).latest(snapshot(1))
+    assert latest is not None and latest.epoch == 6
+    assert len(list((run / "last").glob("*/manifest.json"))) == 2
+    subprocess.run(["rm", "-r", str(run)], check=True)  # Python itself cannot, nor pytest.
 
 
 @pytest.mark.parametrize("fails", ["rmtree", "unlink"])

@@ -26,8 +26,13 @@ def home(tmp_path):
     for name in (
         ".config/app/settings",
         "photos/1.jpg",
-        "000001/a",
-        "000001-000000000/a",
+        "000001/arrays/a",
+        "000001/progress.json",
+        "000001/manifest.json",
+        "000001-000000000/manifest.json",
+        ".part-abcdefgh/fresh/a",
+        "fresh/a",
+        "replaced/manifest.json",
         ".abc/a",
     ):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +95,39 @@ def test_checkpoints_are_not_written_or_removed_through_a_link(tmp_path, home, k
     assert contents(home) == before
 
 
+def test_old_weights_are_not_removed_through_a_link(tmp_path, home):
+    """Where there is no new best epoch, nothing is written beside them."""
+    before = contents(home)
+    checkpoints = Checkpoints(tmp_path / "checkpoints")
+    checkpoints.save(snapshot(3, best_epoch=2))
+    (tmp_path / "checkpoints/best").rename(tmp_path / "moved")
+    (tmp_path / "checkpoints/best").symlink_to(home)
+    for epoch in (4, 5, 6):
+        checkpoints.save(snapshot(epoch, best_epoch=2))
+    assert contents(home) == before
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_a_lock_that_somebody_wrote_to_stays(tmp_path, existing):
+    (tmp_path / ".lock").write_text("my notes")
+    with (
+        pytest.raises(InputError, match=r"\.lock is not a run's"),
+        locked_run_folder(tmp_path, existing=existing),
+    ):
+        raise AssertionError
+    assert contents(tmp_path) == {".lock": "my notes"}
+
+
+@pytest.mark.parametrize("before", ["nothing", "a folder", "a run"])
+def test_only_a_folder_that_was_made_is_removed_again(tmp_path, before):
+    run = tmp_path / "runs/run"
+    if before != "nothing":
+        run.mkdir(parents=True)
+    with locked_run_folder(run, existing=before == "a run"):
+        pass
+    assert run.exists() == (before != "nothing")
+
+
 def test_what_is_not_a_checkpoint_stays(tmp_path, home):
     before = contents(home)
     save_some(tmp_path)
@@ -107,7 +145,7 @@ def test_what_is_not_a_checkpoint_stays(tmp_path, home):
     told = []
     checkpoints = Checkpoints(tmp_path, tell=told.append)
     loaded = checkpoints.latest(snapshot(1))
-    assert loaded is not None and loaded.epoch == 4 and "'mine' has changed" in told[0]
+    assert loaded is not None and loaded.epoch == 4 and "'mine' is not of it" in told[0]
     checkpoints.save(snapshot(4, 3, best_epoch=3))
     intact = sorted(path.parent.name for path in (tmp_path / "last").glob("*/manifest.json"))
     assert intact == ["000004-000000000", "000004-000000003"]

@@ -1,12 +1,17 @@
 """What the screen says while a run trains."""
 
+import dataclasses
 import io
 
+import numpy as np
 from rich.console import Console
 
+from augjax.data.data_report import BadImage, DataReport
 from augjax.runs import progress
 from augjax.runs.progress import EpochProgress
+from augjax.runs.run import _by_guessing
 from augjax.training.metrics import Metrics
+from tests.runs.datasets import dataset_of
 from tests.runs.test_checkpoints import snapshot
 
 
@@ -32,3 +37,18 @@ def test_the_time_left_is_reckoned_without_compiling(monkeypatch):
     said = screen.getvalue()
     assert said.startswith("Compiling the training step ...\n")
     assert "2/10" in said and "16s left" in said and "14s left" in said
+
+
+def test_guessing_is_counted_over_the_images_that_are_used():
+    dataset, report = dataset_of(), DataReport("data", "skip")
+    valid = dataclasses.replace(dataset.valid, labels=np.array([0, 0, 1], np.int32))
+    dataset = dataclasses.replace(dataset, valid=valid)
+    assert _by_guessing(dataset) == " (always Car gives 0.6667)"
+    dataset = dataclasses.replace(dataset, report=report)
+    assert _by_guessing(dataset) == " (always Car gives 0.6667)"
+    report.bad.append(BadImage("valid/Truck/0.png", "damaged"))
+    assert _by_guessing(dataset) == " (always Car gives 1.0000)"
+    report.bad.append(BadImage("train/Car/0.png", "damaged"))
+    assert _by_guessing(dataset) == " (always Car gives 1.0000)"
+    report.bad[:] = [BadImage("valid/Car/0.png", "damaged")]
+    assert _by_guessing(dataset) == ""

@@ -42,6 +42,13 @@ def test_other_devices_and_versions_are_noted_once(tmp_path):
     assert record(tmp_path, resumed=True) == []
 
 
+def test_what_decodes_and_computes_is_recorded(tmp_path):
+    record(tmp_path, resumed=False)
+    versions = json.loads((tmp_path / "run.json").read_bytes())["versions"]
+    assert versions.keys() >= {"augjax", "jax", "jaxlib", "flax", "optax", "numpy", "pillow"}
+    assert any(name.startswith("tensorflow") for name in versions)
+
+
 def test_other_settings_of_jax_are_noted(tmp_path):
     record(tmp_path, resumed=False)
     with jax.enable_x64(True), jax.default_prng_impl("rbg"):
@@ -143,9 +150,10 @@ def test_a_run_killed_before_it_began_leaves_a_folder_that_may_be_used(tmp_path)
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["run.json", "fingerprints.json"])
-def test_somebody_elses_file_is_not_overwritten(tmp_path, name):
-    (tmp_path / name).write_text('{"mine": 1}')
+@pytest.mark.parametrize("name", ["run.json", "fingerprints.json", "data_report.json"])
+@pytest.mark.parametrize("content", ['{"mine": 1}', "mine", "[]", "3"])
+def test_somebody_elses_file_is_not_overwritten(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
     with (
         pytest.raises(InputError, match="already holds files"),
         locked_run_folder(tmp_path, existing=False),

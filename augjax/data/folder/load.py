@@ -149,10 +149,10 @@ def _scan(root: Path, follow_links: bool) -> tuple[list[FolderSplit], list[str]]
 
 def _find_splits(root: Path, follow_links: bool) -> tuple[Path, Path, list[str]]:
     shown = printable(str(root))
-    if not root.is_dir():
-        problem = "not a folder" if root.exists() else "no such folder"
-        raise InputError(f"--data {shown}: {problem}")
     try:
+        if not root.is_dir():
+            problem = "not a folder" if root.exists() else "no such folder"
+            raise InputError(f"--data {shown}: {problem}")
         found = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
     except OSError as error:
         raise InputError(f"--data {shown}: cannot read the folder: {error.strerror}") from error

@@ -97,6 +97,7 @@ def test_the_fingerprint_follows_names_and_sizes(root):
 
 def test_no_such_folder(tmp_path):
     refuse(tmp_path / "nothing", f"--data {tmp_path / 'nothing'}: no such folder")
+    refuse(tmp_path / ("a" * 300), f"--data {tmp_path}/aaa", "File name too long")
 
 
 def test_missing_splits_list_what_was_found(root):

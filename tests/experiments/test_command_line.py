@@ -1,0 +1,41 @@
+import gc
+import os
+import sys
+
+import pytest
+
+from augjax.errors import InputError
+from experiments.car_truck.__main__ import main
+from experiments.command_line import check_nothing_is_empty
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--run-dir", ""], "--run-dir '': expected a value"),
+        (["--epochs", "1", "--run-dir="], "--run-dir '': expected a value"),
+        (["--resume", "", "--epochs=1"], "--resume '': expected a value"),
+        ([""], "'': expected a value"),
+    ],
+)
+def test_an_empty_value_is_refused(arguments, words):
+    with pytest.raises(InputError) as error:
+        check_nothing_is_empty(arguments)
+    assert str(error.value) == words
+
+
+@pytest.mark.parametrize("arguments", [[], ["--run-dir", "."], ["--out=a="], ["a="], ["--debug"]])
+def test_all_else_is_left_to_the_parser(arguments):
+    check_nothing_is_empty(arguments)
+
+
+@pytest.mark.parametrize("option", ["data", "run-dir", "resume", "pipeline"])
+def test_an_unset_variable_starts_no_run(tmp_path, monkeypatch, capsys, option):
+    monkeypatch.setattr(gc, "disable", lambda: None)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["car_truck", f"--{option}", ""])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == f"error: --{option} '': expected a value\n"
+    assert not os.listdir(tmp_path)

@@ -1,0 +1,87 @@
+"""A run that is asked to stop does, whatever has become of its screen."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+PROGRAM = """
+import os, sys
+from augjax.errors import errors_in_one_line
+from augjax.runs.signals import StopSignals
+with errors_in_one_line(debug=False):
+    with StopSignals() as signals:
+        signals.saving = sys.argv[1] == "saving"
+        signals.hint = os.fsdecode(b"go on with a\\xff\\x1b[31m")
+        print("ready", flush=True)
+        sys.stdin.read()
+    print("done", flush=True)
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are of another kind there")
+
+
+@contextlib.contextmanager
+def started(state: str = "saving", stderr: int = subprocess.PIPE) -> Iterator[subprocess.Popen]:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, state],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+    ) as process:
+        assert process.stdout and process.stdout.readline() == b"ready\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def ask_twice(process: subprocess.Popen) -> None:
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) in (130, 143)
+    assert process.stdout and b"done" not in process.stdout.read()
+
+
+def test_what_is_said_is_safe_to_print():
+    with started() as process:
+        ask_twice(process)
+        assert process.stderr
+        first, last = process.stderr.read().decode().splitlines()
+    assert first == "stopping after this step; once more to leave at once"
+    assert last == r"interrupted at once; go on with a\xff\x1b[31m"
+
+
+@pytest.mark.parametrize("state", ["starting", "saving"])
+@pytest.mark.parametrize("screen", ["nobody reads", "nobody reads any more", "a full disk"])
+def test_what_cannot_be_said_delays_nothing(screen, state):
+    read, write = os.pipe()
+    if screen == "nobody reads":
+        os.set_blocking(write, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(write, bytes(4096))
+        os.set_blocking(write, True)
+    else:
+        os.close(read)
+    if screen == "a full disk":
+        os.close(write)
+        write = os.open("/dev/full", os.O_WRONLY)
+    try:
+        with started(state, write) as process:
+            ask_twice(process)
+    finally:
+        os.close(write)
+        if screen == "nobody reads":
+            os.close(read)
+
+
+def test_a_terminal_that_goes_away_stops_nothing():
+    with started() as process:
+        process.send_signal(signal.SIGHUP)
+        assert process.communicate(timeout=30) == (b"done\n", b"")
+        assert process.returncode == 0
