@@ -24,6 +24,7 @@ from tests.corpora.image_bytes import (
     png_header,
     slopes,
     steps,
+    without_adobe,
 )  # fmt: skip
 from tests.corpora.image_kind import ImageKind, bad
 
@@ -85,9 +86,11 @@ def damaged_files() -> list[ImageKind]:
         ("WebP whose pixels are not there", content["WebP"][:12] + content["WebP"][40:], "damaged"),
     ]  # fmt: skip
     kinds += [bad(name, "a.jpg", file, reason) for name, file, reason in files]
+    cmyk = without_adobe(jpeg(Image.fromarray(noise).convert("CMYK")))
     half_lost = {  # JPEG has no checksums: no decoder fails on these.
         "JPEG that ends in its middle": cut(small, 0.5) + b"\xff\xd9",
         "JPEG with 20 bytes flipped": damaged(small, 0.5, 20),
+        "CMYK JPEG without an Adobe marker, with 20 bytes flipped": damaged(cmyk, 0.5, 20),
     }
     return kinds + [
         ImageKind(name, "a.jpg", partial(Path.write_bytes, data=content), doubtful=True)

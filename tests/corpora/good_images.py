@@ -19,9 +19,12 @@ from tests.corpora.image_bytes import (
     paletted,
     png,
     slopes,
+    small_frame_gif,
+    small_frame_webp,
     spread,
     steps,
     veil,
+    without_adobe,
 )  # fmt: skip
 from tests.corpora.image_kind import ImageKind, good
 
@@ -42,6 +45,10 @@ def jpegs() -> list[ImageKind]:
         7: np.rot90(picture, 2).swapaxes(0, 1),
         8: np.rot90(picture, -1),
     }
+    cmyk = [
+        without_adobe(jpeg(Image.fromarray(stored).convert("CMYK"), **options))
+        for stored, options in ((picture, {}), (turned[6], {"exif": exif(6)}))
+    ]
     mpo = encode(
         Image.fromarray(picture), "MPO",
         save_all=True, append_images=[other], quality=95, subsampling=0,
@@ -53,6 +60,8 @@ def jpegs() -> list[ImageKind]:
         ("JPEG with restart markers", "a.jpg", jpeg(picture, restart_marker_blocks=2), picture),
         ("grey JPEG", "a.jpg", jpeg(grey()), spread(grey())),
         ("CMYK JPEG", "a.jpg", jpeg(Image.fromarray(picture).convert("CMYK")), picture),
+        ("CMYK JPEG without an Adobe marker", "a.jpg", cmyk[0], picture),
+        ("CMYK JPEG without an Adobe marker, EXIF orientation 6", "a.jpg", cmyk[1], picture),
         ("JPEG with an ICC profile", "a.jpg", jpeg(picture, icc_profile=bytes(70_000)), picture),
         ("JPEG with garbage behind it", "a.jpg", plain + b"\0garbage" * 9, picture),
         ("two JPEGs in one file", "a.jpg", plain + jpeg(other), picture),
@@ -81,6 +90,11 @@ def pngs() -> list[ImageKind]:
     turned, mark = np.rot90(picture, 1), chunk(b"eXIf", exif(6).removeprefix(b"Exif\0\0"))
     key = steps()[9, 9]
     keyed = np.where((steps() == key).all(-1), 0, 255).astype(np.uint8)
+    near = steps().astype(np.uint16) * 257
+    near[9, 9:16] += 1  # No longer the transparent colour, by the last of 16 bits.
+    near_keyed = np.where((near == key.astype(np.uint16) * 257).all(-1), 0, 255).astype(np.uint8)
+    wide_key = chunk(b"tRNS", struct.pack(">3H", *key.astype(np.uint16) * 257))
+    dark = np.stack([np.arange(SIDE**2).reshape(SIDE, SIDE) % 256] * 3, -1)
     grey_key = np.where(plane == plane[9, 9], 0, 255).astype(np.uint8)
     two_bits = plane // 64
     apng = encode(
@@ -120,6 +134,13 @@ def pngs() -> list[ImageKind]:
              before=chunk(b"tRNS", struct.pack(">H", 257 * int(plane[9, 9])))),
          on_white(spread(plane), grey_key)),
         ("16-bit RGB PNG", "a.png", png(wide, depth=16), picture),
+        ("16-bit RGB PNG with a transparent colour", "a.png",
+         png(near, depth=16, before=wide_key), on_white(steps(), near_keyed)),
+        ("interlaced 16-bit RGB PNG with a transparent colour", "a.png",
+         png(near, depth=16, before=wide_key, interlaced=True), on_white(steps(), near_keyed)),
+        ("16-bit RGB PNG of 8 bits whose black is transparent", "a.png",
+         png(dark, depth=16, before=chunk(b"tRNS", bytes(6))),
+         np.where(dark == 0, 255, 0).astype(np.uint8)),
         ("16-bit RGBA PNG", "a.png",
          png(np.dstack([wide, alpha.astype(np.uint16) * 257]), depth=16), veiled),
         ("16-bit grey PNG with alpha", "a.png",
@@ -148,6 +169,8 @@ def others() -> list[ImageKind]:
     moving_gif = encode(paletted(few), "GIF", **frames)
     holes = on_white(few, np.where(indices == 5, 0, 255).astype(np.uint8))
     turned = Image.fromarray(np.rot90(picture, 1))
+    framed, framed_few = np.full_like(picture, 255), np.full_like(few, 255)
+    framed[8:24, 4:20], framed_few[8:24, 4:20] = picture[8:24, 4:20], few[8:24, 4:20]
     files: list[tuple[str, str, bytes, Pixels, int]] = [
         ("BMP", "a.bmp", encode(picture, "BMP"), picture, 0),
         ("BMP stored top down", "a.bmp", top_down, picture, 0),
@@ -161,6 +184,8 @@ def others() -> list[ImageKind]:
         ("animated GIF named .jpg", "a.jpg", moving_gif, few, 0),
         ("GIF with a transparent colour", "a.gif",
          encode(paletted(few), "GIF", transparency=5), holes, 0),
+        ("GIF whose frame is smaller than its canvas", "a.gif",
+         small_frame_gif(paletted(few[8:24, 4:20]), 4, 8), framed_few, 0),
         ("grey GIF", "a.gif", encode(grey(), "GIF"), spread(grey()), 0),
         ("WebP", "a.webp", encode(still, "WEBP", quality=95), picture, LOSSY),
         ("lossless WebP", "a.webp", encode(still, "WEBP", **exact), picture, 0),
@@ -168,6 +193,8 @@ def others() -> list[ImageKind]:
         ("animated WebP", "a.webp", moving, picture, 0),
         ("animated WebP named .jpg", "a.jpg", moving, picture, 0),
         ("animated WebP named .png", "a.png", moving, picture, 0),
+        ("animated WebP whose frame is smaller than its canvas", "a.webp",
+         small_frame_webp(Image.fromarray(picture[8:24, 4:20]), 4, 8), framed, 0),
         ("WebP, EXIF orientation 6", "a.webp",
          encode(turned, "WEBP", exif=exif(6), **exact), picture, 0),
     ]  # fmt: skip

@@ -148,6 +148,36 @@ def jpeg_of_size(content: bytes, width: int, height: int) -> bytes:
     return content[:start] + struct.pack(">HH", height, width) + content[start + 4 :]
 
 
+def without_adobe(content: bytes) -> bytes:
+    """A JPEG whose Adobe marker is taken out."""
+    start = content.index(b"\xff\xee\x00\x0eAdobe")
+    return content[:start] + content[start + 16 :]
+
+
+def small_frame_gif(frame: Image.Image, left: int, top: int) -> bytes:
+    """A GIF of `SIDE`, whose only frame begins at a place of the canvas."""
+    content = encode(frame, "GIF")
+    start = content.index(b"," + bytes(4) + struct.pack("<HH", *frame.size)) + 1
+    place = struct.pack("<HH", left, top)
+    content = content[:start] + place + content[start + 4 :]
+    return content[:6] + struct.pack("<HH", SIDE, SIDE) + content[10:]
+
+
+def small_frame_webp(frame: Image.Image, left: int, top: int) -> bytes:
+    """An animated WebP of `SIDE` without alpha, whose first frame begins at an even place."""
+    size = [(side - 1).to_bytes(3, "little") for side in (SIDE, SIDE)]
+    box = [n.to_bytes(3, "little") for n in (left // 2, top // 2, *(s - 1 for s in frame.size))]
+    pixels = encode(frame, "WEBP", lossless=True, exact=True)[12:]
+    chunks = [
+        (b"VP8X", b"\2\0\0\0" + b"".join(size)),
+        (b"ICCP", b"ANMF" + bytes(20)),
+        (b"ANIM", bytes(6)),
+        (b"ANMF", b"".join(box) + b"\x64\0\0\0" + pixels),
+    ]
+    body = b"WEBP" + b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 def damaged(content: bytes, share: float, count: int = 1) -> bytes:
     """The file with `count` bytes inverted, from a share of its length on."""
     start = int(len(content) * share)

@@ -56,6 +56,9 @@ _JPEG_FRAME = rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(..)(..)"
 _JPEG_SCAN = b"\xff\xda"
 """The marker of a scan, which does not occur within one."""
 
+_ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
+"""A marker by which CMYK is inverted."""
+
 _UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -83,9 +86,10 @@ class Header(NamedTuple):
       width: in pixels, as stored.
       height: in pixels, as stored.
       is_plain: whether its stored pixels are opaque, upright and of a kind that TensorFlow decodes
-        both rightly and safely: most JPEGs and PNGs. Its BMP decoder takes palette indices for
-        grey, its GIF decoder allocates whatever the header asks for (tensorflow#115498), and its
-        decoder of animated WebP corrupts the heap (2.21).
+        both rightly and safely: most JPEGs and PNGs. It takes CMYK for inverted only where Adobe's
+        marker says so, its BMP decoder takes palette indices for grey, its GIF decoder allocates
+        whatever the header asks for (tensorflow#115498), and its decoder of animated WebP corrupts
+        the heap (2.21).
     """
 
     width: int
@@ -133,9 +137,15 @@ def read_header(file: OpenFile, format: str, head: bytes) -> Header:
     is_plain = (
         (format == "JPEG" or (format == "PNG" and picture.mode in ("1", "L", "P", "RGB", "I;16")))
         and "transparency" not in picture.info
+        and not _is_unmarked_cmyk(picture)
         and not (_has_exif_chunk(file) if format == "PNG" else _orientation(picture) != 1)
     )
     return Header(*picture.size, is_plain=is_plain)
+
+
+def _is_unmarked_cmyk(picture: Image.Image) -> bool:
+    """Whether it is a JPEG of CMYK, which all encoders invert, that lacks the marker of Adobe."""
+    return picture.mode == "CMYK" and "adobe_transform" not in picture.info
 
 
 def _may_have_many_scans(picture: JpegImagePlugin.JpegImageFile, file: OpenFile) -> bool:
@@ -175,12 +185,19 @@ def read_upright(
         raise ValueError("not a picture of a known format")
     picture = _open(io.BytesIO(content), format)
     if format == "JPEG":
+        if _is_unmarked_cmyk(picture):
+            content = content[:2] + _ADOBE + content[2:]
         rgb = Image.fromarray(decode_jpeg(content))
     else:
         if format == "PNG":
             _check_pixels(content)
+        box = _painted(picture, content)
         picture.load()
         rgb = _on_white(picture, content)
+        if box is not None:
+            canvas = Image.new("RGB", rgb.size, "white")
+            canvas.paste(rgb.crop(box), box)
+            rgb = canvas
     upright = _UPRIGHT.get(_orientation(picture))
     return np.asarray(rgb if upright is None else rgb.transpose(upright))
 
@@ -202,10 +219,28 @@ def _open(file: OpenFile, format: str) -> Image.Image:
     return _OPENERS[format](file)
 
 
+def _painted(picture: Image.Image, content: bytes) -> tuple[int, int, int, int] | None:
+    """The part of the canvas that the first frame of a GIF or an animated WebP lies on.
+
+    What lies around it is transparent. Pillow paints it if the picture has no transparency.
+    """
+    if isinstance(picture, GifImagePlugin.GifImageFile):
+        return picture.tile[0].extents
+    start = 12
+    while picture.format == "WEBP" and start + 20 <= len(content):
+        name, length = struct.unpack_from("<4sI", content, start)
+        if name == b"ANMF":
+            places = (content[start + 8 + at : start + 11 + at] for at in (0, 3, 6, 9))
+            x, y, width, height = (int.from_bytes(place, "little") for place in places)
+            return 2 * x, 2 * y, 2 * x + width + 1, 2 * y + height + 1
+        start += 8 + length + length % 2
+    return None
+
+
 def _on_white(picture: Image.Image, content: bytes) -> Image.Image:
     key = picture.info.get("transparency")
     if picture.format == "PNG" and picture.mode in ("1", "L", "RGB", "I;16") and key is not None:
-        opaque = _opaque(picture, key, depth=content[24])
+        opaque = _opaque(picture, key, content)
     elif picture.has_transparency_data:
         picture = picture.convert("RGBA")
         opaque = picture.getchannel("A")
@@ -220,16 +255,23 @@ def _on_white(picture: Image.Image, content: bytes) -> Image.Image:
     return Image.composite(rgb, Image.new("RGB", rgb.size, "white"), opaque)
 
 
-def _opaque(picture: Image.Image, key: int | tuple[int, ...], depth: int) -> Image.Image:
-    """The mask of a PNG whose header names one colour, in samples of `depth` bits, transparent."""
+def _opaque(picture: Image.Image, key: int | tuple[int, ...], content: bytes) -> Image.Image:
+    """The mask of a PNG whose header names one colour transparent."""
     pixels = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
-    colour = np.atleast_1d(key)
+    colour, depth = np.atleast_1d(key), content[24]
     if depth < 8:
         colour = colour * (255 // (2**depth - 1))
     elif depth == 16 and pixels.dtype == np.uint8:
-        colour = colour >> 8
+        pixels = pixels.astype(np.uint16) << 8 | _low_bytes(content)
     matches: Bool[np.ndarray, "h w"] = (pixels.reshape(*pixels.shape[:2], -1) == colour).all(-1)
     return Image.fromarray(np.where(matches, 0, 255).astype(np.uint8))
+
+
+def _low_bytes(content: bytes) -> UInt8[np.ndarray, "h w 3"]:
+    """The lower halves of a 16-bit RGB PNG's samples, of which Pillow keeps the upper ones."""
+    picture = PngImagePlugin.PngImageFile(io.BytesIO(content))
+    picture.tile = [tile._replace(args="RGB;16L") for tile in picture.tile]
+    return np.asarray(picture)
 
 
 def _orientation(picture: Image.Image) -> int:
