@@ -1,5 +1,6 @@
 """Whether each file is a picture that can be used, judged from its header before any decoding."""
 
+import io
 import os
 import stat
 import warnings
@@ -102,6 +103,13 @@ def judge_files(paths: Sequence[str], known: Iterable[Verdict | None]) -> list[V
                 verdict, _ = _judge(path, None)
             verdicts.append(verdict._replace(outline=outline if ends else 0))
     return verdicts
+
+
+def judge_contents(contents: Iterable[bytes]) -> list[Verdict]:
+    """Judges pictures that are no files, by their bytes; their verdicts have no outline."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [_judge_opened(io.BytesIO(content)) for content in contents]
 
 
 def unusable(status: os.stat_result) -> str:
