@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 ResizeMethod = Literal["nearest", "bilinear"]
 
@@ -104,7 +104,7 @@ def silent_stderr() -> Iterator[Callable[[], int]]:
     """
     sys.stderr.flush()
     kept = os.dup(2)
-    with tempfile.TemporaryFile() as written:
+    with _in_memory() as written:
         os.dup2(written.fileno(), 2)
         try:
             yield lambda: os.fstat(written.fileno()).st_size
@@ -116,6 +116,13 @@ def silent_stderr() -> Iterator[Callable[[], int]]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def _in_memory() -> IO[bytes]:
+    """A file that no full disk keeps from being written to, where the system has such."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stderr"), "w+b", buffering=0)
+    return tempfile.TemporaryFile()
 
 
 @contextmanager

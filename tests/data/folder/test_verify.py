@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -90,6 +91,14 @@ def test_the_zoo_tells_a_careful_reader_from_a_careless_one(name, tmp_path):
         careless = np.asarray(picture.convert("RGB")).astype(int)
     assert kind.pixels is not None
     assert np.abs(careless - kind.pixels).max() > 2 * kind.tolerance + 20
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="there are no files in memory")
+def test_a_full_disk_hides_no_damage(tmp_path, monkeypatch):
+    full = functools.partial(open, "/dev/full", "r+b", buffering=0)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    outcome = image_zoo.judge(KINDS["JPEG with 20 bytes flipped"], tmp_path)
+    assert outcome.ok, outcome
 
 
 def decoder_of(path) -> FileDecoder:
