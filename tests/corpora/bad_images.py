@@ -126,6 +126,28 @@ def bombs() -> list[ImageKind]:
     return [bad(name, "a.jpg", content, reason) for name, content, reason in files]
 
 
+def endless() -> list[ImageKind]:
+    """Images with so much before their pixels, or behind them, that a reader takes minutes."""
+    plain, gif = jpeg(slopes()), encode(paletted(steps()), "GIF")
+    colours = 13 + 3 * 2 ** ((gif[10] & 7) + 1)
+    nothing = 100_000 * chunk(b"prVt", b"")
+    kinds = {
+        "JPEG with a million fill bytes": plain[:2] + bytes([255]) * 10**6 + plain[2:],
+        "JPEG with 100,000 comments": plain[:2] + b"\xff\xfe\0\2" * 100_000 + plain[2:],
+        "JPEG with 20 MB of EXIF":
+            plain[:2] + 300 * (b"\xff\xe1\xff\xffExif\0\0" + bytes(65527)) + plain[2:],
+        "GIF with 100,000 comments": gif[:colours] + b"!\xfe\1a\0" * 100_000 + gif[colours:],
+        "PNG with 100,000 chunks": png(slopes(), before=nothing),
+        "PNG with 100,000 chunks behind the pixels": png(slopes(), after=nothing),
+        "RGBA PNG with 100,000 chunks of pixels":
+            png(np.dstack([slopes()] * 2)[..., :4], after=100_000 * chunk(b"IDAT", b"")),
+    }  # fmt: skip
+    return [
+        bad(name, "a.jpg", content, "chunks" if name.count("PNG") else "header takes more than")
+        for name, content in kinds.items()
+    ]
+
+
 def no_files() -> list[ImageKind]:
     """What has an image's name and is no file."""
 

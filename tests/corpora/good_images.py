@@ -1,6 +1,7 @@
 """Kinds of image file that are read, and what each shows."""
 
 import struct
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -14,6 +15,7 @@ from tests.corpora.image_bytes import (
     exif,
     grey,
     jpeg,
+    large_profile,
     on_white,
     palette,
     paletted,
@@ -64,6 +66,13 @@ def jpegs() -> list[ImageKind]:
         ("CMYK JPEG without an Adobe marker, EXIF orientation 6", "a.jpg", cmyk[1], picture),
         ("JPEG with an ICC profile", "a.jpg", jpeg(picture, icc_profile=bytes(70_000)), picture),
         ("JPEG with garbage behind it", "a.jpg", plain + b"\0garbage" * 9, picture),
+        ("JPEG with 1,000 fill bytes", "a.jpg", plain[:2] + b"\xff" * 1000 + plain[2:], picture),
+        (
+            "JPEG with 1,000 comments",
+            "a.jpg",
+            plain[:2] + b"\xff\xfe\0\2" * 1000 + plain[2:],
+            picture,
+        ),
         ("two JPEGs in one file", "a.jpg", plain + jpeg(other), picture),
         ("MPO", "a.jpg", mpo, picture),
         ("JPEG named .png", "a.png", plain, picture),
@@ -102,12 +111,34 @@ def pngs() -> list[ImageKind]:
         save_all=True, append_images=[Image.fromarray(255 - picture)],
     )  # fmt: skip
     column = picture[:, :1]
+    text = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(3_000_000)))
+    misleading = b"".join(
+        chunk(kind, key + (b"\0" * 5 if kind == b"iTXt" else b"\0") + b"5")
+        for kind in (b"tEXt", b"iTXt") for key in (b"exif", b"transparency")
+    )  # fmt: skip
+    small_frame = chunk(b"acTL", struct.pack(">II", 1, 0)) + chunk(
+        b"fcTL", struct.pack(">IIIIIHHBB", 0, 9, 9, 4, 4, 1, 1, 0, 0)
+    )
     files: list[tuple[str, str, bytes, Pixels]] = [
         ("PNG", "a.png", png(picture), picture),
         ("PNG named .jpg", "a.jpg", png(picture), picture),
         ("interlaced PNG", "a.png", png(picture, interlaced=True), picture),
         ("animated PNG", "a.png", apng, picture),
         ("PNG with a text chunk", "a.png", png(picture, after=chunk(b"tEXt", b"a\0b")), picture),
+        ("PNG with a large text", "a.png", png(picture, before=text), picture),
+        ("RGBA PNG with a large text", "a.png", png(rgba, before=text), veiled),
+        ("RGBA PNG with a large text behind the pixels", "a.png", png(rgba, after=text), veiled),
+        ("PNG with a large colour profile", "a.png", png(picture, before=large_profile()), picture),
+        ("RGBA PNG with a large colour profile", "a.png",
+         png(rgba, before=large_profile()), veiled),
+        ("PNG with 20,000 chunks", "a.png",
+         png(picture, after=20_000 * chunk(b"prVt", b"")), picture),
+        ("PNG with texts named as what Pillow keeps", "a.png",
+         png(picture, before=misleading), picture),
+        ("RGBA PNG with texts named as what Pillow keeps", "a.png",
+         png(rgba, before=misleading), veiled),
+        ("animated RGBA PNG whose frame is smaller than its canvas", "a.png",
+         png(rgba, before=small_frame), veiled),
         ("grey PNG", "a.png", png(plane), spread(plane)),
         ("1-bit PNG", "a.png", png(plane // 128, depth=1), spread(plane // 128 * 255)),
         ("2-bit PNG", "a.png", png(two_bits, depth=2), spread(two_bits * 85)),

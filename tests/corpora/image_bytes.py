@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Integer, UInt8
-from PIL import Image
+from PIL import Image, ImageCms
 
 SIDE = 32
 
@@ -89,6 +89,13 @@ def paletted(pixels: UInt8[np.ndarray, "h w 3"]) -> Image.Image:
 def chunk(name: bytes, data: bytes) -> bytes:
     """A chunk of a PNG."""
     return struct.pack(">I4s", len(data), name) + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def large_profile() -> bytes:
+    """A chunk with a colour profile of 2 MB."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = struct.pack(">I", 2_000_000) + profile[4:].ljust(2_000_000 - 4, b"\0")
+    return chunk(b"iCCP", b"a\0\0" + zlib.compress(profile))
 
 
 def png_header(width: int, height: int, depth: int, colour: int, interlaced: bool = False) -> bytes:

@@ -12,9 +12,8 @@ from PIL import Image
 from augjax.data.fingerprint import fingerprint, read_ends
 from augjax.data.folder.pillow import (
     HEAD_BYTES,
-    MAX_SCANS,
     OpenFile,
-    TooManyScansError,
+    TooMuchError,
     has_no_pixels,
     read_header,
     sniff,
@@ -139,8 +138,8 @@ def _judge_opened(file: OpenFile) -> Verdict:
         header = read_header(file, format, head)
     except Image.DecompressionBombError:  # A frame of its own size, beyond Pillow's own limit.
         return refused(f"a {format} of too many pixels")
-    except TooManyScansError:
-        return refused(f"a JPEG of more than {MAX_SCANS} scans")
+    except TooMuchError as error:
+        return refused(str(error))
     except Exception as error:  # Pillow fails on damage in every way there is.
         if isinstance(error, OSError) and error.errno is not None:
             raise

@@ -5,7 +5,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -17,11 +17,12 @@ OpenFile = io.BufferedReader | io.BytesIO
 
 JPEG_START = b"\xff\xd8\xff"
 PNG_START = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 HEAD_BYTES = 4096
 """What is read of a file to tell what it is."""
 
 # Pillow's `Image.open` would apply a limit of its own to the size, and try formats not wanted here.
-_OPENERS: dict[str, Callable[[OpenFile], Image.Image]] = {
+_OPENERS: dict[str, Callable[[Any], Image.Image]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
     "GIF": GifImagePlugin.GifImageFile,
@@ -74,9 +75,35 @@ _UPRIGHT = {
 MAX_SCANS = 100
 """Of a JPEG: each may go through all of its pixels. Encoders make about ten."""
 
+MAX_CHUNKS = 100_000
+"""Of a PNG. Encoders begin one every 8 KiB or later."""
 
-class TooManyScansError(Exception):
-    """A JPEG that would take a decoder minutes."""
+MAX_READS, MAX_HEADER_MB = 100_000, 16
+"""Of the header of another file. Pillow reads a segment in about four, and fill bytes singly."""
+
+
+class TooMuchError(Exception):
+    """A picture that would take its reader minutes; the message says what it has too much of."""
+
+
+class _Metered:
+    """A file whose header Pillow reads, up to a limit."""
+
+    def __init__(self, file: OpenFile, format: str) -> None:
+        self._file, self._format = file, format
+        self._reads = self._bytes = 0
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._reads += 1
+        self._bytes += len(data)
+        if self._reads > MAX_READS or self._bytes > MAX_HEADER_MB * 10**6:
+            raise TooMuchError(
+                f"a {self._format} whose header takes more than {MAX_READS:,} reads or "
+                f"{MAX_HEADER_MB} MB"
+            )
+        return data
 
 
 class Header(NamedTuple):
@@ -123,22 +150,24 @@ def read_header(file: OpenFile, format: str, head: bytes) -> Header:
     """Reads the header of a picture of this format, which starts with `head`, and no pixels.
 
     Raises:
-      TooManyScansError: if it is a JPEG of more than `MAX_SCANS`.
+      TooMuchError: if its header has no end, or it is a JPEG of more than `MAX_SCANS`.
       Exception: of any kind, if the header is damaged.
     """
     if format == "WebP":  # Pillow takes memory for the whole canvas as soon as it opens one.
         return Header(*_webp_size(head), is_plain=False)
+    if format == "PNG":
+        file = io.BytesIO(_png_pixels(file, header_only=True))
     file.seek(0)
-    picture = _open(file, format)
+    picture = _open(_Metered(file, format), format)
     if isinstance(picture, JpegImagePlugin.JpegImageFile) and _may_have_many_scans(picture, file):
         file.seek(0)
         if file.read().count(_JPEG_SCAN) > MAX_SCANS:
-            raise TooManyScansError
+            raise TooMuchError(f"a JPEG of more than {MAX_SCANS} scans")
     is_plain = (
         (format == "JPEG" or (format == "PNG" and picture.mode in ("1", "L", "P", "RGB", "I;16")))
         and "transparency" not in picture.info
         and not _is_unmarked_cmyk(picture)
-        and not (_has_exif_chunk(file) if format == "PNG" else _orientation(picture) != 1)
+        and _orientation(picture) == 1
     )
     return Header(*picture.size, is_plain=is_plain)
 
@@ -183,14 +212,14 @@ def read_upright(
     format, _ = sniff(content[:HEAD_BYTES])
     if format is None:
         raise ValueError("not a picture of a known format")
+    if format == "PNG":
+        content = _png_pixels(io.BytesIO(content))
     picture = _open(io.BytesIO(content), format)
     if format == "JPEG":
         if _is_unmarked_cmyk(picture):
             content = content[:2] + _ADOBE + content[2:]
         rgb = Image.fromarray(decode_jpeg(content))
     else:
-        if format == "PNG":
-            _check_pixels(content)
         box = _painted(picture, content)
         picture.load()
         rgb = _on_white(picture, content)
@@ -202,20 +231,42 @@ def read_upright(
     return np.asarray(rgb if upright is None else rgb.transpose(upright))
 
 
-def _check_pixels(content: bytes) -> None:
-    """Checks the CRCs of a PNG's pixels, which Pillow passes over."""
-    start = len(PNG_START)
-    while start + 8 <= len(content):
-        length, name = struct.unpack_from(">I4s", content, start)
-        end = start + 8 + length
-        if name == b"IDAT" and struct.unpack_from(">I", content, end) != (
-            zlib.crc32(content[start + 4 : end]),
-        ):
-            raise ValueError("a damaged PNG")
-        start = end + 4
+def _png_pixels(file: OpenFile, *, header_only: bool = False) -> bytes:
+    """A PNG without the chunks that say nothing of its pixels.
+
+    Pillow goes through these slowly, and refuses texts and colour profiles of more than a megabyte.
+
+    Args:
+      file: with the PNG.
+      header_only: whether to leave out the pixels as well.
+
+    Raises:
+      TooMuchError: if it has more than `MAX_CHUNKS`.
+      ValueError: if a checksum of pixels is wrong, which Pillow passes over.
+    """
+    header, pixels, name = [PNG_START], [], b""
+    file.seek(len(PNG_START))
+    for _ in range(MAX_CHUNKS):
+        start, before = file.read(8), name
+        if len(start) < 8 or (name := start[4:]) == b"IEND":
+            return b"".join([*header, *pixels, _PNG_END])
+        length = int.from_bytes(start[:4], "big")
+        if name == b"eXIf" or (name in (b"IHDR", b"PLTE", b"tRNS") and not pixels):
+            header.append(start + file.read(length + 4))
+        elif name == b"IDAT" and header_only and not pixels:
+            pixels.append(start)
+            file.seek(length + 4, io.SEEK_CUR)
+        elif name == b"IDAT" and not header_only and (before == name or not pixels):
+            data = file.read(length + 4)
+            if zlib.crc32(start[4:] + data[:length]) != int.from_bytes(data[length:], "big"):
+                raise ValueError("a damaged PNG")
+            pixels.append(start + data)
+        else:
+            file.seek(length + 4, io.SEEK_CUR)
+    raise TooMuchError(f"a PNG of more than {MAX_CHUNKS:,} chunks")
 
 
-def _open(file: OpenFile, format: str) -> Image.Image:
+def _open(file: OpenFile | _Metered, format: str) -> Image.Image:
     return _OPENERS[format](file)
 
 
@@ -290,17 +341,6 @@ def _orientation(picture: Image.Image) -> int:
     except struct.error:
         pass
     return 1
-
-
-def _has_exif_chunk(file: OpenFile) -> bool:
-    """Whether a PNG has an EXIF block, be it behind the pixels, where Pillow's header ends."""
-    file.seek(len(PNG_START))
-    while len(chunk := file.read(8)) == 8:
-        length, name = struct.unpack(">I4s", chunk)
-        if name == b"eXIf":
-            return True
-        file.seek(length + 4, io.SEEK_CUR)
-    return False
 
 
 def _webp_size(head: bytes) -> tuple[int, int]:
