@@ -23,6 +23,9 @@ from augjax.files import open_regular
 MAX_PIXELS = 64_000_000
 """Width times height of a picture at most; 64 million decode to 192 MB."""
 
+_MOST_METADATA = 64_000_000
+"""Bytes of a file beyond what its pixels can need."""
+
 UNREADABLE = "cannot be read"
 """So begins a reason that lies with the system, not with the bytes of the file."""
 
@@ -109,6 +112,20 @@ def judge_contents(contents: Iterable[bytes]) -> list[Verdict]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return [_judge_opened(io.BytesIO(content)) for content in contents]
+
+
+def too_large(size: int, max_pixels: int) -> str:
+    """Why a file of so many bytes is not read, or ''.
+
+    It may have what `max_pixels` of four channels need at 16 bits, uncompressed, and 64 MB.
+    """
+    most = 8 * max_pixels + _MOST_METADATA
+    if size <= most:
+        return ""
+    return (
+        f"{size / 1e6:,.0f} MB are more than an image of --max-pixels {max_pixels} "
+        f"needs at most ({most / 1e6:,.0f} MB)"
+    )
 
 
 def unusable(status: os.stat_result) -> str:

@@ -60,7 +60,8 @@ def load_image_folder(
       image_size: side of the square in pixels that every image is resized to.
       method: 'nearest' or 'bilinear', neither antialiased.
       cache_limit: bytes up to which the decoded images are kept in memory.
-      max_pixels: width times height of a stored image at most.
+      max_pixels: width times height of a stored image at most. Its file may have 8 bytes for each
+        and 64 MB more.
       on_bad_image: 'fail' if images that cannot be used are an error, 'skip' to leave them out.
       verify: 'full' to decode every file before training even if the images do not fit into memory.
       follow_links: whether links are followed wherever they lead, to folders within a class too;

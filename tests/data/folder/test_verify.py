@@ -134,6 +134,31 @@ def test_the_largest_size_allowed_is_still_allowed(root):
     }
 
 
+def test_a_file_larger_than_any_such_image_is_not_read(root):
+    contents = {
+        "plain": jpeg(slopes()),
+        "progressive": jpeg(slopes(), progressive=True),
+        "bmp": encode(slopes(), "BMP"),
+    }
+    largest = 64_000_000 + 8 * 1024
+    reasons = {}
+    for name, size, shown in (
+        ("plain", largest, ""),
+        ("plain", largest + 1, "64"),
+        ("plain", 10**11, "100,000"),
+        ("progressive", 10**11, "100,000"),
+        ("bmp", 10**11, "100,000"),
+    ):
+        path = root / "train" / "Car" / f"{name}-{size}.jpg"
+        path.write_bytes(contents[name])
+        os.truncate(path, size)  # The rest takes no room on the disk.
+        if shown:
+            reasons[f"train/Car/{path.name}"] = (
+                f"{shown} MB are more than an image of --max-pixels 1024 needs at most (64 MB)"
+            )
+    assert bad_images(root, max_pixels=1024) == reasons
+
+
 def test_pillows_own_limit_is_neither_in_the_way_nor_changed(root, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     for name in ("JPEG, EXIF orientation 6", "RGBA PNG", "BMP"):
