@@ -242,7 +242,7 @@ def _png_pixels(file: OpenFile, *, header_only: bool = False) -> bytes:
 
     Raises:
       TooMuchError: if it has more than `MAX_CHUNKS`.
-      ValueError: if a checksum of pixels is wrong, which Pillow passes over.
+      ValueError: if a checksum up to the pixels is wrong, or one of theirs.
     """
     header, pixels, name = [PNG_START], [], b""
     file.seek(len(PNG_START))
@@ -251,18 +251,19 @@ def _png_pixels(file: OpenFile, *, header_only: bool = False) -> bytes:
         if len(start) < 8 or (name := start[4:]) == b"IEND":
             return b"".join([*header, *pixels, _PNG_END])
         length = int.from_bytes(start[:4], "big")
-        if name == b"eXIf" or (name in (b"IHDR", b"PLTE", b"tRNS") and not pixels):
-            header.append(start + file.read(length + 4))
-        elif name == b"IDAT" and header_only and not pixels:
-            pixels.append(start)
-            file.seek(length + 4, io.SEEK_CUR)
-        elif name == b"IDAT" and not header_only and (before == name or not pixels):
-            data = file.read(length + 4)
-            if zlib.crc32(start[4:] + data[:length]) != int.from_bytes(data[length:], "big"):
-                raise ValueError("a damaged PNG")
-            pixels.append(start + data)
+        if name == b"IDAT":
+            wanted = not header_only and (before == name or not pixels)
         else:
+            wanted = name == b"eXIf" or not pixels
+        data = file.read(length + 4) if wanted else b""
+        if not wanted:
             file.seek(length + 4, io.SEEK_CUR)
+        elif zlib.crc32(start[4:] + data[:length]) != int.from_bytes(data[length:], "big"):
+            raise ValueError("a damaged PNG")
+        if name == b"IDAT" and (wanted or not pixels):
+            pixels.append(start + data)
+        elif wanted and name in (b"IHDR", b"PLTE", b"tRNS", b"eXIf"):
+            header.append(start + data)
     raise TooMuchError(f"a PNG of more than {MAX_CHUNKS:,} chunks")
 
 
