@@ -51,9 +51,9 @@ def load_image_folder(
     and every file that cannot be is named; those that do not fit are checked as each epoch decodes
     them. A file that has changed since it was judged, or first decoded, is treated as one that
     cannot be decoded. A JPEG has no checksums: one whose decoder complains but does not fail is
-    used, and named in a note. So is a 16-bit PNG that is nearly black, since its values may have
-    fewer bits. Nothing in `root` is written; what was found out about each file is kept in the
-    user's cache folder.
+    used, and named in a note; damage that the decoder does not complain of is not found. A 16-bit
+    PNG that is nearly black is noted as well, since its values may have fewer bits. Nothing in
+    `root` is written; what was found out about each file is kept in the user's cache folder.
 
     Args:
       root: holds `train` and one of `valid`, `val`, `validation`, `test`.
