@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import IO, Any, Literal
 
@@ -102,7 +102,8 @@ def silent_stderr() -> Iterator[Callable[[], int]]:
 
     Gives a function that tells how many bytes have been written so far.
     """
-    sys.stderr.flush()
+    with suppress(AttributeError, OSError, ValueError):  # It may be None, gone or closed.
+        sys.stderr.flush()
     kept = os.dup(2)
     with _in_memory() as written:
         os.dup2(written.fileno(), 2)
@@ -111,7 +112,8 @@ def silent_stderr() -> Iterator[Callable[[], int]]:
         except Exception:
             os.dup2(kept, 2)
             written.seek(0)
-            os.write(2, written.read())
+            with suppress(OSError):
+                os.write(2, written.read())
             raise
         finally:
             os.dup2(kept, 2)

@@ -101,6 +101,26 @@ def test_a_full_disk_hides_no_damage(tmp_path, monkeypatch):
     assert outcome.ok, outcome
 
 
+class Gone(io.StringIO):
+    """A screen that is not there any more."""
+
+    def flush(self):
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def closed():
+    screen = io.StringIO()
+    screen.close()
+    return screen
+
+
+@pytest.mark.parametrize("screen", [lambda: None, closed, Gone], ids=["none", "closed", "gone"])
+def test_a_screen_that_is_not_there_ends_nothing(tmp_path, monkeypatch, screen):
+    monkeypatch.setattr(sys, "stderr", screen())
+    outcome = image_zoo.judge(KINDS["JPEG with 20 bytes flipped"], tmp_path)
+    assert outcome.ok, outcome
+
+
 def decoder_of(path) -> FileDecoder:
     """Of one file, which is taken for an ordinary JPEG or PNG."""
     ends = np.array([outline(path.read_bytes())])
