@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 
 from augjax.data.fingerprint import if_same
+from augjax.data.folder.bounded import PNG_START
 from augjax.data.folder.judge import CHANGED, UNREADABLE
-from augjax.data.folder.pillow import JPEG_START, PNG_START, read_upright
+from augjax.data.folder.pillow import JPEG_START, read_upright
 from augjax.data.tf import (
     ResizeMethod,
     decode_jpeg_or_png,

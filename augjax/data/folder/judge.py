@@ -10,14 +10,8 @@ from typing import NamedTuple
 from PIL import Image
 
 from augjax.data.fingerprint import fingerprint, read_ends
-from augjax.data.folder.pillow import (
-    HEAD_BYTES,
-    OpenFile,
-    TooMuchError,
-    has_no_pixels,
-    read_header,
-    sniff,
-)
+from augjax.data.folder.bounded import OpenFile, TooMuchError
+from augjax.data.folder.pillow import HEAD_BYTES, has_no_pixels, read_header, sniff
 from augjax.files import open_regular
 
 MAX_PIXELS = 64_000_000

@@ -3,7 +3,6 @@
 import io
 import re
 import struct
-import zlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -13,11 +12,9 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImage
 from PIL.Image import Transpose
 from PIL.WebPImagePlugin import WebPImageFile
 
-OpenFile = io.BufferedReader | io.BytesIO
+from augjax.data.folder.bounded import PNG_START, Metered, OpenFile, TooMuchError, png_pixels
 
 JPEG_START = b"\xff\xd8\xff"
-PNG_START = b"\x89PNG\r\n\x1a\n"
-_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 HEAD_BYTES = 4096
 """What is read of a file to tell what it is."""
 
@@ -75,36 +72,6 @@ _UPRIGHT = {
 MAX_SCANS = 100
 """Of a JPEG: each may go through all of its pixels. Encoders make about ten."""
 
-MAX_CHUNKS = 100_000
-"""Of a PNG. Encoders begin one every 8 KiB or later."""
-
-MAX_READS, MAX_HEADER_MB = 100_000, 16
-"""Of the header of another file. Pillow reads a segment in about four, and fill bytes singly."""
-
-
-class TooMuchError(Exception):
-    """A picture that would take its reader minutes; the message says what it has too much of."""
-
-
-class _Metered:
-    """A file whose header Pillow reads, up to a limit."""
-
-    def __init__(self, file: OpenFile, format: str) -> None:
-        self._file, self._format = file, format
-        self._reads = self._bytes = 0
-        self.seek, self.tell = file.seek, file.tell
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self._reads += 1
-        self._bytes += len(data)
-        if self._reads > MAX_READS or self._bytes > MAX_HEADER_MB * 10**6:
-            raise TooMuchError(
-                f"a {self._format} whose header takes more than {MAX_READS:,} reads or "
-                f"{MAX_HEADER_MB} MB"
-            )
-        return data
-
 
 class Header(NamedTuple):
     """What a picture's header says.
@@ -156,9 +123,9 @@ def read_header(file: OpenFile, format: str, head: bytes) -> Header:
     if format == "WebP":  # Pillow takes memory for the whole canvas as soon as it opens one.
         return Header(*_webp_size(head), is_plain=False)
     if format == "PNG":
-        file = io.BytesIO(_png_pixels(file, header_only=True))
+        file = io.BytesIO(png_pixels(file, header_only=True))
     file.seek(0)
-    picture = _open(_Metered(file, format), format)
+    picture = _open(Metered(file, format), format)
     if isinstance(picture, JpegImagePlugin.JpegImageFile) and _may_have_many_scans(picture, file):
         file.seek(0)
         if file.read().count(_JPEG_SCAN) > MAX_SCANS:
@@ -213,7 +180,7 @@ def read_upright(
     if format is None:
         raise ValueError("not a picture of a known format")
     if format == "PNG":
-        content = _png_pixels(io.BytesIO(content))
+        content = png_pixels(io.BytesIO(content))
     picture = _open(io.BytesIO(content), format)
     if format == "JPEG":
         if _is_unmarked_cmyk(picture):
@@ -231,43 +198,7 @@ def read_upright(
     return np.asarray(rgb if upright is None else rgb.transpose(upright))
 
 
-def _png_pixels(file: OpenFile, *, header_only: bool = False) -> bytes:
-    """A PNG without the chunks that say nothing of its pixels.
-
-    Pillow goes through these slowly, and refuses texts and colour profiles of more than a megabyte.
-
-    Args:
-      file: with the PNG.
-      header_only: whether to leave out the pixels as well.
-
-    Raises:
-      TooMuchError: if it has more than `MAX_CHUNKS`.
-      ValueError: if a checksum up to the pixels is wrong, or one of theirs.
-    """
-    header, pixels, name = [PNG_START], [], b""
-    file.seek(len(PNG_START))
-    for _ in range(MAX_CHUNKS):
-        start, before = file.read(8), name
-        if len(start) < 8 or (name := start[4:]) == b"IEND":
-            return b"".join([*header, *pixels, _PNG_END])
-        length = int.from_bytes(start[:4], "big")
-        if name == b"IDAT":
-            wanted = not header_only and (before == name or not pixels)
-        else:
-            wanted = name == b"eXIf" or not pixels
-        data = file.read(length + 4) if wanted else b""
-        if not wanted:
-            file.seek(length + 4, io.SEEK_CUR)
-        elif zlib.crc32(start[4:] + data[:length]) != int.from_bytes(data[length:], "big"):
-            raise ValueError("a damaged PNG")
-        if name == b"IDAT" and (wanted or not pixels):
-            pixels.append(start + data)
-        elif wanted and name in (b"IHDR", b"PLTE", b"tRNS", b"eXIf"):
-            header.append(start + data)
-    raise TooMuchError(f"a PNG of more than {MAX_CHUNKS:,} chunks")
-
-
-def _open(file: OpenFile | _Metered, format: str) -> Image.Image:
+def _open(file: OpenFile | Metered, format: str) -> Image.Image:
     return _OPENERS[format](file)
 
 
