@@ -39,7 +39,7 @@ class DataReport:
       decoded: the number of files decoded before training, by decoder ('TensorFlow', 'Pillow').
       skipped: what was passed over, by suffix or reason.
       bad: the images that cannot be used.
-      doubtful: images in use whose decoder complained, so that a part of them may be lost.
+      doubtful: JPEGs in use whose decoder complained, so that a part of them may be lost.
       dark: 16-bit PNGs in use that get no further than a quarter of the range, as if their values
         had at most 14 bits; of images not kept in memory, among the first 16 such files.
       leaks: files of the validation split with the bytes of a training file, as pairs of paths.
@@ -170,7 +170,7 @@ def damage_note(doubtful: Sequence[str]) -> str:
     """A note on images in use whose decoder complained."""
     named = some([printable(name) for name in doubtful])
     count = _counted(len(doubtful), "image")
-    return f"Warning: {count} damaged, but decoded as far as it goes: {named}."
+    return f"Warning: decoders complained of {count}, which may be damaged: {named}."
 
 
 def _class_of(path: str) -> str:

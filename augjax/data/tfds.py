@@ -14,6 +14,7 @@ from augjax.data.dataset import CACHE_LIMIT_BYTES, VALID_NAMES, Dataset, Split, 
 from augjax.data.fingerprint import fingerprint
 from augjax.data.folder.decode import decode_by_pillow, decode_plain
 from augjax.data.folder.judge import judge_contents
+from augjax.data.folder.pillow import JPEG_START
 from augjax.data.tf import ResizeMethod, import_tensorflow, resize, silent_stderr, unconverted
 from augjax.errors import InputError
 from augjax.keys import image_ids
@@ -249,7 +250,7 @@ def _stored(builder: Any, split: str, labels: dict[int, int], *, encoded: bool) 
 def _faults(
     stored: Any, prepare: Callable[..., Any], written: Callable[[], int]
 ) -> tuple[list[str], list[str]]:
-    """The ids of images that cannot be decoded, with why, and of those that decoders complain of.
+    """The ids of images that cannot be decoded, with why, and of JPEGs that decoders complain of.
 
     They are decoded again, one by one, up to a record that cannot be read.
     """
@@ -263,7 +264,9 @@ def _faults(
             except tf.errors.OpError:
                 bad.append(f"{name} ({reason.numpy().decode() or 'truncated or damaged'})")
             else:
-                if written() > before:
+                content = image.numpy()
+                is_jpeg = isinstance(content, bytes) and content.startswith(JPEG_START)
+                if is_jpeg and written() > before:
                     doubtful.append(name)
     return bad, doubtful
 

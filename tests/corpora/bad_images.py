@@ -17,6 +17,7 @@ from tests.corpora.image_bytes import (
     cut,
     damaged,
     encode,
+    exif,
     jpeg,
     jpeg_of_size,
     paletted,
@@ -74,6 +75,7 @@ def damaged_files() -> list[ImageKind]:
         bad(f"{name} cut after {count} bytes", "a.jpg", content[name][:count], f"damaged {name}")
         for name, count in (("JPEG", 20), ("PNG", 20), ("BMP", 20), ("GIF", 9), ("WebP", 16))
     ]
+    four = np.dstack([noise, noise])[..., :4]
     image_data = content["PNG"].index(b"IDAT")
     broken_check = content["PNG"][:29] + b"\0\0\0\0" + content["PNG"][33:]
     files = [
@@ -85,6 +87,14 @@ def damaged_files() -> list[ImageKind]:
          png(noise, before=chunk(b"tRNS", bytes(6))[:-1] + b"?"), "damaged PNG"),
         ("PNG whose text's checksum is wrong",
          png(noise, before=chunk(b"tEXt", b"a\0b")[:-1] + b"?"), "damaged PNG"),
+        *((f"{name} with half of its rows",
+           png_header(SIDE, SIDE, 8, 4 if samples.shape[2] == 2 else 6)
+           + png(samples[: SIDE // 2], before=before)[33:], "truncated or damaged")
+          for name, samples, before in (
+            ("RGBA PNG", four, b""), ("grey PNG with alpha", four[..., :2], b""),
+            ("turned PNG", four, chunk(b"eXIf", exif(6).removeprefix(b"Exif\0\0"))))),
+        ("interlaced RGBA PNG without its last row",
+         png_header(SIDE, SIDE, 8, 6, True) + png(four)[33:], "truncated or damaged"),
         ("PNG without pixels", content["PNG"][: image_data - 4], "damaged"),
         ("PNG of 12 bits", png_header(SIDE, SIDE, 12, 0) + bytes(99), "damaged PNG"),
         ("WebP whose pixels are not there", content["WebP"][:12] + content["WebP"][40:], "damaged"),

@@ -122,7 +122,7 @@ def test_images_that_decode_with_a_complaint_are_noted(cifar10, monkeypatch, tmp
     dataset = load_tfds("tfds:cifar10", image_size=SIDE)
     last = len(good) + 2
     assert dataset.notes == (
-        "Warning: 4 images damaged, but decoded as far as it goes: "
+        "Warning: decoders complained of 4 images, which may be damaged: "
         f"train-1, train-{last}, test-1, and 1 more.",
     )
     assert len(dataset.train) == last + 1

@@ -26,8 +26,8 @@ UNREADABLE = "cannot be read"
 CHANGED = "has changed since it was first read"
 """The reason of a file that is not the one that was judged, or that an epoch has decoded."""
 
-DOUBTFUL = "damaged, but decoded as far as it goes"
-"""Damage inside a JPEG's pixels, at which decoders complain but do not fail."""
+DOUBTFUL = "decoded with a complaint"
+"""Damage inside a JPEG, mostly of its pixels, at which decoders complain but do not fail."""
 
 # Beyond this, Pillow warns or refuses to decode formats whose frames have sizes of their own.
 _MAX_PILLOW_PIXELS = 2**30 // 4 // 3

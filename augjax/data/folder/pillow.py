@@ -12,7 +12,8 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImage
 from PIL.Image import Transpose
 from PIL.WebPImagePlugin import WebPImageFile
 
-from augjax.data.folder.bounded import PNG_START, Metered, OpenFile, TooMuchError, png_pixels
+from augjax.data.folder.bounded import Metered, OpenFile, TooMuchError
+from augjax.data.folder.png import PNG_START, png_pixels
 
 JPEG_START = b"\xff\xd8\xff"
 HEAD_BYTES = 4096

@@ -197,7 +197,8 @@ def _decode(
     contents = decoded.contents[: len(usable)]
     decoder = _decoder(usable, image_size, method, contents)
     seen = np.flatnonzero(decoded.seen).tolist()
-    doubtful = set(decoder.doubtful(seen) if decoded.complained else ())
+    jpegs = [place for place in seen if usable[place].verdict.format == "JPEG"]
+    doubtful = set(decoder.doubtful(jpegs) if decoded.complained else ())
     for place, one in enumerate(usable):
         if keep or one.verdict.damage is None:
             if place in doubtful:
