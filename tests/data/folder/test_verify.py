@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from augjax.data import load_image_folder
 from augjax.data.fingerprint import outline
 from augjax.data.folder import decode, judge, verdict_cache, verify
 from augjax.data.folder.decode import FileDecoder
+from augjax.data.tf import silent_stderr
 from augjax.errors import InputError
 from augjax.files import user_cache
 from tests.corpora import image_zoo
@@ -119,6 +121,29 @@ def test_a_screen_that_is_not_there_ends_nothing(tmp_path, monkeypatch, screen):
     monkeypatch.setattr(sys, "stderr", screen())
     outcome = image_zoo.judge(KINDS["JPEG with 20 bytes flipped"], tmp_path)
     assert outcome.ok, outcome
+
+
+def test_threads_that_load_at_once_leave_stderr_where_it_was():
+    before = os.fstat(2)
+    entered, left = threading.Event(), threading.Event()
+
+    def first():
+        with silent_stderr():
+            entered.set()
+            left.wait(0.2)  # For long enough that another would come in.
+        left.set()
+
+    def second():
+        entered.wait()
+        with silent_stderr():
+            left.wait()
+
+    threads = [threading.Thread(target=target) for target in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert os.path.samestat(os.fstat(2), before)
 
 
 def decoder_of(path) -> FileDecoder:
