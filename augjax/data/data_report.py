@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from augjax.errors import InputError
@@ -39,7 +39,7 @@ class DataReport:
       decoded: the number of files decoded before training, by decoder ('TensorFlow', 'Pillow').
       skipped: what was passed over, by suffix or reason.
       bad: the images that cannot be used.
-      doubtful: images in use whose decoder complained, so that a part of them may be lost.
+      doubtful: JPEGs in use whose decoder complained, so that a part of them may be lost.
       dark: 16-bit PNGs in use that get no further than a quarter of the range, as if their values
         had at most 14 bits; of images not kept in memory, among the first 16 such files.
       leaks: files of the validation split with the bytes of a training file, as pairs of paths.
@@ -101,9 +101,7 @@ class DataReport:
             if again:
                 notes.append(f"Skipped {', '.join(again)}; a class has each file once.")
         if self.doubtful:
-            named = some([printable(path) for path in self.doubtful])
-            count = _counted(len(self.doubtful), "image")
-            notes.append(f"Warning: {count} damaged, but decoded as far as it goes: {named}.")
+            notes.append(damage_note(self.doubtful))
         if self.dark:
             named = some([printable(path) for path in self.dark])
             notes.append(
@@ -166,6 +164,13 @@ class BadImagesError(InputError):
     def __init__(self, message: str, report: DataReport, details: list[str]) -> None:
         super().__init__(message, details)
         self.report = report
+
+
+def damage_note(doubtful: Sequence[str]) -> str:
+    """A note on images in use whose decoder complained."""
+    named = some([printable(name) for name in doubtful])
+    count = _counted(len(doubtful), "image")
+    return f"Warning: decoders complained of {count}, which may be damaged: {named}."
 
 
 def _class_of(path: str) -> str:

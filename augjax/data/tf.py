@@ -5,12 +5,15 @@ import gc
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 ResizeMethod = Literal["nearest", "bilinear"]
+
+_REDIRECTING = threading.RLock()
 
 DECODER = "TensorFlow, JPEGs by the accurate inverse DCT"
 """What pixels depend on besides the files; to be changed when the same file gets other pixels."""
@@ -100,22 +103,38 @@ def untuned(stream: Any) -> Any:
 def silent_stderr() -> Iterator[Callable[[], int]]:
     """Keeps what is written to file descriptor 2, by C++ too, unless an error ends the block.
 
-    Gives a function that tells how many bytes have been written so far.
+    Gives a function that tells how many bytes have been written so far. The descriptor is the
+    process's: other threads that ask for the same wait.
     """
-    sys.stderr.flush()
+    with _REDIRECTING, _redirected() as written:
+        yield written
+
+
+@contextmanager
+def _redirected() -> Iterator[Callable[[], int]]:
+    with suppress(AttributeError, OSError, ValueError):  # It may be None, gone or closed.
+        sys.stderr.flush()
     kept = os.dup(2)
-    with tempfile.TemporaryFile() as written:
+    with _in_memory() as written:
         os.dup2(written.fileno(), 2)
         try:
             yield lambda: os.fstat(written.fileno()).st_size
         except Exception:
             os.dup2(kept, 2)
             written.seek(0)
-            os.write(2, written.read())
+            with suppress(OSError):
+                os.write(2, written.read())
             raise
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def _in_memory() -> IO[bytes]:
+    """A file that no full disk keeps from being written to, where the system has such."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stderr"), "w+b", buffering=0)
+    return tempfile.TemporaryFile()
 
 
 @contextmanager

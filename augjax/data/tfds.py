@@ -2,24 +2,23 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
+from augjax.data.data_report import damage_note
 from augjax.data.dataset import CACHE_LIMIT_BYTES, VALID_NAMES, Dataset, Split, cache_bytes
 from augjax.data.fingerprint import fingerprint
-from augjax.data.tf import (
-    ResizeMethod,
-    decode_jpeg_or_png,
-    import_tensorflow,
-    resize,
-    unconverted,
-)
+from augjax.data.folder.decode import decode_by_pillow, decode_plain
+from augjax.data.folder.judge import judge_contents
+from augjax.data.folder.pillow import JPEG_START
+from augjax.data.tf import ResizeMethod, import_tensorflow, resize, silent_stderr, unconverted
 from augjax.errors import InputError
 from augjax.keys import image_ids
+from augjax.printable import printable, some
 
 PREFIX = "tfds:"
 _RETRIES = 2
@@ -34,6 +33,8 @@ def load_tfds(
 ) -> Dataset:
     """Reads the data set that `spec` names, downloading and preparing it first if need be.
 
+    Images that are stored as files are seen as those of `load_image_folder`.
+
     Args:
       spec: 'tfds:cifar10:automobile,truck': the data set's name, then its classes by name or
         index, in the order of the labels they get; without a list, all of its classes.
@@ -42,7 +43,8 @@ def load_tfds(
       cache_limit: bytes that the decoded images, which are kept in memory, may take.
 
     Raises:
-      InputError: if there is no such data set, class or split, or it cannot be downloaded.
+      InputError: if there is no such data set, class or split, it cannot be downloaded, its images
+        are not uint8 of 1 or 3 channels, or one of them cannot be decoded.
     """
     import_tensorflow()
     import tensorflow_datasets as tfds
@@ -64,12 +66,19 @@ def load_tfds(
             f"--data {spec}: expected the splits train and {' or '.join(VALID_NAMES)}, "
             f"found {', '.join(names) or 'none'}"
         )
-    splits = [
+    train, valid = (
         _read_split(spec, builder, split_name, labels, image_size, method, cache_limit)
         for split_name in ("train", valid_name)
-    ]
-    fingerprint = _fingerprint(builder, splits)
-    return Dataset(class_names, *splits, fingerprint=fingerprint, image_size=image_size)
+    )
+    doubtful = train[1] + valid[1]
+    return Dataset(
+        class_names,
+        train[0],
+        valid[0],
+        fingerprint=_fingerprint(builder, (train[0], valid[0])),
+        image_size=image_size,
+        notes=(damage_note(doubtful),) if doubtful else (),
+    )
 
 
 def _prepare(spec: str, builder: Any) -> None:
@@ -136,49 +145,54 @@ def _read_split(
     image_size: int,
     method: ResizeMethod,
     cache_limit: int,
-) -> Split:
+) -> tuple[Split, list[str]]:
+    """A split, and the ids of its images at which decoders complained."""
     tf = import_tensorflow()
-    import tensorflow_datasets as tfds
+    encoded = _is_encoded(spec, builder.info.features["image"])
 
-    def prepare(example: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
-        image = example["image"]
+    def prepare(image: Any, label: Any, source: Any, is_plain: Any, reason: Any) -> tuple[Any, ...]:
         content = fingerprint(image if encoded else tf.io.serialize_tensor(image))
         if encoded:
-            image = decode_jpeg_or_png(image)
+            file = tf.where(reason == "", image, b"")
+            image = tf.cond(is_plain, lambda: decode_plain(file), lambda: decode_by_pillow(file))
         elif image.shape[-1] == 1:
             image = tf.image.grayscale_to_rgb(image)
-        return resize(image, image_size, method), example["label"], example["tfds_id"], content
+        return resize(image, image_size, method), label, source, content
 
-    wanted = tf.constant(list(labels), tf.int64)
-    feature = builder.info.features["image"]
-    encoded = isinstance(feature, tfds.features.Image) and feature.dtype == np.uint8
+    stored = _stored(builder, name, labels, encoded=encoded)
     examples = (
-        builder.as_dataset(
-            split=name,
-            shuffle_files=False,
-            read_config=tfds.ReadConfig(add_tfds_id=True),
-            decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
-        )
-        .filter(unconverted(lambda example: tf.reduce_any(example["label"] == wanted)))
-        .map(unconverted(prepare), num_parallel_calls=tf.data.AUTOTUNE)
+        stored.map(unconverted(prepare), num_parallel_calls=tf.data.AUTOTUNE)
         .batch(64)
         .prefetch(tf.data.AUTOTUNE)
     )
     images, labelled, sources, contents = [], [], [], []
-    for image, label, source, content in examples.as_numpy_iterator():
-        contents.append(content)
-        images.append(image)
-        labelled.extend(labels[int(i)] for i in label)
-        sources.extend(s.decode() for s in source)
-        if cache_bytes(len(sources), image_size) > cache_limit:
-            raise InputError(
-                f"--data {spec}: split {name} takes more than the {cache_limit / 2**20:,.0f} MiB "
-                "allowed for decoded images; choose a smaller --image-size"
-            )
+    failed, bad, doubtful = None, [], []
+    with silent_stderr() as written:
+        try:
+            for image, label, source, content in examples.as_numpy_iterator():
+                contents.append(content)
+                images.append(image)
+                labelled.extend(labels[int(i)] for i in label)
+                sources.extend(s.decode() for s in source)
+                if cache_bytes(len(sources), image_size) > cache_limit:
+                    raise InputError(
+                        f"--data {spec}: split {name} takes more than the "
+                        f"{cache_limit / 2**20:,.0f} MiB allowed for decoded images; "
+                        "choose a smaller --image-size"
+                    )
+        except tf.errors.OpError as error:
+            failed = error
+        if failed or written():
+            bad, doubtful = _faults(stored, prepare, written)
+    if failed:
+        problem = f"cannot decode {some(bad)}" if bad else f"damaged ({type(failed).__name__})"
+        raise InputError(
+            f"--data {spec}: split {name}: {problem}; repair it and prepare it again"
+        ) from failed
     if not sources:
         raise InputError(f"--data {spec}: split {name} has no image of the chosen classes")
     contents = np.concatenate(contents)
-    return Split(
+    split = Split(
         name=name,
         sources=tuple(sources),
         labels=np.asarray(labelled, np.int32),
@@ -188,6 +202,73 @@ def _read_split(
         cache=tf.constant(np.concatenate(images)),
         decode=None,
     )
+    return split, doubtful
+
+
+def _is_encoded(spec: str, feature: Any) -> bool:
+    """Whether the images of a feature are stored as files, or else as pixels."""
+    import tensorflow_datasets as tfds
+
+    dtype, shape = getattr(feature, "np_dtype", None), getattr(feature, "shape", None)
+    if dtype != np.uint8 or not shape or len(shape) != 3 or shape[-1] not in (1, 3, None):
+        raise InputError(
+            f"--data {spec}: its feature 'image' is {getattr(dtype, '__name__', dtype)} of shape "
+            f"{shape}; expected uint8 of shape (height, width, 1 or 3)"
+        )
+    return isinstance(feature, tfds.features.Image)
+
+
+def _stored(builder: Any, split: str, labels: dict[int, int], *, encoded: bool) -> Any:
+    """A `tf.data.Dataset` of images, labels, ids, whether TensorFlow decodes them, and why not."""
+    tf = import_tensorflow()
+    import tensorflow_datasets as tfds
+
+    def judge(images: Any) -> tuple[Any, Any]:
+        verdicts = judge_contents(images)
+        reasons = [verdict.refusal(sys.maxsize) for verdict in verdicts]
+        return np.array([verdict.is_plain for verdict in verdicts]), np.array(reasons, np.bytes_)
+
+    def judged(image: Any, label: Any, source: Any) -> tuple[Any, ...]:
+        return image, label, source, *tf.numpy_function(judge, [image], (tf.bool, tf.string))
+
+    wanted = tf.constant(list(labels), tf.int64)
+    examples = (
+        builder.as_dataset(
+            split=split,
+            shuffle_files=False,
+            read_config=tfds.ReadConfig(add_tfds_id=True),
+            decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
+        )
+        .filter(unconverted(lambda example: tf.reduce_any(example["label"] == wanted)))
+        .map(unconverted(lambda one: (one["image"], one["label"], one["tfds_id"])))
+    )
+    if not encoded:
+        return examples.map(unconverted(lambda *example: (*example, True, "")))
+    return examples.batch(64).map(unconverted(judged)).unbatch()
+
+
+def _faults(
+    stored: Any, prepare: Callable[..., Any], written: Callable[[], int]
+) -> tuple[list[str], list[str]]:
+    """The ids of images that cannot be decoded, with why, and of JPEGs that decoders complain of.
+
+    They are decoded again, one by one, up to a record that cannot be read.
+    """
+    tf = import_tensorflow()
+    bad, doubtful = [], []
+    with suppress(tf.errors.OpError):
+        for image, label, source, is_plain, reason in stored:
+            before, name = written(), printable(source.numpy().decode())
+            try:
+                prepare(image, label, source, is_plain, reason)
+            except tf.errors.OpError:
+                bad.append(f"{name} ({reason.numpy().decode() or 'truncated or damaged'})")
+            else:
+                content = image.numpy()
+                is_jpeg = isinstance(content, bytes) and content.startswith(JPEG_START)
+                if is_jpeg and written() > before:
+                    doubtful.append(name)
+    return bad, doubtful
 
 
 def _fingerprint(builder: Any, splits: Sequence[Split]) -> str:

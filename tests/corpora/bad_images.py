@@ -17,6 +17,7 @@ from tests.corpora.image_bytes import (
     cut,
     damaged,
     encode,
+    exif,
     jpeg,
     jpeg_of_size,
     paletted,
@@ -24,6 +25,7 @@ from tests.corpora.image_bytes import (
     png_header,
     slopes,
     steps,
+    without_adobe,
 )  # fmt: skip
 from tests.corpora.image_kind import ImageKind, bad
 
@@ -73,6 +75,7 @@ def damaged_files() -> list[ImageKind]:
         bad(f"{name} cut after {count} bytes", "a.jpg", content[name][:count], f"damaged {name}")
         for name, count in (("JPEG", 20), ("PNG", 20), ("BMP", 20), ("GIF", 9), ("WebP", 16))
     ]
+    four = np.dstack([noise, noise])[..., :4]
     image_data = content["PNG"].index(b"IDAT")
     broken_check = content["PNG"][:29] + b"\0\0\0\0" + content["PNG"][33:]
     files = [
@@ -80,14 +83,28 @@ def damaged_files() -> list[ImageKind]:
         ("JPEG without any scan", small[: small.index(b"\xff\xda")], "damaged"),
         ("PNG with a byte flipped", damaged(content["PNG"], 0.5), "truncated or damaged"),
         ("PNG whose header's checksum is wrong", broken_check, "damaged PNG"),
+        ("PNG whose transparent colour's checksum is wrong",
+         png(noise, before=chunk(b"tRNS", bytes(6))[:-1] + b"?"), "damaged PNG"),
+        ("PNG whose text's checksum is wrong",
+         png(noise, before=chunk(b"tEXt", b"a\0b")[:-1] + b"?"), "damaged PNG"),
+        *((f"{name} with half of its rows",
+           png_header(SIDE, SIDE, 8, 4 if samples.shape[2] == 2 else 6)
+           + png(samples[: SIDE // 2], before=before)[33:], "truncated or damaged")
+          for name, samples, before in (
+            ("RGBA PNG", four, b""), ("grey PNG with alpha", four[..., :2], b""),
+            ("turned PNG", four, chunk(b"eXIf", exif(6).removeprefix(b"Exif\0\0"))))),
+        ("interlaced RGBA PNG without its last row",
+         png_header(SIDE, SIDE, 8, 6, True) + png(four)[33:], "truncated or damaged"),
         ("PNG without pixels", content["PNG"][: image_data - 4], "damaged"),
         ("PNG of 12 bits", png_header(SIDE, SIDE, 12, 0) + bytes(99), "damaged PNG"),
         ("WebP whose pixels are not there", content["WebP"][:12] + content["WebP"][40:], "damaged"),
     ]  # fmt: skip
     kinds += [bad(name, "a.jpg", file, reason) for name, file, reason in files]
+    cmyk = without_adobe(jpeg(Image.fromarray(noise).convert("CMYK")))
     half_lost = {  # JPEG has no checksums: no decoder fails on these.
         "JPEG that ends in its middle": cut(small, 0.5) + b"\xff\xd9",
         "JPEG with 20 bytes flipped": damaged(small, 0.5, 20),
+        "CMYK JPEG without an Adobe marker, with 20 bytes flipped": damaged(cmyk, 0.5, 20),
     }
     return kinds + [
         ImageKind(name, "a.jpg", partial(Path.write_bytes, data=content), doubtful=True)
@@ -121,6 +138,28 @@ def bombs() -> list[ImageKind]:
         ("BMP said to be 46340 x 46340", bmp_header(46340, 46340) + bytes(99), "--max-pixels"),
     ]  # fmt: skip
     return [bad(name, "a.jpg", content, reason) for name, content, reason in files]
+
+
+def endless() -> list[ImageKind]:
+    """Images with so much before their pixels, or behind them, that a reader takes minutes."""
+    plain, gif = jpeg(slopes()), encode(paletted(steps()), "GIF")
+    colours = 13 + 3 * 2 ** ((gif[10] & 7) + 1)
+    nothing = 100_000 * chunk(b"prVt", b"")
+    kinds = {
+        "JPEG with a million fill bytes": plain[:2] + bytes([255]) * 10**6 + plain[2:],
+        "JPEG with 100,000 comments": plain[:2] + b"\xff\xfe\0\2" * 100_000 + plain[2:],
+        "JPEG with 20 MB of EXIF":
+            plain[:2] + 300 * (b"\xff\xe1\xff\xffExif\0\0" + bytes(65527)) + plain[2:],
+        "GIF with 100,000 comments": gif[:colours] + b"!\xfe\1a\0" * 100_000 + gif[colours:],
+        "PNG with 100,000 chunks": png(slopes(), before=nothing),
+        "PNG with 100,000 chunks behind the pixels": png(slopes(), after=nothing),
+        "RGBA PNG with 100,000 chunks of pixels":
+            png(np.dstack([slopes()] * 2)[..., :4], after=100_000 * chunk(b"IDAT", b"")),
+    }  # fmt: skip
+    return [
+        bad(name, "a.jpg", content, "chunks" if name.count("PNG") else "header takes more than")
+        for name, content in kinds.items()
+    ]
 
 
 def no_files() -> list[ImageKind]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Integer, UInt8
-from PIL import Image
+from PIL import Image, ImageCms
 
 SIDE = 32
 
@@ -91,6 +91,13 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I4s", len(data), name) + data + struct.pack(">I", zlib.crc32(name + data))
 
 
+def large_profile() -> bytes:
+    """A chunk with a colour profile of 2 MB."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = struct.pack(">I", 2_000_000) + profile[4:].ljust(2_000_000 - 4, b"\0")
+    return chunk(b"iCCP", b"a\0\0" + zlib.compress(profile))
+
+
 def png_header(width: int, height: int, depth: int, colour: int, interlaced: bool = False) -> bytes:
     """The beginning of a PNG; `colour` is 0 grey, 2 RGB, 3 palette, 4 grey + alpha, 6 RGBA."""
     fields = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
@@ -146,6 +153,36 @@ def jpeg_of_size(content: bytes, width: int, height: int) -> bytes:
     """A JPEG whose header lies about its size."""
     start = content.index(b"\xff\xc0") + 5
     return content[:start] + struct.pack(">HH", height, width) + content[start + 4 :]
+
+
+def without_adobe(content: bytes) -> bytes:
+    """A JPEG whose Adobe marker is taken out."""
+    start = content.index(b"\xff\xee\x00\x0eAdobe")
+    return content[:start] + content[start + 16 :]
+
+
+def small_frame_gif(frame: Image.Image, left: int, top: int) -> bytes:
+    """A GIF of `SIDE`, whose only frame begins at a place of the canvas."""
+    content = encode(frame, "GIF")
+    start = content.index(b"," + bytes(4) + struct.pack("<HH", *frame.size)) + 1
+    place = struct.pack("<HH", left, top)
+    content = content[:start] + place + content[start + 4 :]
+    return content[:6] + struct.pack("<HH", SIDE, SIDE) + content[10:]
+
+
+def small_frame_webp(frame: Image.Image, left: int, top: int) -> bytes:
+    """An animated WebP of `SIDE` without alpha, whose first frame begins at an even place."""
+    size = [(side - 1).to_bytes(3, "little") for side in (SIDE, SIDE)]
+    box = [n.to_bytes(3, "little") for n in (left // 2, top // 2, *(s - 1 for s in frame.size))]
+    pixels = encode(frame, "WEBP", lossless=True, exact=True)[12:]
+    chunks = [
+        (b"VP8X", b"\2\0\0\0" + b"".join(size)),
+        (b"ICCP", b"ANMF" + bytes(20)),
+        (b"ANIM", bytes(6)),
+        (b"ANMF", b"".join(box) + b"\x64\0\0\0" + pixels),
+    ]
+    body = b"WEBP" + b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def damaged(content: bytes, share: float, count: int = 1) -> bytes:

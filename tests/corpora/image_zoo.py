@@ -20,6 +20,7 @@ def kinds() -> list[ImageKind]:
         *bad_images.no_images(),
         *bad_images.damaged_files(),
         *bad_images.bombs(),
+        *bad_images.endless(),
         *bad_images.no_files(),
     ]
     return read + refused

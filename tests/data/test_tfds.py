@@ -9,7 +9,10 @@ import pytest
 from augjax.data import load_tfds
 from augjax.data.tf import import_tensorflow
 from augjax.errors import InputError
+from tests.corpora import image_zoo
 from tests.corpora.hard_patterns import LEVELS, PATTERNS, SIZE, by_pillow, jpeg
+from tests.corpora.image_bytes import SIDE
+from tests.corpora.image_kind import ImageKind
 from tests.helpers import run_python
 
 tf = import_tensorflow()
@@ -78,6 +81,113 @@ def test_pixels_are_those_of_pillow(cifar10, monkeypatch):
         assert len(split) == len(images)
         for i, content in enumerate(images):
             assert np.abs(split.image(i) - by_pillow(content)).max() <= LEVELS, i
+
+
+def content_of(kind: ImageKind, folder) -> bytes:
+    path = folder / kind.file
+    kind.write(path)
+    return path.read_bytes()
+
+
+def test_every_kind_of_picture_is_read_as_in_a_folder(cifar10, monkeypatch, tmp_path):
+    kinds = [kind for kind in image_zoo.kinds() if kind.pixels is not None]
+    serve(monkeypatch, [content_of(kind, tmp_path) for kind in kinds])
+    dataset = load_tfds("tfds:cifar10", image_size=SIDE)
+    for split in (dataset.train, dataset.valid):
+        for i, kind in enumerate(kinds):
+            off = np.abs(split.image(i).astype(int) - kind.pixels).max()
+            assert off <= kind.tolerance, kind.name
+    assert dataset.notes == ()
+
+
+@pytest.mark.parametrize("name", ["text", "TIFF named .jpg", "JPEG cut at 50%", "PNG cut at 90%",
+                                  "PNG with a byte flipped", "WebP cut at 50%",
+                                  "JPEG said to be 0 x 0"])  # fmt: skip
+def test_an_image_that_cannot_be_decoded_is_named(cifar10, monkeypatch, tmp_path, capfd, name):
+    (kind,) = (kind for kind in image_zoo.kinds() if kind.name == name)
+    good = jpeg(PATTERNS["ramp"])
+    serve(monkeypatch, [good, good, content_of(kind, tmp_path), good])
+    with pytest.raises(InputError) as raised:
+        load_tfds("tfds:cifar10", image_size=SIDE)
+    start = "--data tfds:cifar10: split train: cannot decode train-2 ("
+    assert str(raised.value).startswith(start) and kind.reason in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_images_that_decode_with_a_complaint_are_noted(cifar10, monkeypatch, tmp_path, capfd):
+    good = [jpeg(pixels) for pixels in PATTERNS.values()]
+    doubtful = [content_of(kind, tmp_path) for kind in image_zoo.kinds() if kind.doubtful]
+    serve(monkeypatch, [good[0], doubtful[0], *good, doubtful[1]])
+    dataset = load_tfds("tfds:cifar10", image_size=SIDE)
+    last = len(good) + 2
+    assert dataset.notes == (
+        "Warning: decoders complained of 4 images, which may be damaged: "
+        f"train-1, train-{last}, test-1, and 1 more.",
+    )
+    assert len(dataset.train) == last + 1
+    assert capfd.readouterr().err == ""
+
+
+def test_a_record_that_cannot_be_read_is_one_line(cifar10, monkeypatch):
+    def as_dataset(self, **options):
+        def broken(i):
+            with tf.control_dependencies([tf.debugging.assert_less(i, tf.constant(3, tf.int64))]):
+                return {"image": jpeg(PATTERNS["ramp"]), "label": i, "tfds_id": tf.as_string(i)}
+
+        return tf.data.Dataset.range(5).map(broken)
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "as_dataset", as_dataset)
+    message = r"split train: damaged \(InvalidArgumentError\); repair it and prepare it again$"
+    with pytest.raises(InputError, match=message):
+        load_tfds("tfds:cifar10", image_size=16)
+
+
+@pytest.mark.parametrize(
+    ("feature", "shown"),
+    [
+        (tfds.features.Image(shape=(20, 20, 1), dtype=np.uint16), "uint16 of shape (20, 20, 1)"),
+        (tfds.features.Image(shape=(None, None, 3), dtype=np.uint16),
+         "uint16 of shape (None, None, 3)"),
+        (tfds.features.Image(shape=(9, 9, 1), dtype=np.float32), "float32 of shape (9, 9, 1)"),
+        (tfds.features.Image(shape=(None, None, 4)), "uint8 of shape (None, None, 4)"),
+        (tfds.features.Tensor(shape=(9, 9, 3), dtype=np.float32), "float32 of shape (9, 9, 3)"),
+        (tfds.features.Tensor(shape=(9, 9, 2), dtype=np.uint8), "uint8 of shape (9, 9, 2)"),
+        (tfds.features.Tensor(shape=(9, 9), dtype=np.uint8), "uint8 of shape (9, 9)"),
+        (tfds.features.Video(shape=(None, 9, 9, 3)), "uint8 of shape (None, 9, 9, 3)"),
+        (tfds.features.Sequence(tfds.features.Image(shape=(9, 9, 3))),
+         "uint8 of shape (None, 9, 9, 3)"),
+        (tfds.features.Text(), "object of shape ()"),
+    ],
+)  # fmt: skip
+def test_images_of_another_type_or_shape_are_refused(cifar10, monkeypatch, feature, shown):
+    label = tfds.features.ClassLabel(names=NAMES)
+    features = tfds.features.FeaturesDict({"image": feature, "label": label})
+    monkeypatch.setattr(tfds.core.DatasetInfo, "features", features)
+    with pytest.raises(InputError) as raised:
+        load_tfds("tfds:cifar10", image_size=16)
+    assert str(raised.value) == (
+        f"--data tfds:cifar10: its feature 'image' is {shown}; "
+        "expected uint8 of shape (height, width, 1 or 3)"
+    )
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_stored_as_pixels_are_read(cifar10, monkeypatch, channels):
+    pixels = np.random.default_rng(0).integers(0, 256, (10, 16, 16, channels), np.uint8)
+
+    def as_dataset(self, *, decoders, **options):
+        assert decoders is None
+        examples = {"image": pixels, "label": np.arange(10), "tfds_id": [str(i) for i in range(10)]}
+        return tf.data.Dataset.from_tensor_slices(examples)
+
+    feature = tfds.features.Tensor(shape=(16, 16, channels), dtype=np.uint8)
+    label = tfds.features.ClassLabel(names=NAMES)
+    features = tfds.features.FeaturesDict({"image": feature, "label": label})
+    monkeypatch.setattr(tfds.core.DatasetInfo, "features", features)
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "as_dataset", as_dataset)
+    dataset = load_tfds("tfds:cifar10", image_size=16)
+    np.testing.assert_array_equal(dataset.train.cache, np.broadcast_to(pixels, (10, 16, 16, 3)))
 
 
 def test_every_byte_of_every_image_counts(cifar10, monkeypatch):

@@ -10,7 +10,8 @@ from jaxtyping import Bool, Int64, UInt8
 
 from augjax.data.fingerprint import if_same
 from augjax.data.folder.judge import CHANGED, UNREADABLE
-from augjax.data.folder.pillow import JPEG_START, PNG_START, read_upright
+from augjax.data.folder.pillow import JPEG_START, read_upright
+from augjax.data.folder.png import PNG_START
 from augjax.data.tf import (
     ResizeMethod,
     decode_jpeg_or_png,
@@ -109,7 +110,10 @@ class FileDecoder:
         return "" if content else CHANGED
 
     def doubtful(self, wanted: Iterable[int]) -> list[int]:
-        """Those of the files that decode, but not without a complaint on stderr."""
+        """Those of the JPEGs that decode, but not without a complaint on stderr.
+
+        Of a PNG, whose pixels have checksums, a complaint is about something else.
+        """
         found = []
         with silent_stderr() as written:
             for index in wanted:

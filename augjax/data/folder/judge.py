@@ -1,5 +1,6 @@
 """Whether each file is a picture that can be used, judged from its header before any decoding."""
 
+import io
 import os
 import stat
 import warnings
@@ -9,19 +10,15 @@ from typing import NamedTuple
 from PIL import Image
 
 from augjax.data.fingerprint import fingerprint, read_ends
-from augjax.data.folder.pillow import (
-    HEAD_BYTES,
-    MAX_SCANS,
-    OpenFile,
-    TooManyScansError,
-    has_no_pixels,
-    read_header,
-    sniff,
-)
+from augjax.data.folder.bounded import OpenFile, TooMuchError
+from augjax.data.folder.pillow import HEAD_BYTES, has_no_pixels, read_header, sniff
 from augjax.files import open_regular
 
 MAX_PIXELS = 64_000_000
 """Width times height of a picture at most; 64 million decode to 192 MB."""
+
+_MOST_METADATA = 64_000_000
+"""Bytes of a file beyond what its pixels can need."""
 
 UNREADABLE = "cannot be read"
 """So begins a reason that lies with the system, not with the bytes of the file."""
@@ -29,8 +26,8 @@ UNREADABLE = "cannot be read"
 CHANGED = "has changed since it was first read"
 """The reason of a file that is not the one that was judged, or that an epoch has decoded."""
 
-DOUBTFUL = "damaged, but decoded as far as it goes"
-"""Damage inside a JPEG's pixels, at which decoders complain but do not fail."""
+DOUBTFUL = "decoded with a complaint"
+"""Damage inside a JPEG, mostly of its pixels, at which decoders complain but do not fail."""
 
 # Beyond this, Pillow warns or refuses to decode formats whose frames have sizes of their own.
 _MAX_PILLOW_PIXELS = 2**30 // 4 // 3
@@ -104,6 +101,27 @@ def judge_files(paths: Sequence[str], known: Iterable[Verdict | None]) -> list[V
     return verdicts
 
 
+def judge_contents(contents: Iterable[bytes]) -> list[Verdict]:
+    """Judges pictures that are no files, by their bytes; their verdicts have no outline."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [_judge_opened(io.BytesIO(content)) for content in contents]
+
+
+def too_large(size: int, max_pixels: int) -> str:
+    """Why a file of so many bytes is not read, or ''.
+
+    It may have what `max_pixels` of four channels need at 16 bits, uncompressed, and 64 MB.
+    """
+    most = 8 * max_pixels + _MOST_METADATA
+    if size <= most:
+        return ""
+    return (
+        f"{size / 1e6:,.0f} MB are more than an image of --max-pixels {max_pixels} "
+        f"needs at most ({most / 1e6:,.0f} MB)"
+    )
+
+
 def unusable(status: os.stat_result) -> str:
     """Why something on the disk is no file to read, or ''."""
     if stat.S_ISREG(status.st_mode):
@@ -131,8 +149,8 @@ def _judge_opened(file: OpenFile) -> Verdict:
         header = read_header(file, format, head)
     except Image.DecompressionBombError:  # A frame of its own size, beyond Pillow's own limit.
         return refused(f"a {format} of too many pixels")
-    except TooManyScansError:
-        return refused(f"a JPEG of more than {MAX_SCANS} scans")
+    except TooMuchError as error:
+        return refused(str(error))
     except Exception as error:  # Pillow fails on damage in every way there is.
         if isinstance(error, OSError) and error.errno is not None:
             raise

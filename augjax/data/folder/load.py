@@ -51,16 +51,17 @@ def load_image_folder(
     and every file that cannot be is named; those that do not fit are checked as each epoch decodes
     them. A file that has changed since it was judged, or first decoded, is treated as one that
     cannot be decoded. A JPEG has no checksums: one whose decoder complains but does not fail is
-    used, and named in a note. So is a 16-bit PNG that is nearly black, since its values may have
-    fewer bits. Nothing in `root` is written; what was found out about each file is kept in the
-    user's cache folder.
+    used, and named in a note; damage that the decoder does not complain of is not found. A 16-bit
+    PNG that is nearly black is noted as well, since its values may have fewer bits. Nothing in
+    `root` is written; what was found out about each file is kept in the user's cache folder.
 
     Args:
       root: holds `train` and one of `valid`, `val`, `validation`, `test`.
       image_size: side of the square in pixels that every image is resized to.
       method: 'nearest' or 'bilinear', neither antialiased.
       cache_limit: bytes up to which the decoded images are kept in memory.
-      max_pixels: width times height of a stored image at most.
+      max_pixels: width times height of a stored image at most. Its file may have 8 bytes for each
+        and 64 MB more.
       on_bad_image: 'fail' if images that cannot be used are an error, 'skip' to leave them out.
       verify: 'full' to decode every file before training even if the images do not fit into memory.
       follow_links: whether links are followed wherever they lead, to folders within a class too;

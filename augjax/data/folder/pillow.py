@@ -3,9 +3,8 @@
 import io
 import re
 import struct
-import zlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -13,15 +12,15 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImage
 from PIL.Image import Transpose
 from PIL.WebPImagePlugin import WebPImageFile
 
-OpenFile = io.BufferedReader | io.BytesIO
+from augjax.data.folder.bounded import Metered, OpenFile, TooMuchError
+from augjax.data.folder.png import PNG_START, png_pixels
 
 JPEG_START = b"\xff\xd8\xff"
-PNG_START = b"\x89PNG\r\n\x1a\n"
 HEAD_BYTES = 4096
 """What is read of a file to tell what it is."""
 
 # Pillow's `Image.open` would apply a limit of its own to the size, and try formats not wanted here.
-_OPENERS: dict[str, Callable[[OpenFile], Image.Image]] = {
+_OPENERS: dict[str, Callable[[Any], Image.Image]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
     "GIF": GifImagePlugin.GifImageFile,
@@ -56,6 +55,9 @@ _JPEG_FRAME = rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]...(..)(..)"
 _JPEG_SCAN = b"\xff\xda"
 """The marker of a scan, which does not occur within one."""
 
+_ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
+"""A marker by which CMYK is inverted."""
+
 _UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -72,10 +74,6 @@ MAX_SCANS = 100
 """Of a JPEG: each may go through all of its pixels. Encoders make about ten."""
 
 
-class TooManyScansError(Exception):
-    """A JPEG that would take a decoder minutes."""
-
-
 class Header(NamedTuple):
     """What a picture's header says.
 
@@ -83,9 +81,10 @@ class Header(NamedTuple):
       width: in pixels, as stored.
       height: in pixels, as stored.
       is_plain: whether its stored pixels are opaque, upright and of a kind that TensorFlow decodes
-        both rightly and safely: most JPEGs and PNGs. Its BMP decoder takes palette indices for
-        grey, its GIF decoder allocates whatever the header asks for (tensorflow#115498), and its
-        decoder of animated WebP corrupts the heap (2.21).
+        both rightly and safely: most JPEGs and PNGs. It takes CMYK for inverted only where Adobe's
+        marker says so, its BMP decoder takes palette indices for grey, its GIF decoder allocates
+        whatever the header asks for (tensorflow#115498), and its decoder of animated WebP corrupts
+        the heap (2.21).
     """
 
     width: int
@@ -119,23 +118,31 @@ def read_header(file: OpenFile, format: str, head: bytes) -> Header:
     """Reads the header of a picture of this format, which starts with `head`, and no pixels.
 
     Raises:
-      TooManyScansError: if it is a JPEG of more than `MAX_SCANS`.
+      TooMuchError: if its header has no end, or it is a JPEG of more than `MAX_SCANS`.
       Exception: of any kind, if the header is damaged.
     """
     if format == "WebP":  # Pillow takes memory for the whole canvas as soon as it opens one.
         return Header(*_webp_size(head), is_plain=False)
+    if format == "PNG":
+        file = io.BytesIO(png_pixels(file, header_only=True))
     file.seek(0)
-    picture = _open(file, format)
+    picture = _open(Metered(file, format), format)
     if isinstance(picture, JpegImagePlugin.JpegImageFile) and _may_have_many_scans(picture, file):
         file.seek(0)
         if file.read().count(_JPEG_SCAN) > MAX_SCANS:
-            raise TooManyScansError
+            raise TooMuchError(f"a JPEG of more than {MAX_SCANS} scans")
     is_plain = (
         (format == "JPEG" or (format == "PNG" and picture.mode in ("1", "L", "P", "RGB", "I;16")))
         and "transparency" not in picture.info
-        and not (_has_exif_chunk(file) if format == "PNG" else _orientation(picture) != 1)
+        and not _is_unmarked_cmyk(picture)
+        and _orientation(picture) == 1
     )
     return Header(*picture.size, is_plain=is_plain)
+
+
+def _is_unmarked_cmyk(picture: Image.Image) -> bool:
+    """Whether it is a JPEG of CMYK, which all encoders invert, that lacks the marker of Adobe."""
+    return picture.mode == "CMYK" and "adobe_transform" not in picture.info
 
 
 def _may_have_many_scans(picture: JpegImagePlugin.JpegImageFile, file: OpenFile) -> bool:
@@ -173,39 +180,51 @@ def read_upright(
     format, _ = sniff(content[:HEAD_BYTES])
     if format is None:
         raise ValueError("not a picture of a known format")
+    if format == "PNG":
+        content = png_pixels(io.BytesIO(content))
     picture = _open(io.BytesIO(content), format)
     if format == "JPEG":
+        if _is_unmarked_cmyk(picture):
+            content = content[:2] + _ADOBE + content[2:]
         rgb = Image.fromarray(decode_jpeg(content))
     else:
-        if format == "PNG":
-            _check_pixels(content)
+        box = _painted(picture, content)
         picture.load()
         rgb = _on_white(picture, content)
+        if box is not None:
+            canvas = Image.new("RGB", rgb.size, "white")
+            canvas.paste(rgb.crop(box), box)
+            rgb = canvas
     upright = _UPRIGHT.get(_orientation(picture))
     return np.asarray(rgb if upright is None else rgb.transpose(upright))
 
 
-def _check_pixels(content: bytes) -> None:
-    """Checks the CRCs of a PNG's pixels, which Pillow passes over."""
-    start = len(PNG_START)
-    while start + 8 <= len(content):
-        length, name = struct.unpack_from(">I4s", content, start)
-        end = start + 8 + length
-        if name == b"IDAT" and struct.unpack_from(">I", content, end) != (
-            zlib.crc32(content[start + 4 : end]),
-        ):
-            raise ValueError("a damaged PNG")
-        start = end + 4
-
-
-def _open(file: OpenFile, format: str) -> Image.Image:
+def _open(file: OpenFile | Metered, format: str) -> Image.Image:
     return _OPENERS[format](file)
+
+
+def _painted(picture: Image.Image, content: bytes) -> tuple[int, int, int, int] | None:
+    """The part of the canvas that the first frame of a GIF or an animated WebP lies on.
+
+    What lies around it is transparent. Pillow paints it if the picture has no transparency.
+    """
+    if isinstance(picture, GifImagePlugin.GifImageFile):
+        return picture.tile[0].extents
+    start = 12
+    while picture.format == "WEBP" and start + 20 <= len(content):
+        name, length = struct.unpack_from("<4sI", content, start)
+        if name == b"ANMF":
+            places = (content[start + 8 + at : start + 11 + at] for at in (0, 3, 6, 9))
+            x, y, width, height = (int.from_bytes(place, "little") for place in places)
+            return 2 * x, 2 * y, 2 * x + width + 1, 2 * y + height + 1
+        start += 8 + length + length % 2
+    return None
 
 
 def _on_white(picture: Image.Image, content: bytes) -> Image.Image:
     key = picture.info.get("transparency")
     if picture.format == "PNG" and picture.mode in ("1", "L", "RGB", "I;16") and key is not None:
-        opaque = _opaque(picture, key, depth=content[24])
+        opaque = _opaque(picture, key, content)
     elif picture.has_transparency_data:
         picture = picture.convert("RGBA")
         opaque = picture.getchannel("A")
@@ -220,16 +239,23 @@ def _on_white(picture: Image.Image, content: bytes) -> Image.Image:
     return Image.composite(rgb, Image.new("RGB", rgb.size, "white"), opaque)
 
 
-def _opaque(picture: Image.Image, key: int | tuple[int, ...], depth: int) -> Image.Image:
-    """The mask of a PNG whose header names one colour, in samples of `depth` bits, transparent."""
+def _opaque(picture: Image.Image, key: int | tuple[int, ...], content: bytes) -> Image.Image:
+    """The mask of a PNG whose header names one colour transparent."""
     pixels = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
-    colour = np.atleast_1d(key)
+    colour, depth = np.atleast_1d(key), content[24]
     if depth < 8:
         colour = colour * (255 // (2**depth - 1))
     elif depth == 16 and pixels.dtype == np.uint8:
-        colour = colour >> 8
+        pixels = pixels.astype(np.uint16) << 8 | _low_bytes(content)
     matches: Bool[np.ndarray, "h w"] = (pixels.reshape(*pixels.shape[:2], -1) == colour).all(-1)
     return Image.fromarray(np.where(matches, 0, 255).astype(np.uint8))
+
+
+def _low_bytes(content: bytes) -> UInt8[np.ndarray, "h w 3"]:
+    """The lower halves of a 16-bit RGB PNG's samples, of which Pillow keeps the upper ones."""
+    picture = PngImagePlugin.PngImageFile(io.BytesIO(content))
+    picture.tile = [tile._replace(args="RGB;16L") for tile in picture.tile]
+    return np.asarray(picture)
 
 
 def _orientation(picture: Image.Image) -> int:
@@ -248,17 +274,6 @@ def _orientation(picture: Image.Image) -> int:
     except struct.error:
         pass
     return 1
-
-
-def _has_exif_chunk(file: OpenFile) -> bool:
-    """Whether a PNG has an EXIF block, be it behind the pixels, where Pillow's header ends."""
-    file.seek(len(PNG_START))
-    while len(chunk := file.read(8)) == 8:
-        length, name = struct.unpack(">I4s", chunk)
-        if name == b"eXIf":
-            return True
-        file.seek(length + 4, io.SEEK_CUR)
-    return False
 
 
 def _webp_size(head: bytes) -> tuple[int, int]:

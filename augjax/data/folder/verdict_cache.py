@@ -23,7 +23,7 @@ from augjax.files import read_json, user_cache, write_atomically
 FileState = tuple[int, int]
 """Size in bytes, and time of change in nanoseconds."""
 
-_JUDGE = f"augjax 3, Pillow {PIL.__version__}"
+_JUDGE = f"augjax 4, Pillow {PIL.__version__}"
 """To be raised when the same file would be judged otherwise."""
 
 # A file changed a moment ago may change again without its time of change showing it.

@@ -14,7 +14,7 @@ from augjax.data.data_report import BadImage, DataReport
 from augjax.data.dataset import cache_bytes
 from augjax.data.folder.decode import FileDecoder
 from augjax.data.folder.decode_all import FileToDecode, as_tensor, decode_all
-from augjax.data.folder.judge import DOUBTFUL, Verdict, judge_files, refused
+from augjax.data.folder.judge import DOUBTFUL, Verdict, judge_files, refused, too_large
 from augjax.data.folder.scan import FolderSplit, FoundFile
 from augjax.data.folder.verdict_cache import FileState, load_verdicts, save_verdicts
 from augjax.data.tf import ResizeMethod, import_tensorflow, silent_stderr
@@ -143,14 +143,15 @@ def _judge(
     """
     for start in range(0, len(found), PIECE):
         piece = found[start : start + PIECE]
-        files = [one for one in piece if not one.file.reason]
+        reasons = [one.file.reason or too_large(one.file.size, max_pixels) for one in piece]
+        files = [one for one, reason in zip(piece, reasons, strict=True) if not reason]
         known = [_known_verdict(one, kept) for one in files]
         judged = iter(judge_files([one.path for one in files], known))
         usable = []
-        for one in piece:
-            verdict = refused(one.file.reason) if one.file.reason else next(judged)
+        for one, reason in zip(piece, reasons, strict=True):
+            verdict = refused(reason) if reason else next(judged)
             if why := verdict.refusal(max_pixels):
-                if not one.file.reason:  # That is of where the file lies, and found out each time.
+                if not reason:  # That is of the file's place and size, and found out each time.
                     left_out[one.key] = one.state, verdict
                 report.bad.append(BadImage(one.key, why))
             else:
@@ -196,7 +197,8 @@ def _decode(
     contents = decoded.contents[: len(usable)]
     decoder = _decoder(usable, image_size, method, contents)
     seen = np.flatnonzero(decoded.seen).tolist()
-    doubtful = set(decoder.doubtful(seen) if decoded.complained else ())
+    jpegs = [place for place in seen if usable[place].verdict.format == "JPEG"]
+    doubtful = set(decoder.doubtful(jpegs) if decoded.complained else ())
     for place, one in enumerate(usable):
         if keep or one.verdict.damage is None:
             if place in doubtful:

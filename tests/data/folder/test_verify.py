@@ -7,6 +7,8 @@ import itertools
 import json
 import os
 import sys
+import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from augjax.data import load_image_folder
 from augjax.data.fingerprint import outline
 from augjax.data.folder import decode, judge, verdict_cache, verify
 from augjax.data.folder.decode import FileDecoder
+from augjax.data.tf import silent_stderr
 from augjax.errors import InputError
 from augjax.files import user_cache
 from tests.corpora import image_zoo
@@ -92,6 +95,57 @@ def test_the_zoo_tells_a_careful_reader_from_a_careless_one(name, tmp_path):
     assert np.abs(careless - kind.pixels).max() > 2 * kind.tolerance + 20
 
 
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="there are no files in memory")
+def test_a_full_disk_hides_no_damage(tmp_path, monkeypatch):
+    full = functools.partial(open, "/dev/full", "r+b", buffering=0)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    outcome = image_zoo.judge(KINDS["JPEG with 20 bytes flipped"], tmp_path)
+    assert outcome.ok, outcome
+
+
+class Gone(io.StringIO):
+    """A screen that is not there any more."""
+
+    def flush(self):
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def closed():
+    screen = io.StringIO()
+    screen.close()
+    return screen
+
+
+@pytest.mark.parametrize("screen", [lambda: None, closed, Gone], ids=["none", "closed", "gone"])
+def test_a_screen_that_is_not_there_ends_nothing(tmp_path, monkeypatch, screen):
+    monkeypatch.setattr(sys, "stderr", screen())
+    outcome = image_zoo.judge(KINDS["JPEG with 20 bytes flipped"], tmp_path)
+    assert outcome.ok, outcome
+
+
+def test_threads_that_load_at_once_leave_stderr_where_it_was():
+    before = os.fstat(2)
+    entered, left = threading.Event(), threading.Event()
+
+    def first():
+        with silent_stderr():
+            entered.set()
+            left.wait(0.2)  # For long enough that another would come in.
+        left.set()
+
+    def second():
+        entered.wait()
+        with silent_stderr():
+            left.wait()
+
+    threads = [threading.Thread(target=target) for target in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert os.path.samestat(os.fstat(2), before)
+
+
 def decoder_of(path) -> FileDecoder:
     """Of one file, which is taken for an ordinary JPEG or PNG."""
     ends = np.array([outline(path.read_bytes())])
@@ -123,6 +177,31 @@ def test_the_largest_size_allowed_is_still_allowed(root):
     assert bad_images(root, max_pixels=32 * 32 - 1) == {
         "train/Car/large.png": "32 x 32 pixels are more than --max-pixels 1023"
     }
+
+
+def test_a_file_larger_than_any_such_image_is_not_read(root):
+    contents = {
+        "plain": jpeg(slopes()),
+        "progressive": jpeg(slopes(), progressive=True),
+        "bmp": encode(slopes(), "BMP"),
+    }
+    largest = 64_000_000 + 8 * 1024
+    reasons = {}
+    for name, size, shown in (
+        ("plain", largest, ""),
+        ("plain", largest + 1, "64"),
+        ("plain", 10**11, "100,000"),
+        ("progressive", 10**11, "100,000"),
+        ("bmp", 10**11, "100,000"),
+    ):
+        path = root / "train" / "Car" / f"{name}-{size}.jpg"
+        path.write_bytes(contents[name])
+        os.truncate(path, size)  # The rest takes no room on the disk.
+        if shown:
+            reasons[f"train/Car/{path.name}"] = (
+                f"{shown} MB are more than an image of --max-pixels 1024 needs at most (64 MB)"
+            )
+    assert bad_images(root, max_pixels=1024) == reasons
 
 
 def test_pillows_own_limit_is_neither_in_the_way_nor_changed(root, monkeypatch):
