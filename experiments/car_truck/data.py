@@ -10,7 +10,7 @@ from augjax.errors import InputError
 from augjax.files import lies_in
 from augjax.printable import printable
 from experiments.car_truck.config import Config
-from experiments.car_truck.drawn.dataset import drawn_car_truck
+from experiments.car_truck.drawn.dataset import SPLITS, drawn_car_truck, picture_names
 
 
 def load_data(config: Config, console: Console) -> Dataset:
@@ -24,6 +24,7 @@ def load_data(config: Config, console: Console) -> Dataset:
             f"({size}x{size} pixels, batches of {config.batch_size})."
         )
         dataset = load_image_folder(root, image_size=size, method=method)
+        _check_drawn(dataset, root)
     elif config.data.startswith("tfds:"):
         listed = config.data.split(":")[2:]
         if listed and listed[0].count(",") != 1:
@@ -54,6 +55,16 @@ def load_data(config: Config, console: Console) -> Dataset:
             "tells two apart; keep two class folders, or name two as in tfds:cifar10:truck,ship"
         )
     return dataset
+
+
+def _check_drawn(dataset: Dataset, root: Path) -> None:
+    for name, split in zip(SPLITS, (dataset.train, dataset.valid), strict=True):
+        if others := sorted(set(split.sources) - set(picture_names(name))):
+            path = printable(str(root / name / others[0]))
+            raise InputError(
+                f"{path} is not one of the drawn pictures; move it to another place, or train on "
+                f"all that is there by --data {printable(str(root))}"
+            )
 
 
 def check_not_linked(path: Path, option: str, config: Config) -> None:
