@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 
 from augjax.data import Dataset, load_image_folder, load_tfds
-from augjax.data.folder.load import linked_folders
+from augjax.data.folder.load import link_targets
 from augjax.errors import InputError
 from augjax.files import lies_in
 from augjax.printable import printable
@@ -68,12 +68,12 @@ def _check_drawn(dataset: Dataset, root: Path) -> None:
 
 
 def check_not_linked(path: Path, option: str, config: Config) -> None:
-    """Raises InputError if `path` lies in a folder that links in the data lead to."""
+    """Raises InputError if `path` is, or lies in, what links in the data lead to."""
     if not (config.data and config.follow_links) or config.data.startswith("tfds:"):
         return
-    for folder in linked_folders(config.data):
-        if lies_in(path, folder):
+    for target in link_targets(config.data):
+        if lies_in(path, target):
             raise InputError(
-                f"{option} {path} lies in {printable(folder)}, where a link in --data leads and "
-                "nothing is written"
+                f"{option} {path} is or lies in {printable(target)}, where a link in --data leads "
+                "and nothing is written"
             )

@@ -19,8 +19,12 @@ from augjax.runs.history import epochs_done
 from augjax.runs.record import changed_images
 from augjax.transforms.replay import replay_key
 from experiments.car_truck.augmentation import recorded_pipeline, strength_then
-from experiments.car_truck.config import Config, recorded_config
+from experiments.car_truck.config import Config, recorded_config, with_defaults
 from experiments.car_truck.data import check_not_linked, load_data
+from experiments.car_truck.drawn.dataset import drawn_car_truck
+
+PICTURES = {"augmentations.png", "loss.png", "accuracy.png"}
+"""What a run draws in its folder."""
 
 
 def replay_image(
@@ -37,8 +41,9 @@ def replay_image(
     Raises:
       InputError: if there is no such run, epoch or image, or nothing may be written to `out`.
     """
-    settings = recorded_config(run_dir, str(run_dir))
+    settings = with_defaults(recorded_config(run_dir, str(run_dir)))
     settings = dataclasses.replace(settings, run_dir=run_dir)
+    pipeline = recorded_pipeline(run_dir, str(run_dir))
     notes = check_epoch(run_dir, epoch, settings.epochs)
     out = out or Path(f"{PurePosixPath(path).stem}-epoch{epoch}.png")
     check_out(out, settings)
@@ -50,7 +55,6 @@ def replay_image(
         "epoch": epoch,
         "id": dataset.train.sources[index],
     }
-    pipeline = recorded_pipeline(run_dir, str(run_dir))
     strength = strength_then(settings, epoch, index, len(dataset.train))
     draws = pipeline.sample(replay_key(**which), image.shape, strength=strength)
     doubtful = doubts(run_dir, dataset)
@@ -87,8 +91,15 @@ def check_out(out: Path, settings: Config) -> None:
     """Raises InputError unless a PNG may be written there."""
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out}: expected a name that ends in .png")
-    if settings.data and lies_in(out, settings.data):
+    if out.is_symlink():
+        raise InputError(f"--out {out} is a link, which is not replaced; choose another name")
+    if lies_in(out, settings.data or drawn_car_truck()):
         raise InputError(f"--out {out} lies inside the data, where nothing is written")
+    run_dir = settings.run_dir
+    assert run_dir
+    is_picture = out.name.lower() in PICTURES and lies_in(out, run_dir)
+    if is_picture or lies_in(out, run_dir / "checkpoints"):
+        raise InputError(f"--out {out} is one of the run's own files; choose another name")
     check_not_linked(out, "--out", settings)
 
 

@@ -15,9 +15,12 @@ from PIL import Image
 import augjax as aj
 from augjax.data import epoch_order
 from augjax.errors import InputError
+from augjax.runs import folder
 from experiments import replay
 from experiments.car_truck import __main__ as car_truck
 from experiments.car_truck import train
+from experiments.car_truck.config import Config
+from experiments.car_truck.replay import PICTURES, check_out
 from tests.helpers import run_python, write_image_folder
 
 SIZE, BATCH, EPOCHS, SEED = 16, 8, 3, 7
@@ -37,15 +40,15 @@ class Watched(nn.Module):
 seen: list[np.ndarray] = []
 
 
-def watched_run(folder: Path, **flags):
+def watched_run(base: Path, **flags):
     """A run's folder, and its images by epoch and index as the training step saw them."""
-    data = write_image_folder(folder / "data", per_class=6)  # 12 images: the last batch is padded.
+    data = write_image_folder(base / "data", per_class=6)  # 12 images: the last batch is padded.
     seen.clear()
     with pytest.MonkeyPatch.context() as patch, jax.numpy_dtype_promotion("standard"):
         patch.setattr(train, "NotebookCNN", Watched)
         car_truck.run(
             car_truck.Config(
-                data=str(data), run_dir=folder / "run", seed=SEED,
+                data=str(data), run_dir=base / "run", seed=SEED,
                 image_size=SIZE, batch_size=BATCH, epochs=EPOCHS, **flags,
             )
         )  # fmt: skip
@@ -58,7 +61,7 @@ def watched_run(folder: Path, **flags):
         by_epoch[epoch] = dict(
             zip(epoch_order(12, seed=SEED, epoch=epoch).tolist(), rows, strict=False)
         )
-    return folder / "run", by_epoch
+    return base / "run", by_epoch
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +178,66 @@ def test_what_cannot_be_shown(trained, tmp_path, path, epoch, out, words):
     with pytest.raises(InputError, match=re.escape(words.format(run=run))) as error:
         replay.run(config(run, path, epoch, out))
     assert error.value.exit_code == 2 and not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        ("data/train/Car/0.png", "is a link"),
+        ("data/train/Car/new.png", "lies inside the data"),
+        ("through/train/Car/new.png", "lies inside the data"),
+        ("link.png", "is a link"),
+        ("dangling.png", "is a link"),
+        ("library/0.png", "is or lies in {tmp_path}/library/0.png, where a link in --data leads"),
+        ("library/class/sub/new.png", "is or lies in {tmp_path}/library/class, where a link"),
+        ("run/loss.png", "one of the run's own files"),
+        ("run/Accuracy.PNG", "one of the run's own files"),
+        ("again/augmentations.png", "one of the run's own files"),
+        ("run/checkpoints/last/x.png", "one of the run's own files"),
+        ("run/0-epoch1.png", None),
+        ("library/other.png", None),
+        ("mine.png", None),
+    ],
+)
+def test_where_nothing_is_written(tmp_path, out, words):
+    data = write_image_folder(tmp_path / "data", per_class=2)
+    for name in ("library/class/sub", "run/checkpoints/last"):
+        (tmp_path / name).mkdir(parents=True)
+    links = {
+        "data/train/Car/0.png": "library/0.png",
+        "data/train/Truck/more": "library/class",
+        "through": "data",
+        "again": "run",
+        "link.png": "mine.png",
+        "dangling.png": "nowhere.png",
+    }
+    (data / "train/Car/0.png").rename(tmp_path / "library/0.png")
+    for link, target in links.items():
+        (tmp_path / link).symlink_to(tmp_path / target)
+    settings = Config(data=str(data), run_dir=tmp_path / "run", follow_links=True)
+    if words is None:
+        check_out(tmp_path / out, settings)
+        return
+    with pytest.raises(InputError, match=re.escape(words.format(tmp_path=tmp_path))) as error:
+        check_out(tmp_path / out, settings)
+    assert str(error.value).startswith(f"--out {tmp_path / out} ")
+
+
+def test_nothing_is_written_among_the_drawn_pictures(tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.car_truck.replay.drawn_car_truck", lambda: tmp_path / "drawn")
+    with pytest.raises(InputError, match="lies inside the data"):
+        check_out(tmp_path / "drawn/train/Car/new.png", Config(run_dir=tmp_path / "run"))
+
+
+def test_the_pictures_of_a_run_are_known():
+    assert {name for name in folder._FILES if name.endswith(".png")} == PICTURES
+
+
+@pytest.mark.parametrize("flags", ["{}", '{"image_size": 16}', '{"batch_size": 8}'])
+def test_flags_that_are_not_recorded_are_defaults(tmp_path, flags):
+    (tmp_path / "config.json").write_text(flags)
+    with pytest.raises(InputError, match=r"cannot read its run\.json"):
+        replay.run(config(tmp_path, "Car/1.jpg", 1, tmp_path / "x.png"))
 
 
 def test_there_is_no_run_is_one_line_and_code_2(tmp_path):

@@ -120,14 +120,14 @@ def load_image_folder(
     )
 
 
-def linked_folders(root: str | Path) -> tuple[str, ...]:
-    """The folders, resolved, that links lead to when `load_image_folder` follows them.
+def link_targets(root: str | Path) -> tuple[str, ...]:
+    """The folders and files, resolved, that `load_image_folder` reads when it follows links.
 
     Raises:
       InputError: for a folder that cannot be used.
     """
     scanned, _ = _scan(Path(root), follow_links=True)
-    return tuple(folder for split in scanned for folder in split.linked)
+    return tuple(target for split in scanned for target in split.linked)
 
 
 def _check_options(image_size: Any, **chosen: str) -> None:
