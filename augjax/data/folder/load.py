@@ -52,8 +52,9 @@ def load_image_folder(
     them. A file that has changed since it was judged, or first decoded, is treated as one that
     cannot be decoded. A JPEG has no checksums: one whose decoder complains but does not fail is
     used, and named in a note. So is a 16-bit PNG that is nearly black, since its values may have
-    fewer bits. Nothing in `root` is written; what was found out about each file is kept in the
-    user's cache folder.
+    fewer bits. Nothing in `root` is written. What was found out about each good file is kept in the
+    user's cache folder, and believed while its size, time of change and ends stay
+    (`folder.verdict_cache`).
 
     Args:
       root: holds `train` and one of `valid`, `val`, `validation`, `test`.
