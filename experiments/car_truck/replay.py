@@ -12,9 +12,12 @@ from rich.console import Console
 
 import augjax as aj
 from augjax.data import Dataset, Split
+from augjax.data.tf import DECODER
 from augjax.errors import InputError
-from augjax.files import json_text, lies_in, write_atomically
+from augjax.files import json_text, lies_in, read_json, write_atomically
 from augjax.printable import printable, some
+from augjax.runs.environment import environment
+from augjax.runs.folder import RUN_RECORD
 from augjax.runs.history import epochs_done
 from augjax.runs.record import changed_images
 from augjax.transforms.replay import replay_key
@@ -25,6 +28,9 @@ from experiments.car_truck.drawn.dataset import drawn_car_truck
 
 PICTURES = {"augmentations.png", "loss.png", "accuracy.png"}
 """What a run draws in its folder."""
+
+OLD_DECODER = "TensorFlow, JPEGs by the fast inverse DCT"
+"""Of runs whose record does not say."""
 
 
 def replay_image(
@@ -126,10 +132,27 @@ def composed(name: str) -> str:
 
 
 def doubts(run_dir: Path, dataset: Dataset) -> list[str]:
-    """What may have changed about the images since the run."""
+    """What may have changed since the run about the images, or about what reads and draws them."""
     changed = changed_images(run_dir, dataset, str(run_dir))
     note = "Note: the data have changed since the run; it may have seen another image by this name"
-    return [f"{note}: {some(changed)}"] if changed else []
+    notes = [f"{note}: {some(changed)}"] if changed else []
+    if others := other_versions(read_json(run_dir / RUN_RECORD)):
+        notes.append(f"Note: it may have seen other pixels, made by other versions: {some(others)}")
+    return notes
+
+
+def other_versions(record: dict[str, Any]) -> list[str]:
+    """Decoder and packages that a run, or a part of it, had in other versions."""
+    now = {**environment()["versions"], "decoder": DECODER}
+    found = {}
+    for then in (record, *record.get("resumed", [])):
+        versions = then.get("versions")
+        before = dict(versions) if isinstance(versions, dict) else {}
+        before["decoder"] = then.get("decoder", OLD_DECODER)
+        for name, version in now.items():
+            if before.get(name, version) != version:
+                found[name] = f"{name} {before[name]!a} -> {version!a}"
+    return [found[name] for name in sorted(found)]
 
 
 def png(image: Any) -> bytes:

@@ -14,13 +14,15 @@ from PIL import Image
 
 import augjax as aj
 from augjax.data import epoch_order
+from augjax.data.tf import DECODER
 from augjax.errors import InputError
-from augjax.runs import folder
+from augjax.runs import folder, record
+from augjax.runs.environment import environment
 from experiments import replay
 from experiments.car_truck import __main__ as car_truck
 from experiments.car_truck import train
 from experiments.car_truck.config import Config
-from experiments.car_truck.replay import PICTURES, check_out
+from experiments.car_truck.replay import OLD_DECODER, PICTURES, check_out, other_versions
 from tests.helpers import run_python, write_image_folder
 
 SIZE, BATCH, EPOCHS, SEED = 16, 8, 3, 7
@@ -265,13 +267,59 @@ def test_data_that_have_changed_are_noted(trained, tmp_path):
     run, _ = trained
     changed = tmp_path / "run"
     shutil.copytree(run, changed)
-    record = json.loads((changed / "run.json").read_text())
-    (changed / "run.json").write_text(json.dumps({**record, "dataset_fingerprint": "other"}))
+    known = json.loads((changed / "run.json").read_text())
+    (changed / "run.json").write_text(json.dumps({**known, "dataset_fingerprint": "other"}))
     _, notes = replay.run(config(changed, "Car/0.png", 1, tmp_path / "x.png"))
     assert notes[0].startswith("Note: the data have changed since the run")
     (changed / "run.json").write_text("no JSON")
     with pytest.raises(InputError, match=r"cannot read its run\.json"):
         replay.run(config(changed, "Car/0.png", 1, tmp_path / "y.png"))
+
+
+OLD = {"augjax": "0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "resumed", "words"),
+    [
+        ({}, [], []),
+        ({"decoder": "fast"}, [], ["decoder 'fast' -> "]),
+        ({"decoder": None}, [], [f"decoder '{OLD_DECODER}' -> "]),
+        ({"versions": OLD}, [], ["augjax '0.0.1' -> "]),
+        ({"versions": OLD, "decoder": "fast"}, [], ["augjax '0.0.1'", "decoder 'fast'"]),
+        ({"versions": OLD}, [{}], ["augjax '0.0.1' -> "]),
+        ({}, [{"decoder": "fast"}, {}], ["decoder 'fast' -> "]),
+        ({"versions": {"python-only": "1"}}, [], []),
+        ({"versions": [7], "decoder": []}, [], ["decoder [] -> "]),
+    ],
+)
+def test_other_versions_are_noted(changes, resumed, words):
+    here = {"versions": environment()["versions"], "decoder": DECODER}
+
+    def changed(changes):
+        return {name: value for name, value in {**here, **changes}.items() if value is not None}
+
+    found = other_versions({**changed(changes), "resumed": [changed(one) for one in resumed]})
+    assert len(found) == len(words)
+    assert all(one.startswith(start) for one, start in zip(found, words, strict=True))
+
+
+def test_a_run_of_another_decoder_is_noted(trained, tmp_path):
+    run, _ = trained
+    changed = tmp_path / "run"
+    shutil.copytree(run, changed)
+    known = json.loads((changed / "run.json").read_text())
+    del known["decoder"]
+    (changed / "run.json").write_text(json.dumps(known))
+    _, notes = replay.run(config(changed, "Car/0.png", 1, tmp_path / "x.png"))
+    assert notes[0] == (
+        "Note: it may have seen other pixels, made by other versions: "
+        f"decoder '{OLD_DECODER}' -> '{DECODER}'"
+    )
+
+
+def test_the_old_decoder_is_called_as_when_a_run_is_resumed():
+    assert record._UNRECORDED["decoder"] == OLD_DECODER
 
 
 def test_help_is_instant():
