@@ -13,6 +13,7 @@ table is printed and written to OUT/NAME.json, by default in experiments/results
 import dataclasses
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -20,40 +21,26 @@ import tempfile
 from collections.abc import Sequence
 from filecmp import cmp
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import tyro
 from rich.console import Console
 
-from augjax.errors import InputError, RunError, errors_in_one_line
+from augjax.errors import InputError, Interrupted, RunError, errors_in_one_line
 from augjax.files import is_path, lies_in, read_json, write_json
 from augjax.printable import printable
 from augjax.runs.flags import CONFIG
 from experiments.car_truck import config as car_truck
 
 RECORDED = (
-    "train_images",
-    "valid_images",
-    "dataset_fingerprint",
-    "platform",
-    "processor",
-    "cpus",
-    "devices",
-    "python",
-    "versions",
-    "git_commit",
-)
+    "train_images", "valid_images", "dataset_fingerprint", "platform", "processor", "cpus",
+    "devices", "python", "versions", "git_commit",
+)  # fmt: skip
 """What the result file keeps of the runs' `run.json`, as far as they agree."""
 
-DATA = "dataset_fingerprint"
-"""In `run.json`, what must not differ between the runs."""
-
 COLUMNS = {
-    "highest_val_binary_accuracy": 4,
-    "val_binary_accuracy": 4,
-    "val_loss": 3,
-    "epochs": 0,
-}
+    "highest_val_binary_accuracy": 4, "val_binary_accuracy": 4, "val_loss": 3, "epochs": 0,
+}  # fmt: skip
 """Numbers in a run's `summary.json`, and how many of their decimals the table shows."""
 
 KINDS = {
@@ -102,7 +89,13 @@ class Config:
 def main() -> None:
     """Parses the command line and runs the study."""
     with errors_in_one_line(debug="--debug" in sys.argv):
+        signal.signal(signal.SIGTERM, stop)
         study(tyro.cli(Config, prog="python -m experiments.seeds"))
+
+
+def stop(number: int, _: object) -> NoReturn:
+    """Ends the study, when the run in progress has ended."""
+    raise Interrupted(number, "interrupted; the same command goes on with the study")
 
 
 def study(config: Config) -> dict[str, Any]:
@@ -126,7 +119,8 @@ def study(config: Config) -> dict[str, Any]:
             run_dir = config.runs / name / f"{kind}-seed{seed}"
             rows[kind].append(summary_of_run(config, kind, seed, run_dir))
             records.append(read_record(run_dir / "run.json"))
-            if records[-1].get(DATA) != records[0].get(DATA):
+            first, last = (r.get("dataset_fingerprint") for r in (records[0], records[-1]))
+            if first != last:
                 raise InputError(
                     f"{run_dir} had other images than the first; choose another --name"
                 )
@@ -209,9 +203,21 @@ def summary_of_run(config: Config, kind: str, seed: int, run_dir: Path) -> dict[
         flags = [f"--resume={run_dir}"]
     if not summary.exists():
         command = [sys.executable, "-m", "experiments.car_truck", *flags]
-        if subprocess.run(command).returncode:
+        if exit_code(command):
             raise RunError(f"the run for {run_dir} failed; see above")
     return read_record(summary, [*COLUMNS, "total_seconds"])
+
+
+def exit_code(command: Sequence[str]) -> int:
+    """Runs a command to its end, also where the study is to stop."""
+    with subprocess.Popen(command) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt as interruption:
+            if isinstance(interruption, Interrupted):  # Ctrl-C has reached the run by itself.
+                process.terminate()
+            process.wait()
+            raise
 
 
 def read_record(path: Path, numbers: Sequence[str] = ()) -> dict[str, Any]:

@@ -4,9 +4,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -53,9 +55,9 @@ def commands(monkeypatch):
             name, _, value = flag.partition("=")
             if name in ("--run-dir", "--resume"):
                 finish(Path(value))
-        return SimpleNamespace(returncode=0)
+        return 0
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(seeds, "exit_code", run)
     return started
 
 
@@ -95,9 +97,49 @@ def test_what_has_ended_is_kept_and_what_was_interrupted_is_resumed(study, comma
 
 
 def test_a_run_that_fails_is_one_line(study, monkeypatch):
-    monkeypatch.setattr(subprocess, "run", lambda command: SimpleNamespace(returncode=1))
+    monkeypatch.setattr(sys, "executable", "false")
     with pytest.raises(RunError, match="augment-seed0 failed; see above"):
         seeds.study(study())
+
+
+RUN = """#!/bin/sh
+trap 'sleep 0.7; touch saved; exit 9' TERM INT
+touch begun
+while :; do sleep 0.1; done
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+@pytest.mark.parametrize(
+    ("number", "code", "words"),
+    [
+        (signal.SIGTERM, 143, "interrupted; the same command goes on with the study\n"),
+        (signal.SIGINT, 130, "interrupted\n"),
+    ],
+)
+def test_a_study_that_is_stopped_waits_for_its_run_to_stop(tmp_path, data, number, code, words):
+    run = tmp_path / "run"
+    run.write_text(RUN)
+    run.chmod(0o755)
+    program = (
+        f"import sys; sys.executable = {str(run)!r}; from experiments import seeds; seeds.main()"
+    )
+    command = [sys.executable, "-c", program, "--name=s", f"--data={data}", "--seeds=0"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(seeds.__file__).parents[1])}
+    study = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    while not (tmp_path / "begun").exists():
+        assert study.poll() is None
+        time.sleep(0.05)
+    if number == signal.SIGINT:
+        os.killpg(study.pid, number)  # As a terminal does.
+    else:
+        study.send_signal(number)
+    _, stderr = study.communicate(timeout=60)
+    assert (study.returncode, stderr) == (code, words)
+    assert (tmp_path / "saved").exists()
 
 
 @pytest.mark.parametrize(
