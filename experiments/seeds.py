@@ -6,38 +6,42 @@
         --kinds no-augment augment trivial randaugment mixup              # about half an hour
 
 Each run is a whole `experiments.car_truck` in a process of its own, in RUNS/NAME/<kind>-seed<n>;
-finished ones are kept, so that an interrupted study goes on where it stopped. The table is printed
-and written to OUT/NAME.json, by default in experiments/results.
+finished ones are kept and interrupted ones resumed, so that a study goes on where it stopped. The
+table is printed and written to OUT/NAME.json, by default in experiments/results.
 """
 
 import dataclasses
-import json
+import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
+from filecmp import cmp
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import tyro
 from rich.console import Console
 
-from augjax.errors import InputError, RunError, errors_in_one_line
-from augjax.files import write_json
+from augjax.errors import InputError, Interrupted, RunError, errors_in_one_line
+from augjax.files import is_path, lies_in, read_json, write_json
+from augjax.printable import printable
+from augjax.runs.flags import CONFIG
+from experiments.car_truck import config as car_truck
 
 RECORDED = (
-    "train_images",
-    "valid_images",
-    "dataset_fingerprint",
-    "platform",
-    "processor",
-    "cpus",
-    "devices",
-    "python",
-    "versions",
-    "git_commit",
-)
-"""What the result file keeps of the first run's `run.json`."""
+    "train_images", "valid_images", "dataset_fingerprint", "platform", "processor", "cpus",
+    "devices", "python", "versions", "git_commit",
+)  # fmt: skip
+"""What the result file keeps of the runs' `run.json`, as far as they agree."""
+
+COLUMNS = {
+    "highest_val_binary_accuracy": 4, "val_binary_accuracy": 4, "val_loss": 3, "epochs": 0,
+}  # fmt: skip
+"""Numbers in a run's `summary.json`, and how many of their decimals the table shows."""
 
 KINDS = {
     "augment": ("the notebook's augmentation", "--augment"),
@@ -85,82 +89,146 @@ class Config:
 def main() -> None:
     """Parses the command line and runs the study."""
     with errors_in_one_line(debug="--debug" in sys.argv):
+        signal.signal(signal.SIGTERM, stop)
         study(tyro.cli(Config, prog="python -m experiments.seeds"))
+
+
+def stop(number: int, _: object) -> NoReturn:
+    """Ends the study, when the run in progress has ended."""
+    raise Interrupted(number, "interrupted; the same command goes on with the study")
 
 
 def study(config: Config) -> dict[str, Any]:
     """Runs what is not yet there, prints the table, and writes it."""
-    if not config.seeds or Path(config.name).name != config.name or config.name in ("", ".."):
-        raise InputError("--name is one plain file name, and --seeds one seed or more")
-    if not config.kinds:
-        raise InputError("--kinds is one kind or more")
+    name = config.name
+    if Path(name).name != name or name in ("", "..") or not is_path(name):
+        raise InputError(f"--name {printable(name)}: expected one plain file name")
+    for option, values in (("kinds", config.kinds), ("seeds", config.seeds)):
+        if not values or len(set(values)) < len(values):
+            given = " ".join(map(str, values))
+            raise InputError(f"--{option} {given}: expected one or more, each given once")
+    for option, path in (("runs", config.runs / name), ("out", config.out)):
+        if config.data and lies_in(path, config.data):
+            raise InputError(f"--{option}: {path} lies inside --data, where nothing is written")
     if config.train_images is not None:
         config = dataclasses.replace(config, data=str(with_fewer_images(config)))
-    rows = {
-        kind: [
-            summary_of_run(config, kind, seed, config.runs / config.name / f"{kind}-seed{seed}")
-            for seed in config.seeds
-        ]
-        for kind in config.kinds
-    }
-    first = config.runs / config.name / f"{config.kinds[0]}-seed{config.seeds[0]}"
-    record = json.loads((first / "run.json").read_text())
+    rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in config.kinds}
+    records = []
+    for kind in config.kinds:
+        for seed in config.seeds:
+            run_dir = config.runs / name / f"{kind}-seed{seed}"
+            rows[kind].append(summary_of_run(config, kind, seed, run_dir))
+            records.append(read_record(run_dir / "run.json"))
+            first, last = (r.get("dataset_fingerprint") for r in (records[0], records[-1]))
+            if first != last:
+                raise InputError(
+                    f"{run_dir} had other images than the first; choose another --name"
+                )
     result = {
         "seeds": config.seeds,
         "train_images": config.train_images,
-        "environment": {name: record[name] for name in RECORDED if name in record},
+        "environment": {
+            key: records[0][key]
+            for key in RECORDED
+            if key in records[0] and all(r.get(key) == records[0][key] for r in records)
+        },
         "runs": rows,
         "table": table(rows),
     }
     config.out.mkdir(parents=True, exist_ok=True)
-    write_json(config.out / f"{config.name}.json", result)
+    write_json(config.out / f"{name}.json", result)
     Console(highlight=False, soft_wrap=True).print(result["table"], markup=False)
     return result
 
 
 def with_fewer_images(config: Config) -> Path:
-    """A copy of the data folder with fewer training images, next to the runs."""
-    classes = sorted(p for p in Path(config.data or "", "train").glob("*") if p.is_dir())
-    if not config.data or not classes:
-        given = f"--data {config.data}" if config.data else "no --data"
-        raise InputError(f"{given}: --train-images needs a folder with train/<class>/")
-    few = config.runs / config.name / "data"
-    each, left = divmod(config.train_images or 0, len(classes))
+    """A copy of the data folder with fewer training images, next to the runs.
+
+    It appears in one step. One that is there is compared with what it would be.
+    """
+    from augjax.data.folder.load import scan_folder  # Slow: libraries come with it.
+
+    if not config.data:
+        raise InputError("no --data: --train-images needs a folder with train/<class>/")
+    option = f"--train-images {config.train_images}"
+    (train, valid), _ = scan_folder(Path(config.data))
+    each, left = divmod(config.train_images or 0, len(train.class_names))
     if left or each < 1:
-        raise InputError(
-            f"--train-images {config.train_images}: expected a multiple of {len(classes)} classes"
-        )
-    for folder in classes:
-        (few / "train" / folder.name).mkdir(parents=True, exist_ok=True)
-        for path in sorted(folder.iterdir())[:each]:
-            shutil.copyfile(path, few / "train" / folder.name / path.name)
-        if len(list((few / "train" / folder.name).iterdir())) != each:
+        raise InputError(f"{option}: expected a multiple of {len(train.class_names)} classes")
+    chosen = [(valid, file) for file in valid.files]
+    for label, name in enumerate(train.class_names):
+        first = [(train, file) for file in train.files if file.label == label][:each]
+        if len(first) < each:
+            raise InputError(f"{option}: --data has only {len(first)} images of {printable(name)}")
+        chosen += first
+    if bad := [file for _, file in chosen if file.reason]:
+        raise InputError(f"--data: {printable(bad[0].path)}: {bad[0].reason}; remove it")
+    sources = {f"{s.folder.name}/{file.path}": s.folder / file.path for s, file in chosen}
+    few = config.runs / config.name / "data"
+    if os.path.lexists(few):
+        there = {f"{s.folder.name}/{f.path}" for s in scan_folder(few)[0] for f in s.files}
+        same = (cmp(path, few / name, shallow=False) for name, path in sources.items())
+        if there != set(sources) or not all(same):
             raise InputError(
-                f"--train-images {config.train_images}: {few} does not hold {each} images of "
-                f"{folder.name}, as of a study with another number; choose another --name"
+                f"{few} does not hold the images of --data that {option} asks for, as of another "
+                "study; choose another --name"
             )
-    shutil.copytree(Path(config.data, "valid"), few / "valid", dirs_exist_ok=True)
+        return few
+    few.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".data-", dir=few.parent) as scratch:
+        for name, path in sources.items():
+            copy = Path(scratch, "data", name)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        Path(scratch, "data").rename(few)
     return few
 
 
 def summary_of_run(config: Config, kind: str, seed: int, run_dir: Path) -> dict[str, Any]:
-    """The summary of one run, which is made first if it is not there."""
+    """The summary of one run, which is made, or gone on with, if it has not ended."""
+    options = {"data": config.data, "image-size": config.image_size, "epochs": config.epochs}
+    options |= {"seed": seed, "run-dir": run_dir}
+    flags = [f"--{name}={value}" for name, value in options.items() if value is not None]
+    flags.append(KINDS[kind][1])
+    wanted = car_truck.settings(car_truck.with_defaults(tyro.cli(car_truck.Config, args=flags)))
     summary = run_dir / "summary.json"
+    if (run_dir / CONFIG).exists() or summary.exists():
+        found = car_truck.with_defaults(car_truck.recorded_config(run_dir, str(run_dir)))
+        for name, value in car_truck.settings(found).items():
+            if name != "run_dir" and value != wanted[name]:
+                raise InputError(
+                    f"{run_dir} is a run with --{name.replace('_', '-')} {value}, not "
+                    f"{wanted[name]}, as of another study; choose another --name"
+                )
+        flags = [f"--resume={run_dir}"]
     if not summary.exists():
-        options = {"data": config.data, "image-size": config.image_size, "epochs": config.epochs}
-        command = [
-            sys.executable,
-            "-m",
-            "experiments.car_truck",
-            KINDS[kind][1],
-            "--seed",
-            str(seed),
-        ]
-        command += [f"--{name}={value}" for name, value in options.items() if value is not None]
-        finished = subprocess.run([*command, "--run-dir", str(run_dir)])
-        if finished.returncode:
+        command = [sys.executable, "-m", "experiments.car_truck", *flags]
+        if exit_code(command):
             raise RunError(f"the run for {run_dir} failed; see above")
-    return json.loads(summary.read_text())
+    return read_record(summary, [*COLUMNS, "total_seconds"])
+
+
+def exit_code(command: Sequence[str]) -> int:
+    """Runs a command to its end, also where the study is to stop."""
+    with subprocess.Popen(command) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt as interruption:
+            if isinstance(interruption, Interrupted):  # Ctrl-C has reached the run by itself.
+                process.terminate()
+            process.wait()
+            raise
+
+
+def read_record(path: Path, numbers: Sequence[str] = ()) -> dict[str, Any]:
+    """What a run has written to a file, in which these are numbers."""
+    try:
+        record = read_json(path)
+        if isinstance(record, dict) and all(0 <= record[name] <= 1e38 for name in numbers):
+            return record
+    except (OSError, ValueError, TypeError, KeyError):
+        pass
+    raise InputError(f"{path} is not what a run has written; choose another --name")
 
 
 def table(rows: dict[str, list[dict[str, Any]]]) -> str:
@@ -171,17 +239,9 @@ def table(rows: dict[str, list[dict[str, Any]]]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for kind, runs in rows.items():
-        cells = [
-            spread([run[name] for run in runs], digits)
-            for name, digits in (
-                ("highest_val_binary_accuracy", 4),
-                ("val_binary_accuracy", 4),
-                ("val_loss", 3),
-                ("epochs", 0),
-            )
-        ]
+        cells = [spread([run[name] for run in runs], digits) for name, digits in COLUMNS.items()]
         minutes = spread([run["total_seconds"] / 60 for run in runs], 1)
-        epoch = spread([run["total_seconds"] / run["epochs"] for run in runs], 1)
+        epoch = spread([run["total_seconds"] / max(run["epochs"], 1) for run in runs], 1)
         cells = [KINDS[kind][0], str(len(runs)), *cells, minutes, epoch]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -5,12 +5,12 @@ from pathlib import Path
 from rich.console import Console
 
 from augjax.data import Dataset, load_image_folder, load_tfds
-from augjax.data.folder.load import linked_folders
+from augjax.data.folder.load import link_targets
 from augjax.errors import InputError
 from augjax.files import lies_in
 from augjax.printable import printable
 from experiments.car_truck.config import Config
-from experiments.car_truck.drawn.dataset import drawn_car_truck
+from experiments.car_truck.drawn.dataset import SPLITS, drawn_car_truck, picture_names
 
 
 def load_data(config: Config, console: Console) -> Dataset:
@@ -24,6 +24,7 @@ def load_data(config: Config, console: Console) -> Dataset:
             f"({size}x{size} pixels, batches of {config.batch_size})."
         )
         dataset = load_image_folder(root, image_size=size, method=method)
+        _check_drawn(dataset, root)
     elif config.data.startswith("tfds:"):
         listed = config.data.split(":")[2:]
         if listed and listed[0].count(",") != 1:
@@ -56,13 +57,23 @@ def load_data(config: Config, console: Console) -> Dataset:
     return dataset
 
 
+def _check_drawn(dataset: Dataset, root: Path) -> None:
+    for name, split in zip(SPLITS, (dataset.train, dataset.valid), strict=True):
+        if others := sorted(set(split.sources) - set(picture_names(name))):
+            path = printable(str(root / name / others[0]))
+            raise InputError(
+                f"{path} is not one of the drawn pictures; move it to another place, or train on "
+                f"all that is there by --data {printable(str(root))}"
+            )
+
+
 def check_not_linked(path: Path, option: str, config: Config) -> None:
-    """Raises InputError if `path` lies in a folder that links in the data lead to."""
+    """Raises InputError if `path` is, or lies in, what links in the data lead to."""
     if not (config.data and config.follow_links) or config.data.startswith("tfds:"):
         return
-    for folder in linked_folders(config.data):
-        if lies_in(path, folder):
+    for target in link_targets(config.data):
+        if lies_in(path, target):
             raise InputError(
-                f"{option} {path} lies in {printable(folder)}, where a link in --data leads and "
-                "nothing is written"
+                f"{option} {path} is or lies in {printable(target)}, where a link in --data leads "
+                "and nothing is written"
             )

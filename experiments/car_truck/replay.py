@@ -12,15 +12,25 @@ from rich.console import Console
 
 import augjax as aj
 from augjax.data import Dataset, Split
+from augjax.data.tf import DECODER
 from augjax.errors import InputError
-from augjax.files import json_text, lies_in, write_atomically
+from augjax.files import json_text, lies_in, read_json, write_atomically
 from augjax.printable import printable, some
+from augjax.runs.environment import environment
+from augjax.runs.folder import RUN_RECORD
 from augjax.runs.history import epochs_done
 from augjax.runs.record import changed_images
 from augjax.transforms.replay import replay_key
 from experiments.car_truck.augmentation import recorded_pipeline, strength_then
-from experiments.car_truck.config import Config, recorded_config
+from experiments.car_truck.config import Config, recorded_config, with_defaults
 from experiments.car_truck.data import check_not_linked, load_data
+from experiments.car_truck.drawn.dataset import drawn_car_truck
+
+PICTURES = {"augmentations.png", "loss.png", "accuracy.png"}
+"""What a run draws in its folder."""
+
+OLD_DECODER = "TensorFlow, JPEGs by the fast inverse DCT"
+"""Of runs whose record does not say."""
 
 
 def replay_image(
@@ -37,8 +47,9 @@ def replay_image(
     Raises:
       InputError: if there is no such run, epoch or image, or nothing may be written to `out`.
     """
-    settings = recorded_config(run_dir, str(run_dir))
+    settings = with_defaults(recorded_config(run_dir, str(run_dir)))
     settings = dataclasses.replace(settings, run_dir=run_dir)
+    pipeline = recorded_pipeline(run_dir, str(run_dir))
     notes = check_epoch(run_dir, epoch, settings.epochs)
     out = out or Path(f"{PurePosixPath(path).stem}-epoch{epoch}.png")
     check_out(out, settings)
@@ -50,7 +61,6 @@ def replay_image(
         "epoch": epoch,
         "id": dataset.train.sources[index],
     }
-    pipeline = recorded_pipeline(run_dir, str(run_dir))
     strength = strength_then(settings, epoch, index, len(dataset.train))
     draws = pipeline.sample(replay_key(**which), image.shape, strength=strength)
     doubtful = doubts(run_dir, dataset)
@@ -87,8 +97,15 @@ def check_out(out: Path, settings: Config) -> None:
     """Raises InputError unless a PNG may be written there."""
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out}: expected a name that ends in .png")
-    if settings.data and lies_in(out, settings.data):
+    if out.is_symlink():
+        raise InputError(f"--out {out} is a link, which is not replaced; choose another name")
+    if lies_in(out, settings.data or drawn_car_truck()):
         raise InputError(f"--out {out} lies inside the data, where nothing is written")
+    run_dir = settings.run_dir
+    assert run_dir
+    is_picture = out.name.lower() in PICTURES and lies_in(out, run_dir)
+    if is_picture or lies_in(out, run_dir / "checkpoints"):
+        raise InputError(f"--out {out} is one of the run's own files; choose another name")
     check_not_linked(out, "--out", settings)
 
 
@@ -115,10 +132,27 @@ def composed(name: str) -> str:
 
 
 def doubts(run_dir: Path, dataset: Dataset) -> list[str]:
-    """What may have changed about the images since the run."""
+    """What may have changed since the run about the images, or about what reads and draws them."""
     changed = changed_images(run_dir, dataset, str(run_dir))
     note = "Note: the data have changed since the run; it may have seen another image by this name"
-    return [f"{note}: {some(changed)}"] if changed else []
+    notes = [f"{note}: {some(changed)}"] if changed else []
+    if others := other_versions(read_json(run_dir / RUN_RECORD)):
+        notes.append(f"Note: it may have seen other pixels, made by other versions: {some(others)}")
+    return notes
+
+
+def other_versions(record: dict[str, Any]) -> list[str]:
+    """Decoder and packages that a run, or a part of it, had in other versions."""
+    now = {**environment()["versions"], "decoder": DECODER}
+    found = {}
+    for then in (record, *record.get("resumed", [])):
+        versions = then.get("versions")
+        before = dict(versions) if isinstance(versions, dict) else {}
+        before["decoder"] = then.get("decoder", OLD_DECODER)
+        for name, version in now.items():
+            if before.get(name, version) != version:
+                found[name] = f"{name} {before[name]!a} -> {version!a}"
+    return [found[name] for name in sorted(found)]
 
 
 def png(image: Any) -> bytes:

@@ -3,13 +3,19 @@
 import dataclasses
 import hashlib
 import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
-from augjax.errors import RunError
+from augjax.errors import InputError, RunError
+from experiments.car_truck.config import Config, with_defaults
+from experiments.car_truck.data import load_data
 from experiments.car_truck.drawn import camera, places, vehicles
 from experiments.car_truck.drawn import dataset as drawn
 
@@ -107,13 +113,79 @@ def test_an_interrupted_render_leaves_nothing_that_counts(
     assert leftover.exists()
 
 
+def lose_a_picture(root: Path) -> None:
+    (root / "train/Car/car_0002.jpg").unlink()
+
+
+def lose_a_folder(root: Path) -> None:
+    shutil.rmtree(root / "valid/Truck")
+
+
+def lose_a_split(root: Path) -> None:
+    shutil.rmtree(root / "valid")
+
+
+def link_a_picture(root: Path) -> None:
+    (root / "train/Car/car_0002.jpg").rename(root.parent / "mine.jpg")
+    (root / "train/Car/car_0002.jpg").symlink_to(root.parent / "mine.jpg")
+
+
 @pytest.mark.usefixtures("small")
-def test_a_damaged_folder_is_drawn_anew(tmp_path: Path):
+@pytest.mark.parametrize("harm", [lose_a_picture, lose_a_folder, lose_a_split, link_a_picture])
+def test_what_is_missing_is_drawn_and_other_files_stay(
+    tmp_path: Path, harm: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+):
     root = drawn.drawn_car_truck(tmp_path)
     before = contents(root)
-    (root / "train" / "Car" / "car_0002.jpg").unlink()
-    assert contents(drawn.drawn_car_truck(tmp_path)) == before
-    assert list(tmp_path.iterdir()) == [root]
+    for name in ("notes.txt", "train/Car/photo.jpg", "train/Car/.hidden", "valid/mine/1.png"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("mine")
+    harm(root)
+    left = contents(tmp_path)
+    drawn.drawn_car_truck(tmp_path)
+    assert contents(tmp_path) == left | {f"{root.name}/{name}": before[name] for name in before}
+    assert not list(tmp_path.glob(".*"))
+    monkeypatch.setattr(drawn, "draw_picture", None)
+    drawn.drawn_car_truck(tmp_path)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", [".", "train", "train/Car"])
+@pytest.mark.parametrize("kind", ["link", "dangling link", "file"])
+def test_pictures_are_drawn_into_folders_only(tmp_path: Path, name: str, kind: str):
+    path, mine = tmp_path / "cache" / drawn.NAME / name, tmp_path / "mine"
+    path.parent.mkdir(parents=True)
+    if kind == "file":
+        path.touch()
+    else:
+        path.symlink_to(mine)
+    if kind == "link":
+        mine.mkdir()
+    with pytest.raises(RunError, match=f"{path}: pictures are to be drawn there, but it is a link"):
+        drawn.drawn_car_truck(tmp_path / "cache")
+    assert not mine.exists() or not list(mine.iterdir())
+    assert os.path.lexists(path) and not list((tmp_path / "cache").glob(".*"))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", ["train/Car/my.jpg", "valid/Truck/sub/my.png"])
+def test_pictures_of_the_users_own_are_not_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    drawn._cache.cache_clear()
+    config = with_defaults(Config(run_dir=tmp_path / "run"))
+    try:
+        dataset = load_data(config, Console(quiet=True))
+        assert (len(dataset.train), len(dataset.valid)) == (6, 6)
+        mine = tmp_path / "augjax" / drawn.NAME / name
+        mine.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8)).save(mine)
+        with pytest.raises(InputError, match=f"{mine} is not one of the drawn pictures; move it"):
+            load_data(config, Console(quiet=True))
+        assert mine.exists()
+    finally:
+        drawn._cache.cache_clear()
 
 
 def test_an_unusable_cache_folder_is_errors_in_one_line(tmp_path: Path):
@@ -126,9 +198,9 @@ def test_an_unusable_cache_folder_is_errors_in_one_line(tmp_path: Path):
 def test_a_faster_process_is_not_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     render = drawn._render
 
-    def beaten(root: Path) -> None:
-        render(root)
-        render(tmp_path / drawn.NAME)
+    def beaten(root: Path, wanted: Collection[str]) -> None:
+        render(root, wanted)
+        render(tmp_path / drawn.NAME, wanted)
 
     monkeypatch.setattr(drawn, "_render", beaten)
     root = drawn.drawn_car_truck(tmp_path)

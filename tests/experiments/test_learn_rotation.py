@@ -1,9 +1,11 @@
 """A range is learnt from wherever it starts, and the command prints it."""
 
 import dataclasses
+import re
 
 import pytest
 
+from augjax.errors import InputError
 from experiments.learn_rotation import __main__ as learn_rotation
 from experiments.learn_rotation.config import Config
 from experiments.learn_rotation.descent import learnt
@@ -31,6 +33,32 @@ def test_the_command_prints_a_table(monkeypatch, capsys):
     assert header[0] == "| true range | at first | learnt |"
     assert row.startswith("| ±30° | ±20° | ±")
     assert float(row.split("±")[-1].rstrip("° |")) == pytest.approx(30, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("degrees", ["nan", "inf", "1e400", "-10", "0", "180.1"]),
+        ("start", ["nan", "-45", "0", "720"]),
+        ("steps", ["0", "-1", "1000000000"]),
+        ("cars", ["0", "-1", "1000000000"]),
+        ("rounds", ["0", "-1", "1000000000"]),
+        ("seed", ["-1", "4294967296", str(10**26)]),
+    ],
+)
+def test_a_flag_that_cannot_be_is_one_line(monkeypatch, capsys, option, values):
+    for value in values:
+        monkeypatch.setattr("sys.argv", ["learn_rotation", f"--{option}", value])
+        with pytest.raises(SystemExit) as end:
+            learn_rotation.main()
+        out, err = capsys.readouterr()
+        assert (end.value.code, out, err.count("\n")) == (2, "", 1)
+        assert re.match(rf"error: --{option} \S+: expected a number from ", err)
+
+
+def test_a_range_is_needed():
+    with pytest.raises(InputError, match="--degrees: expected one number or more"):
+        Config(degrees=())
 
 
 def test_help_is_instant():

@@ -14,10 +14,15 @@ from PIL import Image
 
 import augjax as aj
 from augjax.data import epoch_order
+from augjax.data.tf import DECODER
 from augjax.errors import InputError
+from augjax.runs import folder, record
+from augjax.runs.environment import environment
 from experiments import replay
 from experiments.car_truck import __main__ as car_truck
 from experiments.car_truck import train
+from experiments.car_truck.config import Config
+from experiments.car_truck.replay import OLD_DECODER, PICTURES, check_out, other_versions
 from tests.helpers import run_python, write_image_folder
 
 SIZE, BATCH, EPOCHS, SEED = 16, 8, 3, 7
@@ -37,15 +42,15 @@ class Watched(nn.Module):
 seen: list[np.ndarray] = []
 
 
-def watched_run(folder: Path, **flags):
+def watched_run(base: Path, **flags):
     """A run's folder, and its images by epoch and index as the training step saw them."""
-    data = write_image_folder(folder / "data", per_class=6)  # 12 images: the last batch is padded.
+    data = write_image_folder(base / "data", per_class=6)  # 12 images: the last batch is padded.
     seen.clear()
     with pytest.MonkeyPatch.context() as patch, jax.numpy_dtype_promotion("standard"):
         patch.setattr(train, "NotebookCNN", Watched)
         car_truck.run(
             car_truck.Config(
-                data=str(data), run_dir=folder / "run", seed=SEED,
+                data=str(data), run_dir=base / "run", seed=SEED,
                 image_size=SIZE, batch_size=BATCH, epochs=EPOCHS, **flags,
             )
         )  # fmt: skip
@@ -58,7 +63,7 @@ def watched_run(folder: Path, **flags):
         by_epoch[epoch] = dict(
             zip(epoch_order(12, seed=SEED, epoch=epoch).tolist(), rows, strict=False)
         )
-    return folder / "run", by_epoch
+    return base / "run", by_epoch
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +182,66 @@ def test_what_cannot_be_shown(trained, tmp_path, path, epoch, out, words):
     assert error.value.exit_code == 2 and not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        ("data/train/Car/0.png", "is a link"),
+        ("data/train/Car/new.png", "lies inside the data"),
+        ("through/train/Car/new.png", "lies inside the data"),
+        ("link.png", "is a link"),
+        ("dangling.png", "is a link"),
+        ("library/0.png", "is or lies in {tmp_path}/library/0.png, where a link in --data leads"),
+        ("library/class/sub/new.png", "is or lies in {tmp_path}/library/class, where a link"),
+        ("run/loss.png", "one of the run's own files"),
+        ("run/Accuracy.PNG", "one of the run's own files"),
+        ("again/augmentations.png", "one of the run's own files"),
+        ("run/checkpoints/last/x.png", "one of the run's own files"),
+        ("run/0-epoch1.png", None),
+        ("library/other.png", None),
+        ("mine.png", None),
+    ],
+)
+def test_where_nothing_is_written(tmp_path, out, words):
+    data = write_image_folder(tmp_path / "data", per_class=2)
+    for name in ("library/class/sub", "run/checkpoints/last"):
+        (tmp_path / name).mkdir(parents=True)
+    links = {
+        "data/train/Car/0.png": "library/0.png",
+        "data/train/Truck/more": "library/class",
+        "through": "data",
+        "again": "run",
+        "link.png": "mine.png",
+        "dangling.png": "nowhere.png",
+    }
+    (data / "train/Car/0.png").rename(tmp_path / "library/0.png")
+    for link, target in links.items():
+        (tmp_path / link).symlink_to(tmp_path / target)
+    settings = Config(data=str(data), run_dir=tmp_path / "run", follow_links=True)
+    if words is None:
+        check_out(tmp_path / out, settings)
+        return
+    with pytest.raises(InputError, match=re.escape(words.format(tmp_path=tmp_path))) as error:
+        check_out(tmp_path / out, settings)
+    assert str(error.value).startswith(f"--out {tmp_path / out} ")
+
+
+def test_nothing_is_written_among_the_drawn_pictures(tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.car_truck.replay.drawn_car_truck", lambda: tmp_path / "drawn")
+    with pytest.raises(InputError, match="lies inside the data"):
+        check_out(tmp_path / "drawn/train/Car/new.png", Config(run_dir=tmp_path / "run"))
+
+
+def test_the_pictures_of_a_run_are_known():
+    assert {name for name in folder._FILES if name.endswith(".png")} == PICTURES
+
+
+@pytest.mark.parametrize("flags", ["{}", '{"image_size": 16}', '{"batch_size": 8}'])
+def test_flags_that_are_not_recorded_are_defaults(tmp_path, flags):
+    (tmp_path / "config.json").write_text(flags)
+    with pytest.raises(InputError, match=r"cannot read its run\.json"):
+        replay.run(config(tmp_path, "Car/1.jpg", 1, tmp_path / "x.png"))
+
+
 def test_there_is_no_run_is_one_line_and_code_2(tmp_path):
     done = run_python("-m", "experiments.replay", str(tmp_path), "Car/0.png", "--epoch=1")
     assert (done.returncode, done.stdout) == (2, "")
@@ -202,13 +267,59 @@ def test_data_that_have_changed_are_noted(trained, tmp_path):
     run, _ = trained
     changed = tmp_path / "run"
     shutil.copytree(run, changed)
-    record = json.loads((changed / "run.json").read_text())
-    (changed / "run.json").write_text(json.dumps({**record, "dataset_fingerprint": "other"}))
+    known = json.loads((changed / "run.json").read_text())
+    (changed / "run.json").write_text(json.dumps({**known, "dataset_fingerprint": "other"}))
     _, notes = replay.run(config(changed, "Car/0.png", 1, tmp_path / "x.png"))
     assert notes[0].startswith("Note: the data have changed since the run")
     (changed / "run.json").write_text("no JSON")
     with pytest.raises(InputError, match=r"cannot read its run\.json"):
         replay.run(config(changed, "Car/0.png", 1, tmp_path / "y.png"))
+
+
+OLD = {"augjax": "0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "resumed", "words"),
+    [
+        ({}, [], []),
+        ({"decoder": "fast"}, [], ["decoder 'fast' -> "]),
+        ({"decoder": None}, [], [f"decoder '{OLD_DECODER}' -> "]),
+        ({"versions": OLD}, [], ["augjax '0.0.1' -> "]),
+        ({"versions": OLD, "decoder": "fast"}, [], ["augjax '0.0.1'", "decoder 'fast'"]),
+        ({"versions": OLD}, [{}], ["augjax '0.0.1' -> "]),
+        ({}, [{"decoder": "fast"}, {}], ["decoder 'fast' -> "]),
+        ({"versions": {"python-only": "1"}}, [], []),
+        ({"versions": [7], "decoder": []}, [], ["decoder [] -> "]),
+    ],
+)
+def test_other_versions_are_noted(changes, resumed, words):
+    here = {"versions": environment()["versions"], "decoder": DECODER}
+
+    def changed(changes):
+        return {name: value for name, value in {**here, **changes}.items() if value is not None}
+
+    found = other_versions({**changed(changes), "resumed": [changed(one) for one in resumed]})
+    assert len(found) == len(words)
+    assert all(one.startswith(start) for one, start in zip(found, words, strict=True))
+
+
+def test_a_run_of_another_decoder_is_noted(trained, tmp_path):
+    run, _ = trained
+    changed = tmp_path / "run"
+    shutil.copytree(run, changed)
+    known = json.loads((changed / "run.json").read_text())
+    del known["decoder"]
+    (changed / "run.json").write_text(json.dumps(known))
+    _, notes = replay.run(config(changed, "Car/0.png", 1, tmp_path / "x.png"))
+    assert notes[0] == (
+        "Note: it may have seen other pixels, made by other versions: "
+        f"decoder '{OLD_DECODER}' -> '{DECODER}'"
+    )
+
+
+def test_the_old_decoder_is_called_as_when_a_run_is_resumed():
+    assert record._UNRECORDED["decoder"] == OLD_DECODER
 
 
 def test_help_is_instant():

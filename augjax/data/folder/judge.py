@@ -59,8 +59,8 @@ class Verdict(NamedTuple):
 
     @property
     def lasts(self) -> bool:
-        """Whether it holds for as long as the file does not change."""
-        return not (self.reason or self.damage or "").startswith((UNREADABLE, CHANGED))
+        """Whether it may be kept: nothing is wrong with the file."""
+        return not (self.reason or self.damage)
 
     def refusal(self, max_pixels: int) -> str:
         """Why the file cannot be used by a run with this limit, or ''."""

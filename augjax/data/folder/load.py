@@ -53,7 +53,8 @@ def load_image_folder(
     cannot be decoded. A JPEG has no checksums: one whose decoder complains but does not fail is
     used, and named in a note; damage that the decoder does not complain of is not found. A 16-bit
     PNG that is nearly black is noted as well, since its values may have fewer bits. Nothing in
-    `root` is written; what was found out about each file is kept in the user's cache folder.
+    `root` is written. What was found out about each good file is kept in the user's cache folder,
+    and believed while its size, time of change and ends stay (`folder.verdict_cache`).
 
     Args:
       root: holds `train` and one of `valid`, `val`, `validation`, `test`.
@@ -75,7 +76,7 @@ def load_image_folder(
     """
     _check_options(image_size, method=method, on_bad_image=on_bad_image, verify=verify)
     root = Path(root)
-    scanned, notes = _scan(root, follow_links)
+    scanned, notes = scan_folder(root, follow_links=follow_links)
     _check_classes(*scanned)
     report = DataReport(str(root), on_bad_image)
     for split in scanned:
@@ -121,14 +122,27 @@ def load_image_folder(
     )
 
 
-def linked_folders(root: str | Path) -> tuple[str, ...]:
-    """The folders, resolved, that links lead to when `load_image_folder` follows them.
+def scan_folder(
+    root: Path, *, follow_links: bool = False
+) -> tuple[tuple[FolderSplit, FolderSplit], list[str]]:
+    """The splits for training and validation, and what there is to say; no file is opened.
 
     Raises:
       InputError: for a folder that cannot be used.
     """
-    scanned, _ = _scan(Path(root), follow_links=True)
-    return tuple(folder for split in scanned for folder in split.linked)
+    train, valid, notes = _find_splits(root, follow_links)
+    first, second = (scan_split(s, root, follow_links=follow_links) for s in (train, valid))
+    return (first, second), notes
+
+
+def link_targets(root: str | Path) -> tuple[str, ...]:
+    """The folders and files, resolved, that `load_image_folder` reads when it follows links.
+
+    Raises:
+      InputError: for a folder that cannot be used.
+    """
+    scanned, _ = scan_folder(Path(root), follow_links=True)
+    return tuple(target for split in scanned for target in split.linked)
 
 
 def _check_options(image_size: Any, **chosen: str) -> None:
@@ -140,12 +154,6 @@ def _check_options(image_size: Any, **chosen: str) -> None:
         if value not in (allowed := _CHOICES[name]):
             expected = " or ".join(map(repr, allowed))
             raise InputError(f"{name}={value!r}: expected {expected}")
-
-
-def _scan(root: Path, follow_links: bool) -> tuple[list[FolderSplit], list[str]]:
-    """The two splits, and what there is to say about them."""
-    train, valid, notes = _find_splits(root, follow_links)
-    return [scan_split(s, root, follow_links=follow_links) for s in (train, valid)], notes
 
 
 def _find_splits(root: Path, follow_links: bool) -> tuple[Path, Path, list[str]]:

@@ -41,7 +41,7 @@ class FolderSplit(NamedTuple):
       class_names: sorted by code point.
       files: sorted by class, then by path.
       skipped: counts the rest by kind.
-      linked: the folders that links were followed to, resolved.
+      linked: the folders and files that links were followed to, resolved.
     """
 
     folder: Path
@@ -166,6 +166,8 @@ def _files_below(
             if _is_hidden(entry.name):
                 skipped["hidden"] += 1
             elif entry.name.lower().endswith(IMAGE_SUFFIXES):
+                if entry.is_symlink():
+                    linked.add(os.path.realpath(entry.path))
                 yield _found(entry, path, label, base)
             elif entry.is_dir(follow_symlinks=False):
                 folders.append((path, entry.path))

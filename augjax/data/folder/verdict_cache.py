@@ -1,8 +1,13 @@
 """Verdicts kept in the user's cache folder, so that the next start need not judge again.
 
-A file is known by its path, size, time of change and outline. What is read back is checked field
-by field, and decides only what is decoded: which bytes reach TensorFlow is decided by the bytes
-(`decode.FileDecoder`). A cache that is damaged, hostile or cannot be written is no cache.
+A file is known by its path, size, time of change and outline, which is of its first and last 4 KiB.
+While these stay, what was found out is believed, by a full decode too, whatever lies between the
+ends by now. Nothing wrong with a file is kept: such a file is judged at each start. To have all
+judged anew, remove the folder `verdicts` of the user's cache folder.
+
+What is read back is checked field by field, and decides only what is decoded: which bytes reach
+TensorFlow is decided by the bytes (`decode.FileDecoder`). A cache that is damaged, hostile or
+cannot be written is no cache.
 """
 
 import json
@@ -48,6 +53,10 @@ def load_verdicts(root: Path) -> dict[str, tuple[FileState, Verdict]]:
 def save_verdicts(root: Path, verdicts: Mapping[str, tuple[FileState, Verdict]]) -> str:
     """Keeps the verdicts on files that have not changed within the last seconds.
 
+    Args:
+      root: the data folder.
+      verdicts: those that last, by path below it.
+
     Returns:
       Why they cannot be kept, or ''.
     """
@@ -55,7 +64,7 @@ def save_verdicts(root: Path, verdicts: Mapping[str, tuple[FileState, Verdict]])
     rows = {
         path: [*state, *verdict]
         for path, (state, verdict) in verdicts.items()
-        if state[1] < settled and verdict.lasts
+        if state[1] < settled
     }
     try:
         path = _cache_file(root)
@@ -81,8 +90,8 @@ def _is_sound(size: Any, changed: Any, fields: list[Any]) -> bool:
         all(type(number) is int and number >= 0 for number in (size, width, height, outline))
         and type(changed) is int
         and type(is_plain) is type(is_deep) is bool
-        and isinstance(reason, str)
-        and isinstance(damage, str | None)
-        and (bool(reason) if format == "" else format in FORMATS and not reason)
+        and format in FORMATS
+        and reason == ""
+        and damage in ("", None)
         and (not is_plain or format in ("JPEG", "PNG"))
     )

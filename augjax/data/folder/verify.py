@@ -72,14 +72,13 @@ def examine(
 ) -> list[Examined]:
     """Judges all files, and decodes them if they fit into memory or `verify` is 'full'.
 
-    The bad ones are left out of what is returned and added to `report`. The verdicts are kept for
-    the next start.
+    The bad ones are left out of what is returned and added to `report`. The verdicts on the others
+    are kept for the next start.
     """
     kept = load_verdicts(root)
-    left_out: _Verdicts = {}
     found = [one for split in splits for one in _found(split)]
     report.files += len(found)
-    pieces: Iterable[list[_Judged]] = _judge(found, kept, left_out, report, max_pixels)
+    pieces: Iterable[list[_Judged]] = _judge(found, kept, report, max_pixels)
     count = len(found)
     if cache_bytes(count, image_size) > cache_limit:  # Without the unusable ones, it may not be.
         pieces = list(pieces)
@@ -99,7 +98,7 @@ def examine(
     deep = [n for n, one in enumerate(usable) if good[n] and one.verdict.is_deep]
     of_deep = None if images is None else (images[n] for n in deep)
     report.dark = _dark([usable[n] for n in deep], of_deep, image_size, method)
-    current = left_out | {one.found.key: (one.found.state, one.verdict) for one in usable}
+    current = {o.found.key: (o.found.state, o.verdict) for o in usable if o.verdict.lasts}
     if current != kept:
         report.not_kept = save_verdicts(root, current)
     examined = []
@@ -133,7 +132,6 @@ def _found(split: FolderSplit) -> list[_Found]:
 def _judge(
     found: Sequence[_Found],
     kept: _Verdicts,
-    left_out: _Verdicts,
     report: DataReport,
     max_pixels: int,
 ) -> Iterator[list[_Judged]]:
@@ -151,8 +149,6 @@ def _judge(
         for one, reason in zip(piece, reasons, strict=True):
             verdict = refused(reason) if reason else next(judged)
             if why := verdict.refusal(max_pixels):
-                if not reason:  # That is of the file's place and size, and found out each time.
-                    left_out[one.key] = one.state, verdict
                 report.bad.append(BadImage(one.key, why))
             else:
                 usable.append(_Judged(one, verdict))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from augjax.data import load_image_folder
-from augjax.data.folder.load import linked_folders
+from augjax.data.folder.load import link_targets
 from augjax.data.folder.scan import scan_split
 from tests.helpers import write_image_folder
 
@@ -79,17 +79,20 @@ def test_a_link_is_read_once_it_may_be(tmp_path):
         assert len(data.train) == count
 
 
-def test_the_folders_that_links_lead_to(tmp_path):
+def test_what_links_lead_to(tmp_path):
     root = write_image_folder(tmp_path / "data")
     for name in ("class", "inner", "split"):
         (tmp_path / name).mkdir()
     (root / "train/Car").rename(tmp_path / "class/it")
     (root / "train/Car").symlink_to(tmp_path / "class/it")
     (tmp_path / "class/it/more").symlink_to(tmp_path / "inner")
+    (root / "train/Truck/0.png").rename(tmp_path / "file.png")
+    (root / "train/Truck/0.png").symlink_to(tmp_path / "file.png")
+    (tmp_path / "inner/more.png").symlink_to(tmp_path / "file.png")
     (root / "valid").rename(tmp_path / "split/it")
     (root / "valid").symlink_to(tmp_path / "split/it")
-    found = {str(Path(folder).relative_to(tmp_path)) for folder in linked_folders(root)}
-    assert found == {"class/it", "inner", "split/it"}
+    found = {str(Path(target).relative_to(tmp_path)) for target in link_targets(root)}
+    assert found == {"class/it", "inner", "split/it", "file.png"}
 
 
 def test_folders_nested_beyond_pythons_recursion(tmp_path):
