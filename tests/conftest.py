@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import subprocess
 from pathlib import Path
 
 os.environ["JAX_PLATFORMS"] = "cpu"
@@ -44,6 +45,13 @@ def caches_of_the_tests_own(request, tmp_path_factory):
         jax.config.update("jax_compilation_cache_dir", str(compiled))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         yield
+
+
+@pytest.fixture
+def removed_by_rm(tmp_path):
+    """Folders nested beyond Python's recursion, which neither Python nor pytest can remove."""
+    yield
+    subprocess.run(["rm", "-rf", str(tmp_path)], check=True)
 
 
 _finished_tests = itertools.count(1)

@@ -75,6 +75,13 @@ def median(cell: str) -> str:
     return f"**{number}**" if cell.startswith("**") else number
 
 
+@pytest.mark.parametrize("proof", ["parity", "certificate"])
+def test_a_proof_has_every_transform(proof):
+    rows = json.loads((CHECKOUT / "experiments" / "results" / f"{proof}.json").read_text())["rows"]
+    proved = {row["transform"].partition("(")[0] for row in rows}
+    assert proved == {*catalog(), *mixes()}
+
+
 def test_the_readme_counts_what_there_is():
     assert f"{len(catalog())} transforms of an image" in README
     assert f"{len(mixes())} mixes" in README

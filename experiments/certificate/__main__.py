@@ -1,13 +1,15 @@
 """The invariance certificate: what an image's augmentation depends on, and what it does not.
 
-    python -m experiments.certificate
+    python -m experiments.certificate              # all transforms
+    python -m experiments.certificate RandomFlip   # one
 
 For every public transform it compares the draws of 64 images, bit by bit, with those they get in
 batches of 1 and 7, in another order, among other neighbours, one by one without jit, on 2 and on 8
 devices, on a GPU or TPU if there is one, with 64-bit types, without partitionable Threefry, with
 another default generator, and in a pipeline with one transform more; and the pixels likewise, to a
 tolerance (`augjax.transforms.certify`). Prints a table, writes it to
-experiments/results/certificate.json, and exits with 1 if anything differs.
+experiments/results/certificate.json, where the rows of other transforms stay, and exits with 1 if
+anything differs.
 """
 
 import dataclasses
@@ -24,6 +26,8 @@ from augjax.runtime.compilation_cache import keep_compiled_programs
 class Config:
     """Certifies that draws depend on seed, epoch, image and transform alone."""
 
+    transforms: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Their names; by default all."""
     debug: bool = False
     """Show the traceback of an error."""
 
@@ -31,12 +35,12 @@ class Config:
 def main() -> None:
     """Parses the command line, and imports the rest."""
     with errors_in_one_line(debug="--debug" in sys.argv):
-        tyro.cli(Config, prog="python -m experiments.certificate")
+        config = tyro.cli(Config, prog="python -m experiments.certificate")
         keep_compiled_programs()
         os.environ["JAX_NUM_CPU_DEVICES"] = "8"
-        from experiments.certificate.table import certify_all
+        from experiments.certificate.table import certify_and_write
 
-        certify_all()
+        certify_and_write(config.transforms)
 
 
 if __name__ == "__main__":

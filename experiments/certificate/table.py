@@ -1,47 +1,70 @@
 """The certificates of all transforms as a table."""
 
 import dataclasses
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax
 
-from augjax.errors import RunError
+from augjax.errors import InputError, RunError
 from augjax.files import write_json
 from augjax.runs.environment import environment
 from augjax.transforms.catalog import examples, mix_examples
 from augjax.transforms.certify import SETTINGS, Certificate, certify
 
-RESULTS = Path(__file__).parents[1] / "results"
+RESULT = Path(__file__).parents[1] / "results" / "certificate.json"
 HEADER = "| transform | draws that differ | largest difference of a pixel |\n|---|---|---|"
 
 
-def certify_all() -> None:
-    """Certifies every transform, prints the table and writes it.
+def certify_and_write(names: Sequence[str]) -> None:
+    """Certifies transforms of these names, or all, prints the table and writes it.
+
+    Rows of transforms that are not certified this time stay.
 
     Raises:
+      InputError: if there is no transform of a name.
       RunError: if a transform is not certified.
     """
-    rows = []
+    everything = {**examples(), **mix_examples()}
+    if unknown := sorted(set(names) - set(everything)):
+        raise InputError(f"no transform is called {', '.join(unknown)}")
+    certified = []
+    rows = _last_rows() if names else {}
     print(HEADER, flush=True)
     elsewhere = tuple(device for device in jax.devices()[:1] if device.platform != "cpu")
     with jax.default_device(jax.devices("cpu")[0]):
-        for transform in (*examples().values(), *mix_examples().values()):
-            rows.append(
-                certify(transform, devices=(2, 8), elsewhere=elsewhere, settings=tuple(SETTINGS))
+        for name in names or everything:
+            row = certify(
+                everything[name], devices=(2, 8), elsewhere=elsewhere, settings=tuple(SETTINGS)
             )
-            print(line(rows[-1]), flush=True)
-    RESULTS.mkdir(exist_ok=True)
+            certified.append(row)
+            rows[name] = row
+            print(line(row), flush=True)
+            if names or len(rows) == len(everything):
+                _write([rows[name] for name in everything if name in rows])
+    if broken := [row.transform for row in certified if not row.ok]:
+        raise RunError(f"not certified: {', '.join(broken)}")
+    print(f"{len(certified)} certified: no draw depends on anything else.")
+
+
+def _last_rows() -> dict[str, Certificate]:
+    if not RESULT.exists():
+        return {}
+    rows = json.loads(RESULT.read_text())["rows"]
+    return {row["transform"].partition("(")[0]: Certificate(**row) for row in rows}
+
+
+def _write(rows: Sequence[Certificate]) -> None:
+    RESULT.parent.mkdir(exist_ok=True)
     write_json(
-        RESULTS / "certificate.json",
+        RESULT,
         {
             "environment": environment(),
             "rows": [dataclasses.asdict(row) for row in rows],
             "table": "\n".join([HEADER, *map(line, rows)]),
         },
     )
-    if broken := [row.transform for row in rows if not row.ok]:
-        raise RunError(f"not certified: {', '.join(broken)}")
-    print(f"{len(rows)} transforms certified: no draw depends on anything else.")
 
 
 def line(row: Certificate) -> str:

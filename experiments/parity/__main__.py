@@ -4,7 +4,8 @@
 
 Runs the tests that compare transforms with Keras, Pillow, SciPy, TensorFlow, dm-pix or a formula in
 NumPy (those marked `parity`), prints transform, oracle and worst error, and writes the table to
-experiments/results/parity.json. Exits with 1 if a comparison fails or a transform has no oracle.
+experiments/results/parity.json. Rows of albumentations, which comes with the extra `bench`, stay as
+they are where it is absent. Exits with 1 if a comparison fails or a transform has no oracle.
 """
 
 import dataclasses
