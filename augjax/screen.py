@@ -1,10 +1,15 @@
 """Standard output and error that end no program, by their encoding or because nobody reads them."""
 
+import errno
 import io
 import os
 import select
 import sys
 from typing import Any
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_lost: list[OSError] = []
+"""Why something that was printed is not on its disk."""
 
 
 class _Pipe(io.FileIO):
@@ -19,7 +24,9 @@ class _Pipe(io.FileIO):
             while (written := super().write(data)) is None:  # In non-blocking mode, and full.
                 select.select([], [self], [])
             return written
-        except OSError:
+        except OSError as error:
+            if error.errno in _FULL:
+                _lost.append(error)
             _lead_nowhere(self.fileno())
             return super().write(data)
 
@@ -43,6 +50,12 @@ def keep_printing() -> None:
             stream.flush()
             at_once = stream.line_buffering or stream.write_through or name == "stderr"
             setattr(sys, name, _escaping(descriptor, stream.encoding, line_buffering=at_once))
+
+
+def unprinted() -> str:
+    """Why something that was printed is not on its disk, or ''. For what is a program's result."""
+    sys.stdout.flush()
+    return _lost[0].strerror or str(_lost[0]) if _lost else ""
 
 
 def _escaping(descriptor: int, encoding: str, *, line_buffering: bool) -> io.TextIOWrapper:

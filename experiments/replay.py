@@ -12,8 +12,9 @@ from pathlib import Path
 
 import tyro
 
-from augjax.errors import errors_in_one_line
+from augjax.errors import RunError, errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
+from augjax.screen import unprinted
 
 PROGRAM = "python -m experiments.replay"
 
@@ -41,6 +42,8 @@ def main() -> None:
         keep_compiled_programs()
         draws, notes = run(config)
         sys.stdout.write(draws)
+        if reason := unprinted():
+            raise RunError(f"cannot write the draws to standard output: {reason}")
         for note in notes:
             print(note, file=sys.stderr)
 

@@ -36,6 +36,17 @@ def test_a_program_goes_on_when_its_screen_goes_away(tmp_path, screen):
     assert (tmp_path / "file").read_text() == "done"
 
 
+@pytest.mark.parametrize(
+    ("screen", "reason"), [("> /dev/full", "No space left"), ("| head -n 1", "")]
+)
+def test_a_result_that_its_disk_lost_is_known(tmp_path, screen, reason):
+    said = tmp_path / "said"
+    program = PROGRAM + "\nfrom augjax.screen import unprinted\n"
+    program += "open(sys.argv[2], 'w').write(unprinted())"
+    shell(f'"$1" -c "$2" "$3" "$4" {screen}', program, str(tmp_path / "file"), str(said))
+    assert said.read_text().startswith(reason) and bool(said.read_text()) == bool(reason)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals are of another kind there")
 def test_a_program_goes_on_when_its_terminal_is_closed(tmp_path):
     terminal, end = os.openpty()
