@@ -15,6 +15,7 @@ import tyro
 from augjax.errors import RunError, errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
 from augjax.screen import unprinted
+from experiments.command_line import check_nothing_is_empty
 
 PROGRAM = "python -m experiments.replay"
 
@@ -38,6 +39,7 @@ class Config:
 def main() -> None:
     """Parses the command line, writes the picture and prints the draws."""
     with errors_in_one_line(debug="--debug" in sys.argv):
+        check_nothing_is_empty(sys.argv[1:])
         config = tyro.cli(Config, prog=PROGRAM)
         keep_compiled_programs()
         draws, notes = run(config)

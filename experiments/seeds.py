@@ -31,6 +31,7 @@ from augjax.files import is_path, lies_in, read_json, write_json
 from augjax.printable import printable
 from augjax.runs.flags import CONFIG
 from experiments.car_truck import config as car_truck
+from experiments.command_line import check_nothing_is_empty
 
 RECORDED = (
     "train_images", "valid_images", "dataset_fingerprint", "platform", "processor", "cpus",
@@ -89,6 +90,7 @@ class Config:
 def main() -> None:
     """Parses the command line and runs the study."""
     with errors_in_one_line(debug="--debug" in sys.argv):
+        check_nothing_is_empty(sys.argv[1:])
         signal.signal(signal.SIGTERM, stop)
         study(tyro.cli(Config, prog="python -m experiments.seeds"))
 

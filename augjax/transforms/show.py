@@ -16,7 +16,7 @@ from augjax.keys import check_epoch, image_key, stream
 from augjax.keys import key as root_key
 from augjax.transforms.composition.sequential import Sequential
 from augjax.transforms.core.arguments import plain
-from augjax.transforms.core.scene import table, to_corners
+from augjax.transforms.core.boxes import table, to_corners
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.mixing.mix import Mix
 

@@ -283,7 +283,7 @@ def test_a_whole_benchmark_with_peers_that_are_missing(tmp_path, monkeypatch, a_
 def test_everyone_does_the_same_work(name):
     library = LIBRARIES[name]
     if missing := library.missing():
-        pytest.skip(f"{missing} is not installed")
+        pytest.skip(f"{missing} is not installed; it is a peer of the extra `bench`, of 8 GB")
     kinds = [kind for kind in AUGMENTATIONS if kind in library.skills]
     networks = [kind for kind in ("train", "infer") if kind in library.skills]
     settings = {library.skills[kind].settings[0] for kind in kinds + networks}

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from augjax.errors import InputError
+from experiments import replay, seeds
 from experiments.car_truck.__main__ import main
 from experiments.command_line import check_nothing_is_empty
 
@@ -38,4 +39,25 @@ def test_an_unset_variable_starts_no_run(tmp_path, monkeypatch, capsys, option):
         main()
     assert stop.value.code == 2
     assert capsys.readouterr().err == f"error: --{option} '': expected a value\n"
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [
+        (seeds, ["--name", "study", "--runs", ""]),
+        (seeds, ["--name", "study", "--out="]),
+        (replay, ["", "Car/0.png", "--epoch", "1"]),
+        (replay, ["run", "Car/0.png", "--epoch", "1", "--out", ""]),
+    ],
+)
+def test_nor_does_it_mean_the_current_folder_elsewhere(
+    tmp_path, monkeypatch, capsys, program, arguments
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["program", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        program.main()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.endswith("'': expected a value\n")
     assert not os.listdir(tmp_path)

@@ -15,8 +15,8 @@ from hypothesis.extra.numpy import arrays
 
 import augjax as aj
 from augjax.transforms.catalog import examples
+from augjax.transforms.core.boxes import BOX_FORMATS, from_corners, to_corners
 from augjax.transforms.core.motion import MatrixMotion
-from augjax.transforms.core.scene import BOX_FORMATS, from_corners, to_corners
 from augjax.transforms.core.spatial import Filled
 from augjax.transforms.geometry.resize import Resized
 from tests.helpers import noise, quick_jit

@@ -7,9 +7,9 @@ import numpy as np
 
 from augjax.transforms.composition.container import Container
 from augjax.transforms.core.arguments import given
+from augjax.transforms.core.boxes import BOX_FORMATS
 from augjax.transforms.core.factors import bounded, whole
 from augjax.transforms.core.operation import Facts, Step
-from augjax.transforms.core.scene import BOX_FORMATS
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Gate, Params
 

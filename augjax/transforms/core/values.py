@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Num
 
+from augjax.transforms.core.boxes import check_rows
 from augjax.transforms.core.operation import Pipeline
-from augjax.transforms.core.scene import check_rows
 from augjax.transforms.core.spatial import Spatial
 from augjax.typing import AnyArray
 
