@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -20,7 +21,8 @@ HEADER = "| transform | draws that differ | largest difference of a pixel |\n|--
 def certify_and_write(names: Sequence[str]) -> None:
     """Certifies transforms of these names, or all, prints the table and writes it.
 
-    Rows of transforms that are not certified this time stay.
+    Rows of transforms that are not certified this time stay, and the environment of the last time
+    that all were.
 
     Raises:
       InputError: if there is no transform of a name.
@@ -30,7 +32,9 @@ def certify_and_write(names: Sequence[str]) -> None:
     if unknown := sorted(set(names) - set(everything)):
         raise InputError(f"no transform is called {', '.join(unknown)}")
     certified = []
-    rows = _last_rows() if names else {}
+    last = json.loads(RESULT.read_text()) if names and RESULT.exists() else {"rows": []}
+    rows = {row["transform"].partition("(")[0]: Certificate(**row) for row in last["rows"]}
+    where = last.get("environment") or environment()
     print(HEADER, flush=True)
     elsewhere = tuple(device for device in jax.devices()[:1] if device.platform != "cpu")
     with jax.default_device(jax.devices("cpu")[0]):
@@ -42,25 +46,18 @@ def certify_and_write(names: Sequence[str]) -> None:
             rows[name] = row
             print(line(row), flush=True)
             if names or len(rows) == len(everything):
-                _write([rows[name] for name in everything if name in rows])
+                _write([rows[name] for name in everything if name in rows], where)
     if broken := [row.transform for row in certified if not row.ok]:
         raise RunError(f"not certified: {', '.join(broken)}")
     print(f"{len(certified)} certified: no draw depends on anything else.")
 
 
-def _last_rows() -> dict[str, Certificate]:
-    if not RESULT.exists():
-        return {}
-    rows = json.loads(RESULT.read_text())["rows"]
-    return {row["transform"].partition("(")[0]: Certificate(**row) for row in rows}
-
-
-def _write(rows: Sequence[Certificate]) -> None:
+def _write(rows: Sequence[Certificate], where: dict[str, Any]) -> None:
     RESULT.parent.mkdir(exist_ok=True)
     write_json(
         RESULT,
         {
-            "environment": environment(),
+            "environment": where,
             "rows": [dataclasses.asdict(row) for row in rows],
             "table": "\n".join([HEADER, *map(line, rows)]),
         },
