@@ -32,9 +32,10 @@ def certify_and_write(names: Sequence[str]) -> None:
     if unknown := sorted(set(names) - set(everything)):
         raise InputError(f"no transform is called {', '.join(unknown)}")
     certified = []
-    last = json.loads(RESULT.read_text()) if names and RESULT.exists() else {"rows": []}
+    last: dict[str, Any] = {"rows": [], "environment": environment()}
+    if names and RESULT.exists():
+        last = json.loads(RESULT.read_text())
     rows = {row["transform"].partition("(")[0]: Certificate(**row) for row in last["rows"]}
-    where = last.get("environment") or environment()
     print(HEADER, flush=True)
     elsewhere = tuple(device for device in jax.devices()[:1] if device.platform != "cpu")
     with jax.default_device(jax.devices("cpu")[0]):
@@ -46,7 +47,7 @@ def certify_and_write(names: Sequence[str]) -> None:
             rows[name] = row
             print(line(row), flush=True)
             if names or len(rows) == len(everything):
-                _write([rows[name] for name in everything if name in rows], where)
+                _write([rows[name] for name in everything if name in rows], last["environment"])
     if broken := [row.transform for row in certified if not row.ok]:
         raise RunError(f"not certified: {', '.join(broken)}")
     print(f"{len(certified)} certified: no draw depends on anything else.")
