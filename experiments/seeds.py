@@ -26,12 +26,12 @@ from typing import Any, Literal, NoReturn
 import tyro
 from rich.console import Console
 
+from augjax.commands.command_line import check_nothing_is_empty
 from augjax.errors import InputError, Interrupted, RunError, errors_in_one_line
 from augjax.files import is_path, lies_in, read_json, write_json
 from augjax.printable import printable
 from augjax.runs.flags import CONFIG
 from experiments.car_truck import config as car_truck
-from experiments.command_line import check_nothing_is_empty
 
 RECORDED = (
     "train_images", "valid_images", "dataset_fingerprint", "platform", "processor", "cpus",
@@ -192,11 +192,11 @@ def summary_of_run(config: Config, kind: str, seed: int, run_dir: Path) -> dict[
     options |= {"seed": seed, "run-dir": run_dir}
     flags = [f"--{name}={value}" for name, value in options.items() if value is not None]
     flags.append(KINDS[kind][1])
-    wanted = car_truck.settings(car_truck.with_defaults(tyro.cli(car_truck.Config, args=flags)))
+    wanted = car_truck.recorded(car_truck.settings_of(tyro.cli(car_truck.Config, args=flags)))
     summary = run_dir / "summary.json"
     if (run_dir / CONFIG).exists() or summary.exists():
-        found = car_truck.with_defaults(car_truck.recorded_config(run_dir, str(run_dir)))
-        for name, value in car_truck.settings(found).items():
+        found = car_truck.settings_of(car_truck.recorded_config(run_dir, str(run_dir)))
+        for name, value in car_truck.recorded(found).items():
             if name != "run_dir" and value != wanted[name]:
                 raise InputError(
                     f"{run_dir} is a run with --{name.replace('_', '-')} {value}, not "

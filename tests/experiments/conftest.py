@@ -5,7 +5,8 @@ import functools
 import flax.linen as nn
 import pytest
 
-from experiments.car_truck import data, train
+from augjax.commands import train
+from experiments.car_truck import data
 
 
 class Small(nn.Module):

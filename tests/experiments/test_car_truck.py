@@ -27,7 +27,7 @@ from augjax.training.history import EpochRow
 from augjax.training.loop import FitResult
 from experiments import replay, seeds
 from experiments.car_truck.__main__ import run
-from experiments.car_truck.config import Config, recorded_config, resumed_config
+from experiments.car_truck.config import Config, recorded_config, resumed_config, settings_of
 from experiments.car_truck.replay import find
 from experiments.car_truck.train import next_commands
 from tests.helpers import run_python, write_image_folder
@@ -152,7 +152,8 @@ def test_the_commands_at_the_end_work_for_names_that_begin_with_a_dash():
     row = EpochRow(epoch=1, loss=1.0, binary_accuracy=1.0, val_loss=1.0, val_binary_accuracy=1.0, seconds=1.0)  # fmt: skip # noqa: E501
     result = FitResult({}, best=row, history=[row], stopped_early=True)
     dataset = dataset_of({"-Car/--help.png": (1, 2)})
-    told = next_commands(Config(run_dir=Path("--run"), epochs=1), dataset, result).values()
+    asked = Config(run_dir=Path("--run"), epochs=1)
+    told = next_commands(settings_of(asked), dataset, result).values()
     seen, on = (shlex.split(command)[3:] for command in told)
     replayed = tyro.cli(replay.Config, args=seen)
     assert (replayed.run, find(replayed.path, dataset.train)) == (Path("--run"), 0)

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
+from augjax.commands.command_line import check_nothing_is_empty
 from augjax.errors import InputError
 from experiments import replay, seeds
 from experiments.car_truck.__main__ import main
-from experiments.command_line import check_nothing_is_empty
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import pytest
 
 import augjax as aj
 from augjax.errors import InputError
-from experiments.car_truck.__main__ import run
-from experiments.car_truck.augmentation import (
+from augjax.runs.augmentation import (
     chosen_pipeline,
     recorded_pipeline,
     strength_schedule,
 )
+from experiments.car_truck.__main__ import run
 from experiments.car_truck.config import Config, resumed_config
 from tests.helpers import write_image_folder
 

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import augjax as aj
+from augjax.commands import train
 from augjax.data import epoch_order
 from augjax.data.tf import DECODER
 from augjax.errors import InputError
@@ -20,8 +21,7 @@ from augjax.runs import folder, record
 from augjax.runs.environment import environment
 from experiments import replay
 from experiments.car_truck import __main__ as car_truck
-from experiments.car_truck import train
-from experiments.car_truck.config import Config
+from experiments.car_truck.config import Config, settings_of
 from experiments.car_truck.replay import OLD_DECODER, PICTURES, check_out, other_versions
 from tests.helpers import run_python, write_image_folder
 
@@ -216,7 +216,7 @@ def test_where_nothing_is_written(tmp_path, out, words):
     (data / "train/Car/0.png").rename(tmp_path / "library/0.png")
     for link, target in links.items():
         (tmp_path / link).symlink_to(tmp_path / target)
-    settings = Config(data=str(data), run_dir=tmp_path / "run", follow_links=True)
+    settings = settings_of(Config(data=str(data), run_dir=tmp_path / "run", follow_links=True))
     if words is None:
         check_out(tmp_path / out, settings)
         return
@@ -228,7 +228,9 @@ def test_where_nothing_is_written(tmp_path, out, words):
 def test_nothing_is_written_among_the_drawn_pictures(tmp_path, monkeypatch):
     monkeypatch.setattr("experiments.car_truck.replay.drawn_car_truck", lambda: tmp_path / "drawn")
     with pytest.raises(InputError, match="lies inside the data"):
-        check_out(tmp_path / "drawn/train/Car/new.png", Config(run_dir=tmp_path / "run"))
+        check_out(
+            tmp_path / "drawn/train/Car/new.png", settings_of(Config(run_dir=tmp_path / "run"))
+        )
 
 
 def test_the_pictures_of_a_run_are_known():

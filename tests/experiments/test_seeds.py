@@ -15,7 +15,7 @@ import pytest
 from augjax.errors import InputError, RunError
 from augjax.runs.flags import write_flags
 from experiments import seeds
-from experiments.car_truck.config import Config, settings, with_defaults
+from experiments.car_truck.config import Config, recorded, settings_of
 from tests.helpers import run_python, write_image_folder
 
 SUMMARY = {
@@ -72,7 +72,7 @@ def begin(study: seeds.Config, number: int = 0, **changes) -> Path:
     run_dir = study.runs / study.name / f"augment-seed{number}"
     run_dir.mkdir(parents=True)
     flags = {"data": study.data, "epochs": study.epochs, "seed": number, "run_dir": run_dir}
-    write_flags(run_dir, settings(with_defaults(Config(**{**flags, **changes}))))
+    write_flags(run_dir, recorded(settings_of(Config(**{**flags, **changes}))))
     return run_dir
 
 

@@ -8,6 +8,7 @@ import pytest
 import safetensors.numpy
 
 from augjax.errors import InputError
+from augjax.runs.augmentation import chosen_pipeline, recorded_pipeline
 from augjax.runs.checkpoints import _read_progress
 from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.folder import locked_run_folder
@@ -15,7 +16,6 @@ from augjax.runs.history import epochs_done
 from augjax.runs.manifest import Damaged, seal, verify
 from augjax.runs.record import record_run
 from augjax.runs.weights import is_intact, load_weights, save_weights
-from experiments.car_truck.augmentation import chosen_pipeline, recorded_pipeline
 from experiments.car_truck.config import Config, recorded_config
 from tests.runs.datasets import dataset_of
 
