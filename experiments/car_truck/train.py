@@ -3,7 +3,7 @@
 import shlex
 import sys
 
-from augjax.commands.train import Program, longer, train
+from augjax.commands.training import Program, longer, train
 from augjax.data import Dataset
 from augjax.printable import argument
 from augjax.runs.settings import Settings

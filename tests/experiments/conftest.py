@@ -5,7 +5,7 @@ import functools
 import flax.linen as nn
 import pytest
 
-from augjax.commands import train
+from augjax.commands import training as train
 from experiments.car_truck import data
 
 

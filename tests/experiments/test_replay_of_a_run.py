@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import augjax as aj
-from augjax.commands import train
+from augjax.commands import training as train
 from augjax.data import epoch_order
 from augjax.data.tf import DECODER
 from augjax.errors import InputError

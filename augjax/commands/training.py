@@ -1,0 +1,131 @@
+"""A training run from its settings to its folder: data, network and augmentation, put together."""
+
+import dataclasses
+import gc
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import optax
+from rich.console import Console
+
+from augjax.data import Dataset
+from augjax.models import NotebookCNN
+from augjax.printable import printable
+from augjax.runs.augmentation import (
+    chosen_mix,
+    chosen_pipeline,
+    recorded_pipeline,
+    strength_schedule,
+)
+from augjax.runs.data_report import bad_images_listed, keep_data_report
+from augjax.runs.environment import device_line
+from augjax.runs.model_table import model_table
+from augjax.runs.run import Training, begin_run, mesh_for, train_run
+from augjax.runs.settings import Settings
+from augjax.runs.signals import StopSignals
+from augjax.runtime.memory import give_back_the_compilers_memory
+from augjax.training.early_stopping import EarlyStopping
+from augjax.training.loop import Augmentation, FitResult
+from augjax.transforms import Sequential
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Program:
+    """What a command that trains has of its own.
+
+    Attributes:
+      command: the command line, which the record keeps.
+      flags: what `config.json` records, by name.
+      resume: the command that goes on with the run.
+      load_data: reads the images, and prints what was found.
+      draw_preview: draws the augmentation to a file.
+      next_commands: what can be done with the finished run, and the commands for it.
+    """
+
+    command: str
+    flags: Mapping[str, Any]
+    resume: str
+    load_data: Callable[[Settings, Console], Dataset]
+    draw_preview: Callable[[Dataset, Augmentation, Settings, Path], None]
+    next_commands: Callable[[Settings, Dataset, FitResult], Mapping[str, str]]
+
+
+def train(
+    settings: Settings, program: Program, signals: StopSignals, *, resumed: bool
+) -> FitResult:
+    """Reads the data, shows the augmentations, trains, and leaves the run folder.
+
+    Args:
+      settings: of the run.
+      program: the command that trains.
+      signals: requests to stop.
+      resumed: whether the run's folder holds a run that is to go on.
+    """
+    run_dir = settings.run_dir
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    give_back_the_compilers_memory()
+    mesh = mesh_for(settings.batch_size, resumed=resumed)
+    pipeline = Sequential([])
+    if resumed:
+        pipeline = recorded_pipeline(run_dir, f"--resume {run_dir}")
+    elif settings.augment:
+        pipeline = chosen_pipeline(settings.pipeline, settings.image_size)
+    console.print(device_line())
+    # A run that is not resumed after all keeps the report it has.
+    with bad_images_listed(None if resumed else run_dir):
+        dataset = program.load_data(settings, console)
+    most = -(-len(dataset.train) // mesh.size) * mesh.size
+    if settings.batch_size > most:
+        console.print(
+            f"--batch-size {settings.batch_size} is more than there are: each batch holds all "
+            f"{len(dataset.train)} training images."
+        )
+    gc.freeze()  # No collection need go through all that modules are made of.
+    gc.enable()
+    model = NotebookCNN()
+    console.print(model_table(model, settings.image_size))
+    begin_run(
+        run_dir,
+        dataset,
+        pipeline,
+        data=program.flags["data"] or "drawn",
+        command=program.command,
+        settings=dict(program.flags),
+        resumed=resumed,
+        console=console,
+    )
+    signals.hint = f"go on with: {program.resume}"
+    keep_data_report(dataset, run_dir, console)
+    strength = strength_schedule(settings.augment_strength, len(dataset.train), settings.batch_size)
+    augmentation = Augmentation(pipeline, strength, chosen_mix(settings.mix))
+    preview = run_dir / "augmentations.png"
+    if not preview.exists():  # As it does in a run that is resumed.
+        program.draw_preview(dataset, augmentation, settings, preview)
+    training = Training(
+        model=model,
+        optimizer=optax.adam(settings.learning_rate),
+        augmentation=augmentation,
+        batch_size=min(settings.batch_size, most),
+        epochs=settings.epochs,
+        early_stopping=EarlyStopping(settings.patience, settings.min_delta),
+        seed=settings.seed,
+        checkpoint_minutes=settings.checkpoint_minutes,
+    )
+    result = train_run(
+        run_dir, dataset, training,
+        mesh=mesh, interpolation=settings.interpolation, console=console, signals=signals,
+    )  # fmt: skip
+    for what, command in program.next_commands(settings, dataset, result).items():
+        console.print(f"{what}: {printable(command)}")
+    return result
+
+
+def longer(settings: Settings, result: FitResult) -> str:
+    """The flags with which a run that has ended trains on."""
+    more = ""
+    if result.stopped_early:
+        more += f" --patience {2 * max(settings.patience, 1)}"
+    if len(result.history) >= settings.epochs:
+        more += f" --epochs {2 * settings.epochs}"
+    return more
