@@ -7,15 +7,15 @@ from pathlib import Path
 
 from augjax.errors import InputError
 from augjax.files import read_bounded, write_atomically
-from augjax.training.history import EpochRow
+from augjax.training.history import EpochRow, columns
 
 _LINES = "history.jsonl"
 
 
-def write_history(rows: list[EpochRow], folder: Path) -> None:
+def write_history(rows: list[EpochRow], folder: Path, *, num_classes: int = 2) -> None:
     """Writes `history.csv` and `history.jsonl` into `folder`, each whole and atomically."""
     table = io.StringIO(newline="")
-    writer = csv.DictWriter(table, EpochRow.__annotations__.keys(), lineterminator="\n")
+    writer = csv.DictWriter(table, columns(num_classes), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(folder / "history.csv", table.getvalue())

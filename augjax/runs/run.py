@@ -29,8 +29,10 @@ from augjax.runs.record import record_run
 from augjax.runs.signals import StopSignals
 from augjax.runs.writer import RunWriter
 from augjax.training.early_stopping import EarlyStopping
+from augjax.training.history import accuracy_name
 from augjax.training.loop import Augmentation, FitResult, fit
 from augjax.training.mesh import data_mesh
+from augjax.training.objective import TWO_CLASSES, Objective
 from augjax.transforms import Sequential, to_dict
 
 
@@ -39,7 +41,7 @@ class Training:
     """What a run trains, and how.
 
     Attributes:
-      model: gives one logit an image.
+      model: gives one logit an image for two classes, else one for each class.
       optimizer: for the parameters.
       augmentation: of the training images.
       batch_size: a multiple of the number of devices.
@@ -47,6 +49,11 @@ class Training:
       early_stopping: watches the validation loss.
       seed: of all that is drawn.
       checkpoint_minutes: a checkpoint is written after each epoch, and inside one after so many.
+      objective: the loss of training.
+      ema_decay: of a moving average of the variables, which is then what is validated and kept.
+      start: another network's variables to start from, where they fit.
+      model_name: by which `build_model` made the model, kept with the weights; None stands for the
+        notebook's.
     """
 
     model: nn.Module
@@ -57,6 +64,10 @@ class Training:
     early_stopping: EarlyStopping
     seed: int
     checkpoint_minutes: float
+    objective: Objective = TWO_CLASSES
+    ema_decay: float | None = None
+    start: dict[str, Any] | None = None
+    model_name: str | None = None
 
 
 def mesh_for(batch_size: int, *, resumed: bool = False) -> Mesh:
@@ -161,6 +172,8 @@ def train_run(
         "image_size": dataset.image_size,
         "interpolation": interpolation,
     }
+    if training.model_name is not None:
+        metadata["model"] = training.model_name
     progress = EpochProgress(console, training.epochs)
     checkpoints = Checkpoints(
         run_dir / "checkpoints", minutes=training.checkpoint_minutes, tell=console.print
@@ -178,6 +191,9 @@ def train_run(
             mesh=mesh,
             listener=RunWriter(run_dir, metadata, progress, tell=console.print),
             keeper=RunKeeper(checkpoints, signals, Fingerprints(run_dir, dataset)),
+            objective=training.objective,
+            ema_decay=training.ema_decay,
+            start=training.start,
         )
     _sum_up(run_dir, dataset, training, result, console)
     return result
@@ -203,19 +219,22 @@ def _sum_up(
 ) -> None:
     """Draws the curves, writes the summary, and says how it went and where everything lies."""
     augmented = bool(training.augmentation.pipeline.children or training.augmentation.mix)
-    for metric, title in (("loss", "Loss"), ("binary_accuracy", "Accuracy")):
+    accuracy = accuracy_name(training.objective.num_classes)
+    for metric, title in (("loss", "Loss"), (accuracy, "Accuracy")):
         names = {
             metric: "training (augmented)" if augmented else "training",
             f"val_{metric}": "validation",
         }
+        if metric == accuracy and "val_top_5_accuracy" in result.best:
+            names["val_top_5_accuracy"] = "validation, top 5"
         figure = curves(result.history, names, title=title, best_epoch=result.best["epoch"])
         save_png(figure, run_dir / f"{metric.removeprefix('binary_')}.png")
-    highest = max(row["val_binary_accuracy"] for row in result.history)
+    highest = max(row[f"val_{accuracy}"] for row in result.history)
     write_json(
         run_dir / SUMMARY,
         {
             **result.best,
-            "highest_val_binary_accuracy": highest,
+            f"highest_val_{accuracy}": highest,
             "epochs": len(result.history),
             "stopped_early": result.stopped_early,
             "total_seconds": round(sum(row["seconds"] for row in result.history), 3),
@@ -227,7 +246,7 @@ def _sum_up(
     console.print(
         f"Restored the weights of epoch {result.best['epoch']}: "
         f"val_loss {result.best['val_loss']:.4f}, "
-        f"val_binary_accuracy {result.best['val_binary_accuracy']:.4f}{_by_guessing(dataset)}."
+        f"val_{accuracy} {result.best[f'val_{accuracy}']:.4f}{_by_guessing(dataset)}."
     )
     delta = training.early_stopping.min_delta
     if delta and result.best["epoch"] < len(result.history):

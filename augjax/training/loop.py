@@ -17,12 +17,15 @@ from augjax.errors import RunError
 from augjax.keys import key, stream
 from augjax.printable import printable
 from augjax.runtime.compiler_options import quick_to_compile
+from augjax.training.average import check_decay
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
 from augjax.training.mesh import on_device, replicated
 from augjax.training.metrics import Metrics
+from augjax.training.objective import TWO_CLASSES, Objective
 from augjax.training.schedule import FULL_STRENGTH, Schedule
 from augjax.training.snapshot import Snapshot
+from augjax.training.start import init_from
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step
 from augjax.transforms import Mix, Sequential
@@ -106,7 +109,7 @@ class FitResult:
     """What training came to.
 
     Attributes:
-      variables: `params` and `batch_stats` of the best epoch, on the host.
+      variables: `params` and `batch_stats` of the best epoch, on the host, averaged if they were.
       best: the row of that epoch.
       history: a row for each epoch.
       stopped_early: whether patience ran out before the last epoch.
@@ -131,6 +134,9 @@ def fit(
     mesh: Mesh,
     listener: Listener,
     keeper: Keeper = NOT_KEPT,
+    objective: Objective = TWO_CLASSES,
+    ema_decay: float | None = None,
+    start: dict[str, Any] | None = None,
 ) -> FitResult:
     """Trains `model` and returns the weights of the epoch whose validation loss was best.
 
@@ -140,8 +146,8 @@ def fit(
     differ.
 
     Args:
-      dataset: two classes.
-      model: gives one logit an image.
+      dataset: of as many classes as the objective.
+      model: gives one logit an image for two classes, else one for each class.
       optimizer: for the parameters.
       augmentation: of the training images.
       batch_size: a multiple of the number of devices of `mesh`.
@@ -151,11 +157,19 @@ def fit(
       mesh: the devices.
       listener: is called after steps and epochs.
       keeper: saves the run; if it was saved before, the run goes on from there.
+      objective: the loss of training; that of validation is the plain cross-entropy.
+      ema_decay: of a moving average of `params` and `batch_stats`, from 0 to below 1; validation,
+        early stopping and the result are then of the average. None keeps none.
+      start: the variables of another network, which replace the drawn ones where names and shapes
+        agree (`init_from`).
 
     Raises:
+      InputError: for another `ema_decay`.
       RunError: if a training loss is not finite, or no validation loss was.
       Exception: whatever `keeper` raises to end the run.
     """
+    if ema_decay is not None:
+        check_decay(ema_decay)
     root = key(seed)
     augment_key = stream(root, "augment")
     train_step = _CompiledStep(
@@ -167,6 +181,8 @@ def fit(
             augment=augmentation.pipeline,
             strength=augmentation.strength,
             mix=augmentation.mix,
+            objective=objective,
+            ema_decay=ema_decay,
         ),
         listener,
     )
@@ -176,9 +192,15 @@ def fit(
         return time.perf_counter() - train_step.seconds - eval_step.seconds
 
     image_shape = (dataset.image_size, dataset.image_size, 3)
-    create = partial(TrainState.create, model, optimizer, image_shape=image_shape)
+    averaged, num_classes = ema_decay is not None, objective.num_classes
+    create = partial(
+        TrainState.create, model, optimizer, image_shape=image_shape, averaged=averaged
+    )
     initial = jax.jit(create, compiler_options=quick_to_compile())(root)
-    beginning = Snapshot.beginning(initial, early_stopping)
+    if start is not None:
+        variables, _ = init_from(start, initial.variables)
+        initial = TrainState.starting_from(variables, optimizer, averaged=averaged)
+    beginning = Snapshot.beginning(initial, early_stopping, num_classes)
     now = keeper.latest(beginning) or beginning
     listener.on_start(now)
     now = now.with_patience_of(early_stopping).placed(replicated(mesh))
@@ -194,11 +216,11 @@ def fit(
             keeper.keep(partial(epoch.snapshot, now))
         epoch.check_finite(now.metrics)
         validation = evaluate(
-            eval_step, now.state.variables, dataset.valid, batch_size, mesh,
+            eval_step, now.state.variables, dataset.valid, batch_size, mesh, num_classes,
             after_batch=partial(keeper.keep, partial(epoch.snapshot, now)),
         )  # fmt: skip
         row = epoch.row(now.metrics, validation)
-        now = now.after_epoch(row, jax.device_put(Metrics.zero(), replicated(mesh)))
+        now = now.after_epoch(row, jax.device_put(Metrics.zero(num_classes), replicated(mesh)))
         listener.on_epoch(row, steps, now.best if now.early_stopping.improved else None)
         keeper.keep(now.on_host, always=True)
     keeper.on_end()
@@ -211,11 +233,12 @@ def evaluate(
     split: Split,
     batch_size: int,
     mesh: Mesh,
+    num_classes: int = 2,
     *,
     after_batch: Callable[[], object] = lambda: None,
 ) -> Metrics:
     """The metrics of a whole split: every image exactly once, whatever the batch size."""
-    metrics = jax.device_put(Metrics.zero(), replicated(mesh))
+    metrics = jax.device_put(Metrics.zero(num_classes), replicated(mesh))
     order = np.arange(len(split))
     for batch in on_device(epoch_batches(split, order, batch_size), mesh):
         metrics = eval_step(variables, metrics, batch)
