@@ -1,4 +1,4 @@
-"""Images from folders or TensorFlow Datasets, streamed by tf.data as padded uint8 batches."""
+"""Images from folders, tables or TensorFlow Datasets, streamed by tf.data as padded uint8 batches."""
 
 from augjax.extras import require
 
@@ -6,8 +6,9 @@ require("augjax.data", "tensorflow", "PIL")
 
 from augjax.data.batches import Batch, epoch_batches, epoch_order
 from augjax.data.data_report import BadImagesError, DataReport
-from augjax.data.dataset import Dataset, Split
+from augjax.data.dataset import Dataset, ImageSet, Split
 from augjax.data.folder.load import load_image_folder
+from augjax.data.load import load_dataset, load_image_set
 from augjax.data.tfds import load_tfds
 
 __all__ = [
@@ -15,9 +16,12 @@ __all__ = [
     "Batch",
     "DataReport",
     "Dataset",
+    "ImageSet",
     "Split",
     "epoch_batches",
     "epoch_order",
+    "load_dataset",
     "load_image_folder",
+    "load_image_set",
     "load_tfds",
 ]
