@@ -134,7 +134,8 @@ def load_image_set(
 
 def _tfds_set(spec: str, class_names: Sequence[str] | None, options: ReadOptions) -> ImageSet:
     found = open_tfds(spec, spec)
-    if found.valid_name is None:
+    valid_name = found.valid_name
+    if valid_name is None:
         raise InputError(f"{spec}: it has no split {' or '.join(VALID_NAMES)}")
     if class_names is None:
         check_class_count(found.class_names, spec)
@@ -143,7 +144,7 @@ def _tfds_set(spec: str, class_names: Sequence[str] | None, options: ReadOptions
         ours = {theirs: labels[label] for theirs, label in found.labels.items()}
         found = found._replace(class_names=tuple(class_names), labels=ours)
     images, doubtful = read_tfds(
-        found, found.valid_name, image_size=options.image_size, method=options.method,
+        found, valid_name, image_size=options.image_size, method=options.method,
         cache_limit=options.cache_limit,
     )  # fmt: skip
     notes = [damage_note(doubtful)] if doubtful else []

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -43,7 +42,7 @@ def on_valid_side(
 
 def check_fraction(fraction: Any) -> None:
     """Raises InputError unless it lies between 0 and 1."""
-    if isinstance(fraction, bool) or not isinstance(fraction, Real) or not 0 < fraction < 1:
+    if not isinstance(fraction, float) or not 0 < fraction < 1:
         raise InputError(f"--valid-fraction {fraction}: expected a number between 0 and 1")
 
 

@@ -1,9 +1,7 @@
 """The splits of a source, judged, decoded if they fit into memory, and reported on."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -97,7 +95,7 @@ def usable_splits(
 ) -> tuple[Split, ...]:
     """The images that can be used; what an epoch cannot decode goes to the report."""
     return tuple(
-        _split(split, good, report, source.root)
+        _split(split, good, report, source)
         for split, good in zip(source.splits, examined, strict=True)
     )
 
@@ -126,7 +124,7 @@ def _check_counts(source: Source, report: DataReport) -> list[str]:
         empty = [name for name, count in counts.items() if count == 0]
         may_lack = source.may_lack and number == len(source.splits)
         if empty and (not may_lack or (len(empty) == len(counts) and report.bad)):
-            raise report.error(_place(split, source.root, "" if may_lack else empty[0]))
+            raise report.error(_place(split, source, "" if may_lack else empty[0]))
         if empty and len(empty) == len(counts):
             raise InputError(f"{printable(str(source.data))} has no images")
         if empty:
@@ -135,14 +133,15 @@ def _check_counts(source: Source, report: DataReport) -> list[str]:
     return lacking
 
 
-def _place(split: FoundSplit, root: Path, class_name: str = "") -> str:
+def _place(split: FoundSplit, source: Source, class_name: str = "") -> str:
     """A split, or a class of it, where it lies."""
-    if split.below or not split.name:
-        return os.path.join(root, split.below, class_name)
-    return f"{root} ({', '.join(filter(None, [split.name, class_name]))})"
+    if split.below:
+        return str(source.root / split.below / class_name)
+    names = ", ".join(filter(None, [split.name, class_name]))
+    return f"{source.data} ({names})" if names else str(source.data)
 
 
-def _split(split: FoundSplit, good: Examined, report: DataReport, root: Path) -> Split:
+def _split(split: FoundSplit, good: Examined, report: DataReport, source: Source) -> Split:
     sources = tuple(file.path for file in good.files)
     return Split(
         name=split.name,
@@ -153,12 +152,12 @@ def _split(split: FoundSplit, good: Examined, report: DataReport, root: Path) ->
         contents=good.decoder.contents,
         cache=good.cache,
         decode=good.decoder,
-        on_missing=_note_missing(split, good, report, root),
+        on_missing=_note_missing(split, good, report, source),
     )
 
 
 def _note_missing(
-    split: FoundSplit, good: Examined, report: DataReport, root: Path
+    split: FoundSplit, good: Examined, report: DataReport, source: Source
 ) -> Callable[[Sequence[int]], None]:
     """Tells the report which images an epoch had to leave out."""
 
@@ -173,7 +172,7 @@ def _note_missing(
             ]
         )
         if len(paths) == len(good.files):
-            raise report.error(_place(split, root))
+            raise report.error(_place(split, source))
 
     return note
 

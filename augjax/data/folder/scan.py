@@ -16,8 +16,12 @@ FOLLOWED = "--follow-links follows it"
 """What to do about a link that leads out of the data folder."""
 
 
+NO_FILE = "no such file"
+"""The reason of a file that a table or a command line names, and that is not there."""
+
+
 class FoundFile(NamedTuple):
-    """A file with an image's suffix.
+    """A file with an image's suffix, or one that was named.
 
     Attributes:
       path: POSIX path relative to the split's folder; of a file that a table has elsewhere, its
@@ -239,6 +243,18 @@ def _found(entry: os.DirEntry[str], path: str, label: int, base: str | None) -> 
     if entry.is_symlink() and not is_inside(entry.path, base):
         reason = f"a link that leads out of the data folder; {FOLLOWED}"
     return FoundFile(path, label, status.st_size, status.st_mtime_ns, reason)
+
+
+def found_at(where: str, path: str) -> FoundFile:
+    """A file that was named, by `path`, and is to lie at `where`."""
+    try:
+        status = os.stat(where)
+    except (FileNotFoundError, NotADirectoryError):
+        reason = "a link that leads nowhere" if os.path.islink(where) else NO_FILE
+        return FoundFile(path, 0, 0, 0, reason)
+    except OSError as error:
+        return FoundFile(path, 0, 0, 0, f"{UNREADABLE} ({error.strerror})")
+    return FoundFile(path, 0, status.st_size, status.st_mtime_ns, unusable(status))
 
 
 def entries_of(folder: str) -> list[os.DirEntry[str]]:

@@ -11,16 +11,12 @@ from typing import Any, NamedTuple
 
 from augjax.data.data_report import first_lines
 from augjax.data.dataset import VALID_NAMES
-from augjax.data.folder.judge import UNREADABLE, unusable
-from augjax.data.folder.scan import FOLLOWED, FoundFile, FoundSplit
+from augjax.data.folder.scan import FOLLOWED, NO_FILE, FoundFile, FoundSplit, found_at
 from augjax.errors import InputError
 from augjax.files import is_path, read_bounded
 from augjax.printable import printable
 
 SUFFIXES = (".csv", ".jsonl")
-
-NO_FILE = "no such file"
-"""The reason of a file that a row names and that is not there."""
 
 _COLUMNS = ("path", "label", "split")
 
@@ -65,14 +61,15 @@ def read_table(
     count, seen, has_splits = 0, dict[str, int](), False
     for line, fields in _records(_text(table, where), table, where):
         count += 1
-        if isinstance(fields, str) or (problem := _problem(fields)):
-            problems.append((line, fields if isinstance(fields, str) else problem))
+        problem = fields if isinstance(fields, str) else _problem(fields)
+        if isinstance(fields, str) or problem:
+            problems.append((line, problem))
             continue
         path = _below(fields["path"], here, real)
         has_splits = has_splits or "split" in fields
         target = os.path.realpath(os.path.join(real, path))
         linked = "" if target == os.path.join(real, path) else target
-        file = _file(os.path.join(folder, path), path)
+        file = found_at(os.path.join(folder, path), path)
         first = seen.setdefault(path, line)
         if first != line:
             problems.append((line, f"{printable(path)}: the path of line {first} again"))
@@ -189,14 +186,3 @@ def _below(path: str, *folders: str) -> str:
         if whole.startswith(os.path.join(folder, "")):
             return Path(os.path.relpath(whole, folder)).as_posix()
     return Path(whole if os.path.isabs(path) else os.path.relpath(whole, folders[0])).as_posix()
-
-
-def _file(whole: str, path: str) -> FoundFile:
-    try:
-        status = os.stat(whole)
-    except (FileNotFoundError, NotADirectoryError):
-        reason = "a link that leads nowhere" if os.path.islink(whole) else NO_FILE
-        return FoundFile(path, 0, 0, 0, reason)
-    except OSError as error:
-        return FoundFile(path, 0, 0, 0, f"{UNREADABLE} ({error.strerror})")
-    return FoundFile(path, 0, status.st_size, status.st_mtime_ns, unusable(status))
