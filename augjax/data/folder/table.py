@@ -83,7 +83,8 @@ def read_table(
         problems += [(row.line, "it has no split") for row in rows if not row.split]
     if problems:
         raise InputError(
-            f"{where}: cannot use {len(problems)} of {count} rows; correct or remove them",
+            f"{where}: cannot use {len({line for line, _ in problems})} of {count} rows; "
+            "correct or remove them",
             first_lines([f"line {line}: {problem}" for line, problem in sorted(problems)]),
         )
     if not rows:
