@@ -153,7 +153,7 @@ def with_fewer_images(config: Config) -> Path:
     if not config.data:
         raise InputError("no --data: --train-images needs a folder with train/<class>/")
     option = f"--train-images {config.train_images}"
-    (train, valid), _ = scan_folder(Path(config.data))
+    train, valid = scan_folder(config.data).splits
     each, left = divmod(config.train_images or 0, len(train.class_names))
     if left or each < 1:
         raise InputError(f"{option}: expected a multiple of {len(train.class_names)} classes")
@@ -168,7 +168,7 @@ def with_fewer_images(config: Config) -> Path:
     sources = {f"{s.folder.name}/{file.path}": s.folder / file.path for s, file in chosen}
     few = config.runs / config.name / "data"
     if os.path.lexists(few):
-        there = {f"{s.folder.name}/{f.path}" for s in scan_folder(few)[0] for f in s.files}
+        there = {f"{s.folder.name}/{f.path}" for s in scan_folder(few).splits for f in s.files}
         same = (cmp(path, few / name, shallow=False) for name, path in sources.items())
         if there != set(sources) or not all(same):
             raise InputError(

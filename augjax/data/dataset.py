@@ -109,3 +109,22 @@ class Dataset:
     notes: tuple[str, ...] = ()
     report: DataReport | None = None
     image_size: int = dataclasses.field(kw_only=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSet:
+    """Labelled images of one split, such as to evaluate on.
+
+    Attributes:
+      class_names: in the order of the labels; some may have no image.
+      images: in a fixed order.
+      notes: what the user should know about how they were read.
+      report: what was found out about the files, if they were read from files.
+      image_size: side in pixels of the square that every image is resized to.
+    """
+
+    class_names: tuple[str, ...]
+    images: Split
+    notes: tuple[str, ...]
+    report: DataReport | None
+    image_size: int
