@@ -29,6 +29,8 @@ class Reading:
     """Width times height of a stored image at most."""
     verify: Literal["auto", "full"] = "auto"
     """full: decode every file before training, even if the images do not fit into memory."""
+    split_seed: int = 0
+    """Of the split that --valid-fraction makes: the same for all --seed."""
     follow_links: bool = False
     """Whether links in DATA are followed wherever they lead, out of the folder too."""
 
@@ -50,13 +52,13 @@ class Optimizing:
     """How the weights are changed."""
 
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
-    """sgd: with Nesterov momentum."""
+    """sgd: with --momentum."""
     schedule: Literal["constant", "cosine"] = "constant"
     """The learning rate over the run; cosine: down to 0 in the last of --epochs."""
-    warmup_epochs: int = 0
+    warmup_epochs: float = 0.0
     """Epochs in which the learning rate rises from 0 at first."""
-    weight_decay: float = 0.0
-    """Of adamw and sgd; biases and BatchNorm are not decayed."""
+    weight_decay: float = 0.01
+    """Of adamw; biases and BatchNorm are not decayed."""
     momentum: float = 0.9
     """Of sgd."""
     clip_norm: float | None = None
@@ -127,7 +129,7 @@ class Train:
     augment: bool = True
     """Whether training images are augmented."""
     seed: int = 0
-    """Of the weights, the split, the epochs' orders and the augmentation."""
+    """Of the weights, the epochs' orders and the augmentation."""
     reading: tyro.conf.OmitArgPrefixes[Reading] = Reading()
     augmentation: tyro.conf.OmitArgPrefixes[Augmenting] = Augmenting()
     optimization: tyro.conf.OmitArgPrefixes[Optimizing] = Optimizing()
@@ -140,7 +142,11 @@ class Train:
         for name, unused, why in (
             ("pipeline", not self.augment, "--no-augment augments nothing"),
             ("augment_strength", not self.augment, "--no-augment augments nothing"),
-            ("weight_decay", flags["optimizer"] == "adam", "--optimizer adam decays no weights"),
+            (
+                "weight_decay",
+                flags["optimizer"] != "adamw",
+                "only --optimizer adamw has one",
+            ),
             ("momentum", flags["optimizer"] != "sgd", "only --optimizer sgd has a momentum"),
         ):
             if unused and flags[name] != DEFAULTS[name]:

@@ -6,21 +6,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import optax
+import jax.numpy as jnp
 from rich.console import Console
 
 from augjax.data import Dataset
-from augjax.models import NotebookCNN
-from augjax.printable import printable
+from augjax.models import build_model, check_model
+from augjax.printable import argument, printable
 from augjax.runs.augmentation import (
     chosen_mix,
     chosen_pipeline,
     recorded_pipeline,
     strength_schedule,
 )
+from augjax.runs.chosen import chosen_objective, chosen_optimizer, start_from
+from augjax.runs.data import check_not_linked, read_data
 from augjax.runs.data_report import bad_images_listed, keep_data_report
 from augjax.runs.environment import device_line
+from augjax.runs.folder import locked_run_folder
 from augjax.runs.model_table import model_table
+from augjax.runs.preview import draw_training
 from augjax.runs.run import Training, begin_run, mesh_for, train_run
 from augjax.runs.settings import Settings
 from augjax.runs.signals import StopSignals
@@ -62,6 +66,14 @@ def train(
       signals: requests to stop.
       resumed: whether the run's folder holds a run that is to go on.
     """
+    check_not_linked(settings.run_dir, "--run-dir", settings)
+    with locked_run_folder(settings.run_dir, existing=resumed):
+        return _train(settings, program, signals, resumed=resumed)
+
+
+def _train(
+    settings: Settings, program: Program, signals: StopSignals, *, resumed: bool
+) -> FitResult:
     run_dir = settings.run_dir
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     give_back_the_compilers_memory()
@@ -83,7 +95,10 @@ def train(
         )
     gc.freeze()  # No collection need go through all that modules are made of.
     gc.enable()
-    model = NotebookCNN()
+    num_classes = len(dataset.class_names)
+    dtype = jnp.bfloat16 if settings.precision == "bf16" else jnp.float32
+    model = build_model(settings.model, num_classes=num_classes, dtype=dtype)
+    check_model(model, num_classes=num_classes, image_size=settings.image_size)
     console.print(model_table(model, settings.image_size))
     begin_run(
         run_dir,
@@ -102,15 +117,20 @@ def train(
     preview = run_dir / "augmentations.png"
     if not preview.exists():  # As it does in a run that is resumed.
         program.draw_preview(dataset, augmentation, settings, preview)
+    batch_size = min(settings.batch_size, most)
     training = Training(
         model=model,
-        optimizer=optax.adam(settings.learning_rate),
+        optimizer=chosen_optimizer(settings, steps=-(-len(dataset.train) // batch_size)),
         augmentation=augmentation,
-        batch_size=min(settings.batch_size, most),
+        batch_size=batch_size,
         epochs=settings.epochs,
         early_stopping=EarlyStopping(settings.patience, settings.min_delta),
         seed=settings.seed,
         checkpoint_minutes=settings.checkpoint_minutes,
+        objective=chosen_objective(settings, dataset),
+        ema_decay=settings.ema,
+        start=None if settings.init is None or resumed else start_from(settings, model, console),
+        model_name=None if settings.model == "notebook" else settings.model,
     )
     result = train_run(
         run_dir, dataset, training,
@@ -129,3 +149,35 @@ def longer(settings: Settings, result: FitResult) -> str:
     if len(result.history) >= settings.epochs:
         more += f" --epochs {2 * settings.epochs}"
     return more
+
+
+def train_on_data(
+    settings: Settings, command: str, signals: StopSignals, *, resumed: bool = False
+) -> FitResult:
+    """`augjax train`, and `augjax resume`: on the data that settings name.
+
+    Args:
+      settings: of the run.
+      command: the command line, which the record keeps.
+      signals: requests to stop.
+      resumed: whether the run's folder holds a run that is to go on.
+    """
+    folder = argument(str(settings.run_dir))
+    program = Program(
+        command=command,
+        flags=vars(settings),
+        resume=f"augjax resume {folder}",
+        load_data=read_data,
+        draw_preview=draw_training,
+        next_commands=_next_commands,
+    )
+    return train(settings, program, signals, resumed=resumed)
+
+
+def _next_commands(settings: Settings, dataset: Dataset, result: FitResult) -> dict[str, str]:
+    folder = argument(str(settings.run_dir))
+    return {
+        "Measure it": f"augjax evaluate {folder}",
+        "Ask it": f"augjax predict {folder} IMAGE",
+        "Train on": f"augjax resume {folder}{longer(settings, result)}",
+    }

@@ -29,6 +29,7 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("max_pixels", lambda v: v >= 1, "at least 1"),
     ("seed", lambda v: 0 <= v < 2**32, "from 0 to 4294967295"),
     ("valid_fraction", lambda v: 0 < v < 1, "above 0 and below 1, as in 0.2"),
+    ("split_seed", lambda v: 0 <= v < 2**32, "from 0 to 4294967295"),
     ("warmup_epochs", lambda v: 0 <= v <= 10**6, "from 0 to 1000000"),
     ("weight_decay", lambda v: 0 <= v <= MOST, f"from 0 to {MOST:g}"),
     ("momentum", lambda v: 0 <= v < 1, "at least 0 and below 1"),
@@ -68,12 +69,13 @@ class Settings:
     verify: Literal["auto", "full"]
     follow_links: bool
     valid_fraction: float | None = None
+    split_seed: int = 0
     model: str = "notebook"
     init: Path | None = None
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     schedule: Literal["constant", "cosine"] = "constant"
-    warmup_epochs: int = 0
-    weight_decay: float = 0.0
+    warmup_epochs: float = 0.0
+    weight_decay: float = 0.01
     momentum: float = 0.9
     clip_norm: float | None = None
     ema: float | None = None

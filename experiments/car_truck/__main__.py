@@ -15,7 +15,6 @@ import tyro
 from augjax.commands.command_line import check_nothing_is_empty
 from augjax.commands.process import training_process, while_importing
 from augjax.errors import errors_in_one_line
-from augjax.runs.folder import locked_run_folder
 from augjax.runtime.compilation_cache import keep_compiled_programs
 from experiments.car_truck.config import PROGRAM, Config, resumed_config, settings_of
 
@@ -39,12 +38,9 @@ def run(config: Config) -> "FitResult":
     settings = settings_of(config)
     with training_process(settings) as signals:
         with while_importing():
-            from experiments.car_truck import train
+            from experiments.car_truck.train import train_car_truck
 
-        train.check_run_dir(settings)
-        resumed = config.resume is not None
-        with locked_run_folder(settings.run_dir, existing=resumed):
-            return train.train_car_truck(settings, signals, resumed=resumed)
+        return train_car_truck(settings, signals, resumed=config.resume is not None)
 
 
 if __name__ == "__main__":

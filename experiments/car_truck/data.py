@@ -5,10 +5,9 @@ from pathlib import Path
 from rich.console import Console
 
 from augjax.data import Dataset, load_image_folder, load_tfds
-from augjax.data.folder.load import link_targets
 from augjax.errors import InputError
-from augjax.files import lies_in
 from augjax.printable import printable
+from augjax.runs.data import print_found
 from augjax.runs.settings import Settings
 from experiments.car_truck.drawn.dataset import SPLITS, drawn_car_truck, picture_names
 
@@ -41,15 +40,8 @@ def load_data(settings: Settings, console: Console) -> Dataset:
             verify=settings.verify,
             follow_links=settings.follow_links,
         )
+    print_found(dataset, console)
     names = [printable(name) for name in dataset.class_names]
-    for split in (dataset.train, dataset.valid):
-        counts = zip(names, split.class_counts(len(names)), strict=True)
-        listed = ", ".join(f"{name} {count}" for name, count in counts)
-        console.print(
-            f"Found {len(split)} files belonging to {len(names)} classes. ({split.name}: {listed})"
-        )
-    for note in dataset.notes:
-        console.print(note)
     if len(names) != 2:
         raise InputError(
             f"--data {settings.data} has {len(names)} classes ({', '.join(names)}), but this "
@@ -66,16 +58,4 @@ def _check_drawn(dataset: Dataset, root: Path) -> None:
             raise InputError(
                 f"{path} is not one of the drawn pictures; move it to another place, or train on "
                 f"all that is there by --data {printable(str(root))}"
-            )
-
-
-def check_not_linked(path: Path, option: str, settings: Settings) -> None:
-    """Raises InputError if `path` is, or lies in, what links in the data lead to."""
-    if not (settings.data and settings.follow_links) or settings.data.startswith("tfds:"):
-        return
-    for target in link_targets(settings.data):
-        if lies_in(path, target):
-            raise InputError(
-                f"{option} {path} is or lies in {printable(target)}, where a link in --data leads "
-                "and nothing is written"
             )

@@ -17,6 +17,7 @@ from augjax.errors import InputError
 from augjax.files import json_text, lies_in, read_json, write_atomically
 from augjax.printable import printable, some
 from augjax.runs.augmentation import recorded_pipeline, strength_then
+from augjax.runs.data import check_not_linked
 from augjax.runs.environment import environment
 from augjax.runs.folder import RUN_RECORD
 from augjax.runs.history import epochs_done
@@ -24,7 +25,7 @@ from augjax.runs.record import changed_images
 from augjax.runs.settings import Settings
 from augjax.transforms.replay import replay_key
 from experiments.car_truck.config import recorded_config, settings_of
-from experiments.car_truck.data import check_not_linked, load_data
+from experiments.car_truck.data import load_data
 from experiments.car_truck.drawn.dataset import drawn_car_truck
 
 PICTURES = {"augmentations.png", "loss.png", "accuracy.png"}

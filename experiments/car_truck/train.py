@@ -10,14 +10,9 @@ from augjax.runs.settings import Settings
 from augjax.runs.signals import StopSignals
 from augjax.training.loop import FitResult
 from experiments.car_truck.config import PROGRAM, recorded
-from experiments.car_truck.data import check_not_linked, load_data
+from experiments.car_truck.data import load_data
 from experiments.car_truck.preview import draw_preview
 from experiments.replay import PROGRAM as REPLAY
-
-
-def check_run_dir(settings: Settings) -> None:
-    """Raises InputError if the run's folder lies in one that links in the data lead to."""
-    check_not_linked(settings.run_dir, "--run-dir", settings)
 
 
 def train_car_truck(settings: Settings, signals: StopSignals, *, resumed: bool) -> FitResult:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -13,10 +14,10 @@ import pytest
 from PIL import Image
 
 import augjax as aj
-from augjax.commands import training as train
 from augjax.data import epoch_order
 from augjax.data.tf import DECODER
 from augjax.errors import InputError
+from augjax.models import MODELS
 from augjax.runs import folder, record
 from augjax.runs.environment import environment
 from experiments import replay
@@ -30,6 +31,9 @@ SIZE, BATCH, EPOCHS, SEED = 16, 8, 3, 7
 
 class Watched(nn.Module):
     """A network that lets the tests see its training images."""
+
+    num_classes: int = 2
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x, *, train, mask=None):
@@ -47,7 +51,7 @@ def watched_run(base: Path, **flags):
     data = write_image_folder(base / "data", per_class=6)  # 12 images: the last batch is padded.
     seen.clear()
     with pytest.MonkeyPatch.context() as patch, jax.numpy_dtype_promotion("standard"):
-        patch.setattr(train, "NotebookCNN", Watched)
+        patch.setitem(MODELS, "notebook", Watched)
         car_truck.run(
             car_truck.Config(
                 data=str(data), run_dir=base / "run", seed=SEED,
