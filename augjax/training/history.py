@@ -2,6 +2,9 @@
 
 from typing import TypedDict
 
+TOP_5_FROM = 10
+"""Classes, from which on it is also counted whether an image's is among the five most probable."""
+
 
 class EpochRow(TypedDict):
     """One epoch, counted from 1, with Keras's names.
