@@ -92,13 +92,17 @@ def test_top_5_from_ten_classes_on():
 @given(st.lists(st.floats(0, 1, width=32), min_size=6, max_size=6))
 def test_predictions_are_read_back_as_they_were(tmp_path_factory, numbers):
     path = tmp_path_factory.mktemp("predictions") / "predictions.csv"
-    found = Evaluation(NAMES, (os.fsdecode(b"a\xfe\r.png"),), np.array([4]), np.float32([numbers]))
+    found = Evaluation(
+        NAMES, (os.fsdecode(b"a\xfe\r.png"),), np.array([4]), np.array([numbers], np.float32)
+    )
     found.write_predictions(path)
     text = path.read_bytes().decode(errors="surrogateescape")
     header, row = csv.reader(io.StringIO(text, newline=""))
     assert header == ["path", "label", "prediction", *(f"probability of {n}" for n in NAMES)]
     assert row[:3] == [os.fsdecode(b"a\xfe\r.png"), NAMES[4], NAMES[int(np.argmax(numbers))]]
-    np.testing.assert_array_equal(np.float32(list(map(float, row[3:]))), np.float32(numbers))
+    np.testing.assert_array_equal(
+        np.array(row[3:], float).astype(np.float32), np.array(numbers, np.float32)
+    )
 
 
 def test_pandas_reads_the_predictions(tmp_path):
@@ -118,7 +122,7 @@ def test_names_of_any_kind_become_json(tmp_path):
 
 
 def test_an_unwritable_place_is_one_line():
-    with pytest.raises(RunError, match="cannot write /nowhere/predictions.csv"):
+    with pytest.raises(RunError, match=r"cannot write /nowhere/predictions\.csv"):
         TWO.write_predictions(Path("/nowhere/predictions.csv"))
 
 
