@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 TOP_5_FROM = 10
-"""Classes, from which on it is also counted whether an image's is among the five most probable."""
+"""Classes from which on the top five are counted: of fewer, five are half."""
 
 
 class EpochRow(TypedDict):

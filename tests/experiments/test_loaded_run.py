@@ -19,6 +19,7 @@ def test_the_notebooks_run_is_reproduced(tmp_path, interpolation):
         run(Config(data=str(data), run_dir=tmp_path / "run", **flags))
     loaded = aj.load_run(tmp_path / "run")
     evaluation = loaded.evaluate()
+    assert loaded.summary is not None
     assert evaluation.accuracy == loaded.summary["val_binary_accuracy"]
     assert evaluation.loss == pytest.approx(loaded.summary["val_loss"], rel=1e-6)
     files = [data / "valid" / source for source in evaluation.sources]
