@@ -95,5 +95,5 @@ def test_nothing_but_bad_files(root):
 
 @pytest.mark.parametrize("place", ["train/Car", "none", "train/Car/0.png"])
 def test_what_has_no_classes_is_one_line(root, place):
-    with pytest.raises(InputError, match="no class folders|no such folder|not a folder"):
+    with pytest.raises(InputError, match=r"no class folders|no such folder|not a folder"):
         inspect(root / place, image_size=8)
