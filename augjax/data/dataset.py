@@ -31,7 +31,8 @@ class Split:
     """The labelled images of a training or validation split, in a fixed order.
 
     Attributes:
-      name: what the split is called where it comes from ('train', 'valid', ...); '' if there is none.
+      name: what the split is called where it comes from ('train', 'valid', ...), or '' if images
+        are not split.
       sources: where each image comes from: its path relative to the folder of the split, or of the
         data if splits have none, or its TensorFlow Datasets id.
       labels: the index of each image's class.
