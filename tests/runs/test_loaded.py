@@ -83,7 +83,9 @@ def test_evaluation_is_that_of_the_epoch(run):
 
 def test_predictions_have_the_bits_of_the_evaluation(run, files, arrays):
     expected = run.evaluate().probabilities
-    for images in (files, map(str, files), arrays, [Image.open(file) for file in files]):
+    column = pd.Series(list(map(str, files)))
+    pictures = [Image.open(file) for file in files]
+    for images in (files, map(str, files), column, arrays, jax.numpy.asarray(arrays), pictures):
         np.testing.assert_array_equal(run.predict(images), expected)
     rows = list(run.predict_files(files))
     np.testing.assert_array_equal([row for _, row, _ in rows], expected)
