@@ -45,6 +45,10 @@ _BATCH_SIZE = 64
 def load_run(folder: str | Path) -> "Run":
     """Reads a run, finished or not, as it is now. Nothing in its folder is changed.
 
+        run = augjax.load_run("runs/mine")
+        run.predict(["a.jpg", "b.png"])  # an array (2, classes)
+        run.evaluate().accuracy  # of the run's own validation images
+
     A network that is not augjax's own is built by importing its module.
 
     Raises:
