@@ -129,7 +129,10 @@ def test_a_type_is_given_where_it_is_another(own):
         ("own_networks:not_a_module", r"has no linen module \(flax.linen.Module\) not_a_module"),
         ("own_networks:NoClasses", "NoClasses has no field num_classes; give it one"),
         ("own_networks:Many", r"cannot make Many\(num_classes\) \(TypeError: .*'depth'"),
-        ("own_networks:Unhashable", r"cannot make Unhashable\(num_classes\) \(TypeError: Failed to hash"),
+        (
+            "own_networks:Unhashable",
+            r"cannot make Unhashable\(num_classes\) \(TypeError: Failed to hash",
+        ),
     ],
 )
 def test_mistakes_in_the_name_are_one_line(own, name, message):
