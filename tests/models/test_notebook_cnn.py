@@ -18,7 +18,8 @@ tf = import_tensorflow()
 import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
 
 SIZE, BATCH = 32, 6
-SGD = optax.sgd(0.01)
+RATE = 2**-7  # Which is exact in float32, as Keras has it.
+SGD = optax.sgd(RATE)
 FLAX_OF_KERAS = {"gamma": "scale", "beta": "bias", "moving_mean": "mean", "moving_variance": "var"}
 
 
@@ -163,7 +164,7 @@ def test_forward_equals_keras(network, classes, train):
 def test_gradients_and_five_sgd_steps_equal_keras(network, classes):
     keras_model, variables = network
     params, batch_stats = variables["params"], variables["batch_stats"]
-    keras_sgd = keras.optimizers.SGD(0.01)
+    keras_sgd = keras.optimizers.SGD(RATE)
     for step in range(5):
         images = np.float64(noise(BATCH, SIZE, SIZE, 3, seed=step))
         labels = np.arange(BATCH, dtype=np.int32) % classes

@@ -119,8 +119,6 @@ def test_bfloat16_is_near_float32_and_keeps_its_variables(kind):
         assert cosine > 0.97
 
 
-def test_images_that_it_is_not_for_are_refused():
+def test_images_that_are_too_small_are_refused():
     with pytest.raises(ValueError, match="ResNet takes images of at least 16x16 pixels, but got"):
         ResNet().init(jax.random.key(0), noise(1, 15, 16, 3), train=False)
-    with pytest.raises(TypeError, match=r"ResNet takes floats in \[0, 1\], but got uint8"):
-        ResNet().init(jax.random.key(0), np.zeros((1, 16, 16, 3), np.uint8), train=False)

