@@ -2,9 +2,9 @@
 
 import statistics
 
-from rich.console import Console
 from rich.table import Table
 
+from augjax.commands.console import screen
 from augjax.commands.flags import Compare
 from augjax.commands.outputs import output_file
 from augjax.files import json_text
@@ -26,7 +26,7 @@ def main(flags: Compare) -> int:
     if flags.json:
         print(json_text(comparison.as_json()), end="")
         return 0
-    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    console = screen()
     for note in comparison.notes:
         console.print(f"Note: {note}")
     console.print(_results(comparison))

@@ -6,9 +6,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from augjax.commands.console import screen, working
 from augjax.commands.flags import Evaluate
 from augjax.commands.outputs import output_folder
-from augjax.commands.progress import working
 from augjax.data import ImageSet, load_image_set
 from augjax.files import json_text, write_json
 from augjax.printable import printable, some
@@ -35,7 +35,7 @@ def main(flags: Evaluate) -> int:
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / EVALUATION, scores)
     evaluation.write_predictions(out / PREDICTIONS)
-    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    console = screen()
     if flags.json:
         print(json_text(scores), end="")
     else:

@@ -13,7 +13,19 @@ from tests.oracles import Image
 from tests.runs.small_network import NAME
 
 CLASSES = {"apple": 12, "banana 🍌": 9, "cherry\n": 12, "date": 5, "=elder": 3}
-SMALL = ["--image-size", "16", "--batch-size", "8", "--epochs", "2", "--model", NAME, "--no-report"]
+SMALL = [
+    "--split-seed",
+    "1",
+    "--image-size",
+    "16",
+    "--batch-size",
+    "8",
+    "--epochs",
+    "2",
+    "--model",
+    NAME,
+    "--no-report",
+]
 
 
 def class_folders(root: Path) -> Path:

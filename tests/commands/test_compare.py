@@ -59,7 +59,7 @@ def test_the_table_and_json_agree(six, tmp_path, capsys):
     assert compare.main(parsed(["compare", *map(str, six), "--out", out])) == 0
     shown = capsys.readouterr().out
     assert "0.8200 ± 0.0200" in shown and "0.8533 ± 0.0404" in shown
-    assert "+0.0333 (95% interval -0.0292 to +0.0959, 3 seeds paired)" in shown
+    assert "+0.0333 (95% interval -0.0292 to +0.0958, 3 seeds paired)" in shown
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert compare.main(parsed(["compare", *map(str, six), "--out", out, "--json"])) == 0
     found = json.loads(capsys.readouterr().out)
@@ -87,8 +87,12 @@ def test_what_cannot_be_compared_is_one_line(tmp_path, harm):
     elif harm == "numbers":
         (other / "summary.json").write_text('{"val_accuracy": "high"}')
     words = {
-        "one": "two runs or more", "twice": "given twice", "unfinished": "has not ended",
-        "no run": "there is no run", "kinds": "of one kind", "numbers": "not what a run has written",
-    }[harm]  # fmt: skip
+        "one": "two runs or more",
+        "twice": "given twice",
+        "unfinished": "has not ended",
+        "no run": "there is no run",
+        "kinds": "of one kind",
+        "numbers": "not what a run has written",
+    }[harm]
     with pytest.raises(InputError, match=words):
         compare_runs(runs)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -82,22 +83,19 @@ def test_odd_names_and_a_bad_file_in_every_format(trained, odd, said):
 
 
 def test_a_list_on_standard_input(trained, odd):
-    names = "".join(f"{odd / name}\n" for name in ODD if "\n" not in name and "\r" not in name)
+    names = "".join(f"{odd / name}\n" for name in ODD if name.isprintable())
     command = [sys.executable, "-m", "augjax", "predict", str(trained), "-", "--json"]
+    checkout = str(Path(__file__).parents[2])
     done = subprocess.run(
-        command, input=names.encode(), capture_output=True, timeout=300,
-        env=_environment(),
-    )  # fmt: skip
+        command,
+        input=names.encode(),
+        capture_output=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": checkout},
+    )
     assert done.returncode == 0
     paths = [json.loads(line)["path"] for line in done.stdout.splitlines()]
     assert paths == names.splitlines()
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    checkout = str(Path(__file__).parents[2])
-    return {**os.environ, "PYTHONPATH": checkout}
 
 
 def test_nothing_to_predict_is_said(trained):
