@@ -23,8 +23,8 @@ from augjax.runs.settings import check_settings
 SOME_BAD, UNUSABLE = 3, 2
 """Exit codes: some images cannot be used; a run cannot train on the data at all."""
 
-_CLASSES = 50
-"""So many classes are listed on the screen."""
+_CLASSES, _LETTERS = 50, 60
+"""So many classes are listed on the screen, and so many letters of each name; --json has all."""
 
 
 def main(flags: Check) -> int:
@@ -110,7 +110,7 @@ def _class_table(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     rows = [["class", *(split["name"] or "images" for split in splits)]]
     for name in names[:_CLASSES]:
         counts = [split["classes"].get(name) for split in splits]
-        rows.append([printable(name), *("-" if c is None else f"{c:,}" for c in counts)])
+        rows.append([_short(name), *("-" if c is None else f"{c:,}" for c in counts)])
     if len(names) > _CLASSES:
         rows.append([f"... and {len(names) - _CLASSES:,} more", *[""] * len(splits)])
     total = [f"{split['images']:,}" for split in splits]
@@ -138,7 +138,7 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _balance_line(balance: Mapping[str, Any]) -> str:
-    most, least = printable(balance["greatest"]), printable(balance["smallest"])
+    most, least = _short(balance["greatest"]), _short(balance["smallest"])
     if balance["ratio"] is None:
         line = f"{least} has no image."
     elif balance["ratio"] == 1:
@@ -146,7 +146,7 @@ def _balance_line(balance: Mapping[str, Any]) -> str:
     else:
         line = f"{most} has {balance['ratio']:g} times the images of {least}."
     if balance["few"]:
-        few = [f"{printable(name)} {count}" for name, count in balance["few"].items()]
+        few = [f"{_short(name)} {count}" for name, count in balance["few"].items()]
         line += f" Fewer than {FEW} images: {some(few, 20)}."
     return f"Balance{f' of {split}' if (split := balance['split']) else ''}: {line}"
 
@@ -175,6 +175,11 @@ def _problem_lines(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _equal(groups: Iterable[Iterable[str]]) -> list[str]:
     return [" = ".join(map(printable, group)) for group in groups]
+
+
+def _short(name: str) -> str:
+    shown = printable(name)
+    return shown if len(shown) <= _LETTERS else f"{shown[: _LETTERS - 3]}..."
 
 
 def _counted(count: int, thing: str, things: str = "") -> str:

@@ -30,9 +30,7 @@ def main(flags: Preview) -> int:
     out = _out(flags)
     _check_numbers(flags, FRAMES if out.suffix.lower() == ".gif" else EPOCHS)
     if flags.data.startswith(PREFIX):
-        raise InputError(
-            f"augjax preview {flags.data}: only images in folders and tables are shown"
-        )
+        raise InputError(f"augjax preview {flags.data}: only folders and tables are shown")
     check_place(out, out.parent, flags.data, follow_links=flags.follow_links)
     if not out.parent.is_dir():
         raise InputError(f"--out {out}: there is no folder {out.parent}")
@@ -94,7 +92,11 @@ def _check_numbers(flags: Preview, epochs: int) -> None:
 
 def _title(flags: Preview, pipeline: Sequential) -> str:
     chosen = f"--pipeline {printable(flags.pipeline)}"
-    for name in ("augment_strength", "seed"):
-        if (value := getattr(flags, name)) != getattr(Preview, name):
-            chosen += f" {flag(name)} {value:g}" if name != "seed" else f" --seed {value}"
-    return f"{chosen}\n{pipeline!r}"
+    if flags.augment_strength != Preview.augment_strength:
+        chosen += f" --augment-strength {flags.augment_strength:g}"
+    if flags.seed != Preview.seed:
+        chosen += f" --seed {flags.seed}"
+    lines = [chosen, repr(pipeline)]
+    if not all(step.operation.keeps_range for step in pipeline.steps(None)):
+        lines.append("What leaves its range of values is shown from its darkest to its lightest.")
+    return "\n".join(lines)

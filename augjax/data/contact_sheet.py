@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int, UInt8
 from PIL import Image, ImageDraw
 
 from augjax.data.folder.inspect import Inspection
@@ -89,7 +89,7 @@ def write_sheets(
     for sheet in sheets:
         shown = [one.image for one in islice(images, len(sheet.paths)) if one.image is not None]
         png = io.BytesIO()
-        contact_sheet(shown, _title(sheet, len(shown))).save(png, "PNG")
+        contact_sheet(shown, _title(sheet, len(shown))).save(png, "PNG", compress_level=1)
         write_atomically(folder / sheet.file, png.getvalue())
         yield sheet
 
@@ -118,13 +118,13 @@ def file_names(classes: Sequence[tuple[str, str]]) -> list[str]:
     for split, name in classes:
         safe = re.sub(r"[^A-Za-z0-9_ .+-]", "_", name)[:_NAME_LENGTH].strip(" .")
         if safe != name or _HASHED.search(name) or alike[split, name.casefold()] > 1:
-            digest = blake2b(name.encode(errors="surrogateescape"), digest_size=6)
+            digest = blake2b(name.encode(errors="surrogatepass"), digest_size=6)
             safe = f"{safe}-{digest.hexdigest()}"
         names.append("-".join(filter(None, [split or "class", safe])) + ".png")
     return names
 
 
-def _spread(count: int, most: int) -> np.ndarray:
+def _spread(count: int, most: int) -> Int[np.ndarray, " shown"]:
     return np.linspace(0, count - 1, min(count, most)).round().astype(int)
 
 

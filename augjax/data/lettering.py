@@ -19,7 +19,7 @@ def font() -> FreeTypeFont | BitmapFont:
 
 
 def fitted(name: str, room: float, rest: str = "") -> str:
-    """A name and what follows it in ASCII, the name cut short if they take more pixels than that."""
+    """A name and what follows it in ASCII, the name cut short where they take more pixels."""
     name = in_ascii(name)
     if font().getlength(name + rest) <= room:
         return name + rest

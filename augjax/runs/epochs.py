@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw
 
 from augjax.data.lettering import FONT_SIZE, fitted, font
@@ -15,7 +15,7 @@ from augjax.transforms import Sequential, replay
 from augjax.transforms.show import shown
 from augjax.typing import Strength
 
-Picture = UInt8[np.ndarray, "height width channels"]
+Picture = UInt8[np.ndarray, "_ _ _"]
 
 CELL, GAP, MARGIN = 128, 4, 8
 """Pixels: the smaller side of a picture at least, between two, and around all."""
@@ -56,7 +56,7 @@ def epochs_of(
 def save_grid(rows: Mapping[str, Sequence[Picture]], title: str, path: Path) -> None:
     """Writes a PNG of rows of pictures, each under its name."""
     png = io.BytesIO()
-    drawn_rows(rows, title).save(png, "PNG")
+    drawn_rows(rows, title).save(png, "PNG", compress_level=1)
     write_atomically(path, png.getvalue())
 
 
@@ -118,5 +118,5 @@ def _wrapped(title: str, room: int) -> list[str]:
     return [fitted(line, room) for line in lines]
 
 
-def _eight_bits(image: np.ndarray) -> Picture:
+def _eight_bits(image: Picture | Float[np.ndarray, "_ _ _"]) -> Picture:
     return image if image.dtype == np.uint8 else np.round(255 * image).astype(np.uint8)
