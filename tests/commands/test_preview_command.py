@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 import augjax as aj
 from augjax.commands.flags import Preview
@@ -66,11 +66,10 @@ def test_an_animation(root, tmp_path, pipelines):
     out = tmp_path / "p.gif"
     main(Preview(str(root), pipeline=pipelines(BRIGHTER), out=out, images=1, image_size=16))
     with Image.open(out) as image:
-        assert image.n_frames == 5 and image.info["loop"] == 0
-        frames = []
-        for frame in range(5):
-            image.seek(frame)
-            frames.append(np.asarray(image.convert("RGB"))[-8 - 4 - 128 :, 8:].astype(int))
+        assert image.info["loop"] == 0
+        whole = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
+    assert len(whole) == 5
+    frames = [frame[-8 - 4 - 128 :, 8:].astype(int) for frame in whole]
     pictures = epochs_of(
         BRIGHTER, load_image_folder(root, image_size=16).train.image(0), "Car/0.png",
         seed=0, epochs=5,
