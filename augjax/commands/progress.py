@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
+from rich.text import Text
 
 from augjax.screen import beside_stderr
 
@@ -20,7 +21,7 @@ def working(what: str) -> Iterator[None]:
     """Says what is done while it is: a spinner on a terminal, else a line at its start."""
     with _console() as console:
         if console.is_terminal:
-            with console.status(what):
+            with console.status(Text(what)):
                 yield
         else:
             console.print(what)
@@ -47,9 +48,9 @@ def counted(things: Iterable[_T], what: str) -> Iterator[_T]:
             if not console.is_terminal:
                 console.print(line)
             elif status is None:
-                status = stack.enter_context(console.status(line))
+                status = stack.enter_context(console.status(Text(line)))
             else:
-                status.update(line)
+                status.update(Text(line))
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from augjax.commands.check import main
 from augjax.commands.flags import Check
 from augjax.data import load_dataset
 from augjax.errors import InputError, RunError
+from tests.corpora import folder_zoo, table_zoo
 from tests.helpers import run_python, write_image_folder
 
 ODD = ("a\nb", "\N{AUTOMOBILE}", "<script>alert(1)<", "=cmd|' C'!A0", os.fsdecode(b"\xff"))
@@ -203,3 +204,33 @@ def test_the_process(root, tmp_path):
     assert len(list((tmp_path / "check").iterdir())) == 4
     done = run_python("-m", "augjax", "check", "none", cwd=tmp_path)
     assert done.returncode == 2 and "none: no such folder" in done.stderr
+
+
+KINDS = {kind.name: kind for zoo in (folder_zoo, table_zoo) for kind in zoo.kinds()}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", KINDS)
+def test_the_verdict_on_every_kind_of_folder_and_table_is_that_of_training(name, tmp_path, capsys):
+    kind, root = KINDS[name], tmp_path / "beside/data"
+    folder_zoo.usual_folder(root)
+    kind.change(root)
+    data = root / kind.table
+    try:
+        code = main(Check(str(data), sheets=False, follow_links=kind.follow_links))
+        lines = capsys.readouterr().out.splitlines()
+    except InputError as error:
+        code, lines = 2, [str(error), *error.details]
+    assert all(line.isprintable() for line in lines)
+    unsplit = "--valid-fraction" in lines[-1]
+    verdicts = []
+    for on_bad_image in ("fail", "skip"):
+        try:
+            load_dataset(
+                data, image_size=16, valid_fraction=0.2 if unsplit else None,
+                on_bad_image=on_bad_image, follow_links=kind.follow_links,
+            )  # fmt: skip
+            verdicts.append(True)
+        except InputError:
+            verdicts.append(False)
+    assert verdicts == {0: [True, True], 3: [False, True], 2: [False, False]}[code]
