@@ -6,9 +6,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from augjax.commands.console import screen, working
+from augjax.commands.console import screen
 from augjax.commands.flags import Evaluate
-from augjax.commands.outputs import output_folder
+from augjax.commands.place import check_files, check_place
+from augjax.commands.progress import working
 from augjax.data import ImageSet, load_image_set
 from augjax.files import json_text, write_json
 from augjax.printable import printable, some
@@ -25,10 +26,10 @@ def main(flags: Evaluate) -> int:
     """Prints the scores, and writes them and all predictions."""
     run = load_run(flags.run)
     data = None if flags.data is None else _read(run, flags)
-    default = flags.run if flags.data is None else Path("evaluation")
-    out = output_folder(
-        flags.out or default, (EVALUATION, PREDICTIONS), data=flags.data or run.data
-    )
+    out = flags.out or (flags.run if flags.data is None else Path("evaluation"))
+    if out != flags.run and not (read := flags.data or run.data).startswith("tfds:"):
+        check_place(out, out, read, follow_links=flags.follow_links)
+    check_files(out, (EVALUATION, PREDICTIONS))
     with working(f"Evaluating epoch {run.epoch} of {printable(str(flags.run))} ..."):
         evaluation = run.evaluate(data, tta=flags.tta)
     scores = {"run": str(flags.run), "epoch": run.epoch, **evaluation.as_json()}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from augjax.commands.console import counted
+from augjax.commands.progress import counted
 from augjax.commands.flags import Predict
 from augjax.data import expand
 from augjax.errors import InputError, RunError
