@@ -139,6 +139,10 @@ def test_a_name_that_no_file_has_is_one_line(option, name):
 
 PATHS = {
     "not UTF-8": (os.fsdecode(b"a\xff"), "checkpoints cannot be written to .*, which is not UTF-8"),
+    "not in this locale": (
+        "\udcc3\udcbc",  # As Python has b"\xc3\xbc" where file names are ASCII.
+        "checkpoints cannot be written to .*, which is not UTF-8, or not in this locale; choose",
+    ),
     "a backslash": ("a\\b", "checkpoints cannot be written to .*, which has a backslash"),
     "a scheme": ("gs:/run", "which Orbax takes for a bucket's"),
     "a scheme at the end": ("gs:", "which Orbax takes for a bucket's"),
