@@ -16,6 +16,7 @@ from augjax.runs.history import epochs_done
 from augjax.runs.manifest import Damaged, seal, verify
 from augjax.runs.record import record_run
 from augjax.runs.weights import is_intact, load_weights, save_weights
+from augjax.training.history import columns
 from experiments.car_truck.config import Config, recorded_config
 from tests.runs.datasets import dataset_of
 
@@ -34,7 +35,7 @@ READERS = {
     "fingerprints.json": lambda folder: Fingerprints(folder, dataset_of()).changes("--resume x"),
     "run.json, pipeline": lambda folder: recorded_pipeline(folder, "--resume x"),
     "best.safetensors": lambda folder: load_weights(folder / "best.safetensors"),
-    "progress.json": lambda folder: _read_progress(folder / "progress.json"),
+    "progress.json": lambda folder: _read_progress(folder / "progress.json", columns(2)),
     "manifest.json": verify,
     "pipeline.json": lambda folder: chosen_pipeline(str(folder / "pipeline.json"), 32),
 }
