@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from augjax.commands.progress import counted
 from augjax.commands.flags import Predict
+from augjax.commands.progress import counted
 from augjax.data import expand
 from augjax.errors import InputError, RunError
 from augjax.printable import printable
