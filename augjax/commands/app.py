@@ -43,7 +43,9 @@ def parsed(arguments: list[str]) -> Any:
     named: list[Any] = [Annotated[c, tyro.conf.subcommand(name_of(c))] for c in COMMANDS]
     commands: Any = reduce(or_, named)
     about = "From a folder of images to a classifier, its measures and its answers."
-    return tyro.cli(commands, args=arguments, prog="augjax", description=about)
+    return tyro.cli(
+        commands, args=arguments, prog="augjax", description=about, config=(tyro.conf.DisallowNone,)
+    )
 
 
 def name_of(command: type) -> str:
