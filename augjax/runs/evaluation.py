@@ -14,10 +14,8 @@ from jaxtyping import Float32, Int, Int64
 
 from augjax.files import write_atomically
 from augjax.training import scores
+from augjax.training.history import TOP_5_FROM
 from augjax.training.scores import ClassScores, PrecisionRecallCurve, Reliability, RocCurve
-
-TOP_5_FROM = 10
-"""Classes, from which on it is also counted whether an image's is among the five most probable."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -65,7 +63,7 @@ class Evaluation:
 
     @property
     def top_5_accuracy(self) -> float | None:
-        """The share whose class is among the five most probable; None below `TOP_5_FROM`."""
+        """The share whose class is among the five most probable; None for fewer than ten."""
         if len(self.class_names) < TOP_5_FROM:
             return None
         return scores.top_k_accuracy(self.labels, self.probabilities, 5)

@@ -5,7 +5,6 @@ from typing import Any
 
 from augjax.data import Dataset, load_dataset
 from augjax.data.tf import ResizeMethod
-from augjax.data.tfds import PREFIX
 from augjax.errors import InputError
 from augjax.files import read_json
 from augjax.printable import printable
@@ -32,7 +31,7 @@ def own_dataset(
     try:
         data = settings.get("data") or read_json(folder / DATA_REPORT)["root"]
         options = {name: settings[name] for name in _OPTIONS if settings.get(name) is not None}
-        if data.startswith(PREFIX):
+        if data.startswith("tfds:"):
             options = {}
         elif options.get("on_bad_image") != "skip":
             options["cache_limit"] = 0  # All could be decoded: so only those that are looked at.
