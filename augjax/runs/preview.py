@@ -18,6 +18,7 @@ from augjax.runs.augmentation import strength_then
 from augjax.runs.figures import picture_grid, save_png
 from augjax.runs.settings import Settings
 from augjax.training.loop import Augmentation
+from augjax.training.objective import Objective
 from augjax.transforms import replay
 
 IMAGES, EPOCHS = 5, 5
@@ -49,6 +50,7 @@ def training_rows(
     if not augmentation.pipeline.children and augmentation.mix is None:
         return {"": list(images)}
     augment_key = stream(key(settings.seed), "augment")
+    objective, shown = Objective(num_classes=len(names)), split.labels[list(indices)].tolist()
     columns, shares = [list(images)], []
     for epoch in range(1, min(EPOCHS, settings.epochs) + 1):
         strengths = [strength_then(settings, epoch, i, len(split)) for i in indices]
@@ -60,15 +62,17 @@ def training_rows(
             for i, image, strength in zip(indices, images, strengths, strict=True)
         ]  # fmt: skip
         if augmentation.mix is not None:
-            labels = split.labels[list(indices)].astype(np.float32)
+            labels = objective.encoded(np.array(shown))
             ids = split.ids[list(indices)]
             seen, mixed = augmentation.mix.batch(
                 augment_key, jnp.stack(seen), labels, ids, epoch=epoch, strength=strengths[0]
             )
-            shares.append([f"{share:.2f}" for share in mixed.tolist()])
+            shares.append(mixed if mixed.ndim == 1 else mixed[range(len(shown)), shown])
         columns.append([np.asarray(image) for image in seen])
-    for row, of_row in enumerate(zip(*shares, strict=True)):
-        captions[row] += f"; share of {printable(names[1])}: {', '.join(of_row)}"
+    for row, of_row in enumerate(np.transpose(shares)):
+        whose = names[1 if len(names) == 2 else shown[row]]
+        listed = ", ".join(f"{share:.2f}" for share in of_row)
+        captions[row] += f"; share of {printable(whose)}: {listed}"
     return dict(zip(captions, map(list, zip(*columns, strict=True)), strict=True))
 
 
