@@ -26,7 +26,8 @@ LAYERS = [
     ["augjax.transforms", "augjax.data", "augjax.models"],
     ["augjax.training"],
     ["augjax.runs"],
-    ["augjax", "augjax.commands"],
+    ["augjax", "augjax.report"],
+    ["augjax.commands"],
     ["tests.corpora"],
     ["experiments"],
 ]

@@ -5,9 +5,6 @@ from typing import NotRequired, TypedDict
 TOP_5_FROM = 10
 """Classes from which on the top five are counted: of fewer, five are half."""
 
-TOP_5_FROM = 10
-"""Classes from which on the top five are counted: of fewer, five are half."""
-
 
 class EpochRow(TypedDict):
     """One epoch, counted from 1, with Keras's names, in the order of `columns`.
