@@ -26,8 +26,8 @@ LAYERS = [
     ["augjax.transforms", "augjax.data", "augjax.models"],
     ["augjax.training"],
     ["augjax.runs"],
-    ["augjax", "augjax.report"],
-    ["augjax.commands"],
+    ["augjax.report"],
+    ["augjax", "augjax.commands"],
     ["tests.corpora"],
     ["experiments"],
 ]

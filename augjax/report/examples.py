@@ -20,69 +20,73 @@ _AT_ONCE = 8
 
 
 class Example(NamedTuple):
-    """An image, its label, and what was said of it.
+    """An image, its label, and a class that speaks against it.
 
     Attributes:
       source: as in `Evaluation.sources`.
       label: the name of its class.
-      prediction: that of the most probable class.
-      label_probability: of the label.
-      probability: of the prediction.
+      label_probability: of its class.
+      other: the name of the other class.
+      probability: of the other class.
       picture: a data URI; '' where the image cannot be decoded any more.
-      heat: that of the heat map for the prediction; '' where there is none.
+      heat: that of the heat map for the other class; '' where there is none.
     """
 
     source: str
     label: str
-    prediction: str
     label_probability: float
+    other: str
     probability: float
     picture: str = ""
     heat: str = ""
 
 
-def shown_examples(
-    run: Run, evaluation: Evaluation, indices: Int[np.ndarray, " n"], *, heat: bool
+def listed_examples(
+    evaluation: Evaluation, indices: Int[np.ndarray, " n"], others: Int[np.ndarray, " n"]
 ) -> list[Example]:
-    """The first of the images at `indices`, with pictures.
+    """The images at `indices`, each with one of `others` as the other class; without pictures."""
+    names, rows = evaluation.class_names, evaluation.probabilities
+    return [
+        Example(
+            evaluation.sources[i], names[label], float(rows[i, label]), names[o], float(rows[i, o])
+        )
+        for i, label, o in zip(
+            indices.tolist(), evaluation.labels[indices].tolist(), others.tolist(), strict=True
+        )
+    ]
 
-    Args:
-      run: whose validation split was evaluated.
-      evaluation: of it.
-      indices: of images in the evaluation.
-      heat: whether heat maps are drawn.
+
+def with_pictures(run: Run, examples: Sequence[Example]) -> list[Example]:
+    """Examples of the run's validation split, with pictures."""
+    places = _places(run, examples)
+    images = [_decoded(run.dataset.valid, place, at_least=SIDE) for place in places]
+    return [
+        example if image is None else example._replace(picture=picture(image))
+        for example, image in zip(examples, images, strict=True)
+    ]
+
+
+def with_heat_maps(run: Run, examples: Sequence[Example]) -> list[Example]:
+    """Examples of the run's validation split, with heat maps of what speaks for the other class.
 
     Raises:
-      InputError: if the network has no heat maps.
+      InputError: if the network has none.
     """
-    chosen = indices[:MOST].tolist()
-    split = run.dataset.valid
-    places = {source: place for place, source in enumerate(split.sources)}
-    originals = [places[evaluation.sources[i]] for i in chosen]
-    seen = [_decoded(split, place, at_least=0) for place in originals]
-    heats = _heat_maps(run, seen, evaluation.predicted[chosen].tolist()) if heat else {}
-    examples = []
-    for row, (i, place) in enumerate(zip(chosen, originals, strict=True)):
-        example = described(evaluation, i)
-        larger = _decoded(split, place, at_least=SIDE)
-        if larger is not None:
-            mapped = heat_picture(larger, heats[row]) if row in heats else ""
-            example = example._replace(picture=picture(larger), heat=mapped)
-        examples.append(example)
-    return examples
+    split, places = run.dataset.valid, _places(run, examples)
+    classes = [run.class_names.index(example.other) for example in examples]
+    heats = _heat_maps(run, [_decoded(split, place, at_least=0) for place in places], classes)
+    mapped = list(examples)
+    for row, heat in heats.items():
+        image = _decoded(split, places[row], at_least=SIDE)
+        if image is not None:
+            mapped[row] = mapped[row]._replace(heat=heat_picture(image, heat))
+    return mapped
 
 
-def described(evaluation: Evaluation, index: int) -> Example:
-    """An image without its pictures."""
-    label, predicted = int(evaluation.labels[index]), int(evaluation.predicted[index])
-    row, names = evaluation.probabilities[index], evaluation.class_names
-    return Example(
-        evaluation.sources[index],
-        names[label],
-        names[predicted],
-        float(row[label]),
-        float(row[predicted]),
-    )
+def _places(run: Run, examples: Sequence[Example]) -> list[int]:
+    """Where the examples are in the validation split."""
+    places = {source: place for place, source in enumerate(run.dataset.valid.sources)}
+    return [places[example.source] for example in examples]
 
 
 def _heat_maps(run: Run, images: Sequence[Any], classes: Sequence[int]) -> dict[int, Any]:

@@ -17,7 +17,7 @@ from augjax.report.curves import (
     roc_chart,
 )
 from augjax.report.data import data_summary
-from augjax.report.examples import described, shown_examples
+from augjax.report.examples import MOST, listed_examples, with_heat_maps, with_pictures
 from augjax.report.pictures import file_picture
 from augjax.runs.evaluation import Evaluation
 from augjax.runs.loaded import Run
@@ -81,25 +81,28 @@ _OF_THE_EVALUATION = ("confusion", "mistakes", "label-errors", "classes", "calib
 def _evaluated(run: Run, evaluation: Evaluation) -> dict[str, Any]:
     """What needs the images of the run."""
     mistakes, suspects = evaluation.mistakes(), evaluation.label_errors()
+    wrong = listed_examples(evaluation, mistakes[:MOST], evaluation.predicted[mistakes[:MOST]])
+    rather = evaluation.confident_classes[suspects]
+    doubtful = listed_examples(evaluation, suspects[:LISTED], rather[:LISTED])
     found = {
         "evaluation": evaluation,
         "notes": evaluation.notes,
         "mistakes": len(mistakes),
+        "mistake_examples": with_pictures(run, wrong),
+        "no_heat": "",
         "suspects": len(suspects),
-        "suspect_examples": shown_examples(run, evaluation, suspects, heat=False),
-        "more_suspects": [described(evaluation, int(i)) for i in suspects[:LISTED]],
+        "suspect_examples": with_pictures(run, doubtful[:MOST]),
+        "listed_suspects": doubtful,
         "is_large": len(run.class_names) > scores.MOST_CLASSES,
         "confusion": scores.confusion_rows(evaluation),
         "pairs": scores.confused_pairs(evaluation),
         "class_rows": scores.class_rows(evaluation),
         "mean_rows": scores.mean_rows(evaluation),
         "reliability": reliability_chart(evaluation.reliability, evaluation.calibration_error),
-        "no_heat": "",
     }
     try:
-        found["mistake_examples"] = shown_examples(run, evaluation, mistakes, heat=True)
+        found["mistake_examples"] = with_heat_maps(run, found["mistake_examples"])
     except InputError as error:
-        found["mistake_examples"] = shown_examples(run, evaluation, mistakes, heat=False)
         found["no_heat"] = str(error)
     if evaluation.roc is not None and evaluation.precision_recall is not None:
         positive = printable(run.class_names[1])
