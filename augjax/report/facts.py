@@ -9,8 +9,13 @@ from augjax.runs.loaded import Run
 from augjax.runs.model_table import count_parameters
 from augjax.training.history import accuracy_name
 
-_ELSEWHERE = ("data", "run_dir", "pipeline")
+_ELSEWHERE = ("data", "run_dir")
 """Settings that other parts of the report show."""
+_MAIN = (
+    "model", "image_size", "batch_size", "epochs", "learning_rate", "optimizer", "schedule",
+    "pipeline", "augment_strength", "mix", "patience", "seed",
+)  # fmt: skip
+"""Settings that are read first."""
 
 
 class Headline(NamedTuple):
@@ -51,12 +56,21 @@ def headline(run: Run, data: DataSummary) -> Headline:
     )
 
 
-def configuration(run: Run) -> dict[str, Any]:
-    """The settings by name, without those that were not given."""
+def main_settings(run: Run) -> dict[str, Any]:
+    """Those that are read first, by name."""
+    return _settings(run, [name for name in _MAIN if name in run.settings])
+
+
+def other_settings(run: Run) -> dict[str, Any]:
+    """The others, by name."""
+    return _settings(run, [name for name in run.settings if name not in (*_MAIN, *_ELSEWHERE)])
+
+
+def _settings(run: Run, names: list[str]) -> dict[str, Any]:
+    given = {name: run.settings[name] for name in names if run.settings[name] is not None}
     return {
-        name.replace("_", " "): _plain(value)
-        for name, value in run.settings.items()
-        if value is not None and name not in _ELSEWHERE
+        name.replace("_", " "): ("no", "yes")[value] if isinstance(value, bool) else value
+        for name, value in given.items()
     }
 
 
@@ -97,6 +111,3 @@ def reproduction(run: Run) -> dict[str, str]:
     }
     return {name: str(value) for name, value in found.items() if value not in (None, "")}
 
-
-def _plain(value: Any) -> Any:
-    return ("no", "yes")[value] if isinstance(value, bool) else value

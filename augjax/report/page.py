@@ -50,7 +50,8 @@ def report_page(run: Run) -> str:
     found: dict[str, Any] = {
         "run": run,
         "headline": facts.headline(run, data),
-        "configuration": facts.configuration(run),
+        "main_settings": facts.main_settings(run),
+        "other_settings": facts.other_settings(run),
         "pipeline": facts.pipeline(run),
         "parameters": facts.parameters(run),
         "data": data,
