@@ -10,6 +10,8 @@ from typing import Any
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _lost: list[OSError] = []
 """Why something that was printed is not on its disk."""
+_left: set[int] = set()
+"""Descriptors from which the reader has gone, or whose disk is full."""
 
 
 class _Pipe(io.FileIO):
@@ -27,6 +29,7 @@ class _Pipe(io.FileIO):
         except OSError as error:
             if error.errno in _FULL:
                 _lost.append(error)
+            _left.add(self.fileno())
             _lead_nowhere(self.fileno())
             return super().write(data)
 
@@ -56,6 +59,11 @@ def unprinted() -> str:
     """Why something that was printed is not on its disk, or ''. For what is a program's result."""
     sys.stdout.flush()
     return _lost[0].strerror or str(_lost[0]) if _lost else ""
+
+
+def nobody_reads() -> bool:
+    """Whether standard output has failed, as a pipe to `head` does that has seen enough."""
+    return 1 in _left
 
 
 def _escaping(descriptor: int, encoding: str, *, line_buffering: bool) -> io.TextIOWrapper:

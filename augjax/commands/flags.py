@@ -75,8 +75,8 @@ class Evaluate:
     tta: int = 1
     """Views of each image whose probabilities are averaged."""
     out: Path | None = None
-    """The folder for evaluation.json and predictions.csv; by default RUN, or RUN/evaluation-DATA
-    of other images."""
+    """The folder for evaluation.json and predictions.csv; by default RUN, or evaluation where you
+    are if DATA is given."""
     json: bool = False
     """Print evaluation.json in place of the table."""
     on_bad_image: Literal["fail", "skip"] = "fail"
@@ -102,8 +102,6 @@ class Predict:
     """As --format jsonl."""
     max_pixels: int = 64_000_000
     """Width times height of a stored image at most."""
-    follow_links: bool = False
-    """Whether links in folders are followed wherever they lead."""
     debug: bool = False
     """Show the traceback of an error."""
 

@@ -122,7 +122,8 @@ class DataReport:
             pairs = _equations(self.torn)
             notes.append(f"Warning: {len(pairs)} of them under two classes: {some(pairs)}.")
         if self.not_kept:
-            notes.append(f"The next start judges all files again: {printable(self.not_kept)}.")
+            reason = printable(self.not_kept.rstrip("."))
+            notes.append(f"The next start judges all files again: {reason}.")
         return notes
 
     def error(self, emptied: str = "") -> "BadImagesError":

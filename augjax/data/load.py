@@ -62,7 +62,8 @@ def load_dataset(
       split_seed: another one divides them otherwise.
       cache_limit: bytes up to which the decoded images are kept in memory.
       max_pixels: width times height of a stored image at most.
-      on_bad_image: 'fail' if images that cannot be used are an error, 'skip' to leave them out.
+      on_bad_image: 'fail' if images that cannot be used are an error, 'skip' to leave them out,
+        also those that a table names and that are not there.
       verify: 'full' to decode every file before training even if the images do not fit into memory.
       follow_links: whether links are followed wherever they lead, and files of a table may lie
         anywhere.

@@ -21,7 +21,7 @@ def grad_cam(
 ) -> Float32[Array, "n h w"]:
     """Heat maps in [0, 1] of what in each image speaks for a class.
 
-    Of the maps A_k that the last convolution gives, before any activation, and the class's score s,
+    Of the maps A_k that the last layer or block with maps gives, and the class's score s,
 
         heat = relu(sum_k w_k A_k),  w_k = mean over places of ds / dA_k,
 
@@ -29,15 +29,19 @@ def grad_cam(
     the class. s is the class's logit; where there is one logit for two classes, the logit for
     class 1 and its negative for class 0. Compiled for each network and shape of images.
 
+    In the notebook's network the maps are those of the last convolution, before its ReLU; in a
+    residual network those of the last block, with the shortcut. Maps of a single place say nothing
+    of places, and are passed over.
+
     Args:
-      model: any linen module with an `nn.Conv`, called as `model.apply(variables, images,
-        train=False)`; it need not know of heat maps.
+      model: any linen module of which a submodule gives maps (n, rows, columns, channels); called
+        as `model.apply(variables, images, train=False)`. It need not know of heat maps.
       variables: its `params` and `batch_stats`.
       images: uint8 from 0 to 255, or floats in [0, 1].
       classes: the index of the class to explain in each image.
 
     Raises:
-      InputError: if the network has no convolution of images.
+      InputError: if no submodule gives maps.
 
     Reference: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
     Gradient-based Localization", 2017.
@@ -57,7 +61,7 @@ def _grad_cam(
     )
     last = len(shapes) - 1
     if last < 0:
-        raise InputError(f"{type(model).__name__} has no nn.Conv of images, which heat maps need")
+        raise InputError(f"{type(model).__name__} has no layer that gives maps, as heat maps need")
 
     def score(shift: Array) -> tuple[Array, Array]:
         """The sum of the scores, of which each depends on its own image only, and the maps."""
@@ -90,7 +94,7 @@ def _applied(
     images: AnyArray,
     change: Callable[[int, Array], Array],
 ) -> Any:
-    """The logits, with what each convolution of images gives changed; calls count from 0."""
+    """The logits, with all maps that submodules give changed; they count from 0."""
     calls = 0
 
     def watch(
@@ -98,8 +102,8 @@ def _applied(
     ) -> Any:
         nonlocal calls
         given = method(*args, **kwargs)
-        is_conv = isinstance(context.module, nn.Conv) and context.method_name == "__call__"
-        if not is_conv or given.ndim != 4:
+        is_map = context.method_name == "__call__" and getattr(given, "ndim", 0) == 4
+        if not is_map or given.shape[1:3] == (1, 1):
             return given
         calls += 1
         return change(calls - 1, given)

@@ -56,10 +56,10 @@ def seen_images(
 
 
 def _each(images: Any) -> Iterable[Any]:
-    is_array = hasattr(images, "dtype")
-    if _is_path(images) or isinstance(images, Image.Image) or (is_array and images.ndim != 4):
+    dimensions = getattr(images, "ndim", None)
+    if _is_path(images) or isinstance(images, Image.Image) or dimensions in (2, 3):
         return [images]
-    if is_array:
+    if dimensions == 4:
         return np.asarray(images)
     try:
         return iter(images)

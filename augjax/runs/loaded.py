@@ -34,7 +34,7 @@ from augjax.runs.contents import (
 )
 from augjax.runs.evaluation import Evaluation
 from augjax.runs.images import seen_images
-from augjax.runs.own_data import own_dataset
+from augjax.runs.own_data import own_data, own_dataset
 from augjax.runs.predictor import Predictor
 from augjax.runs.record import changed_images
 
@@ -44,6 +44,10 @@ _BATCH_SIZE = 64
 
 def load_run(folder: str | Path) -> "Run":
     """Reads a run, finished or not, as it is now. Nothing in its folder is changed.
+
+        run = augjax.load_run("runs/mine")
+        run.predict(["a.jpg", "b.png"])  # an array (2, classes)
+        run.evaluate().accuracy  # of the run's own validation images
 
     A network that is not augjax's own is built by importing its module.
 
@@ -104,6 +108,15 @@ class Run:
             f"{max(len(self.history), self.epoch)} so far.",
         )
 
+    @property
+    def data(self) -> str:
+        """The folder, the table or the name of the data set that the run was trained on.
+
+        Raises:
+          InputError: if the run does not say.
+        """
+        return own_data(self.folder, self.settings)
+
     @functools.cached_property
     def dataset(self) -> Dataset:
         """The images that the run was trained on and validated with, as they are now.
@@ -134,16 +147,22 @@ class Run:
         return np.array(rows, np.float32).reshape(-1, len(self.class_names))
 
     def predict_files(
-        self, paths: Iterable[str | Path]
+        self, paths: Iterable[str | Path], *, max_pixels: int | None = None
     ) -> Iterator[tuple[str, Float32[np.ndarray, " classes"] | None, str]]:
         """For each file in turn: its path, the probability of each class, and ''.
 
         Of a file that cannot be used: its path, None, and the reason. Paths are read while the
         results are taken, a few batches ahead, so that memory does not grow with their number.
+
+        Args:
+          paths: of files of any name; `augjax.data.expand` finds those of folders.
+          max_pixels: width times height of a stored image at most; by default as in training.
         """
+        options = self._resizing
+        if max_pixels is not None:
+            options["max_pixels"] = max_pixels
         for row, (path, _, reason) in self._predicted(
-            (image, (path, image, reason))
-            for path, image, reason in stream_files(paths, **self._resizing)
+            (image, (path, image, reason)) for path, image, reason in stream_files(paths, **options)
         ):
             yield str(path), row, reason
 

@@ -14,6 +14,25 @@ _OPTIONS = ("max_pixels", "on_bad_image", "follow_links", "valid_fraction", "spl
 """Flags by which it is decided which images there are, and in which split."""
 
 
+def own_data(folder: Path, settings: dict[str, Any]) -> str:
+    """The folder, the table or the name of a run's data set.
+
+    Args:
+      folder: of the run.
+      settings: its flags by name.
+
+    Raises:
+      InputError: if the run does not say.
+    """
+    try:
+        data = settings.get("data") or read_json(folder / DATA_REPORT)["root"]
+        if not isinstance(data, str):
+            raise TypeError
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(folder, f"no {DATA_REPORT} says where they are") from error
+    return data
+
+
 def own_dataset(
     folder: Path, settings: dict[str, Any], *, image_size: int, method: ResizeMethod
 ) -> Dataset:
@@ -28,8 +47,8 @@ def own_dataset(
     Raises:
       InputError: if they cannot be read.
     """
+    data = own_data(folder, settings)
     try:
-        data = settings.get("data") or read_json(folder / DATA_REPORT)["root"]
         options = {name: settings[name] for name in _OPTIONS if settings.get(name) is not None}
         if data.startswith("tfds:"):
             options = {}

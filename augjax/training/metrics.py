@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from augjax.training.history import TOP_5_FROM, metric_names
+from augjax.training.history import accuracy_name as accuracy_name
 from augjax.training.objective import Labels, Logits, correct, in_top
 from augjax.typing import AnyArray
 

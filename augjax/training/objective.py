@@ -98,7 +98,7 @@ def losses(logits: Logits, labels: Labels) -> Float[Array, " batch"]:
     return optax.softmax_cross_entropy(logits, labels.astype(logits.dtype))
 
 
-def correct(logits: Logits, labels: Labels) -> Bool[Array, " batch"]:
+def correct(logits: Logits, labels: Labels) -> Bool[AnyArray, " batch"]:
     """Whether the class with the greatest logit is the label's, the first of equals in both."""
     if logits.ndim == 1:
         whole = jnp.issubdtype(labels.dtype, jnp.integer)

@@ -58,9 +58,9 @@ def _unsplit() -> list[FolderKind]:
     ]  # fmt: skip
 
 
-def _table(*rows: str, name: str = "table.csv", encoding: str = "utf-8") -> Callable[[Path], None]:
+def _table(*rows: str, name: str = "table.csv", encoding: str = "utf-8") -> Callable[[Path], int]:
     """Adds a table."""
-    return lambda root: (root / name).write_bytes("\n".join(rows).encode(encoding)) and None
+    return lambda root: (root / name).write_bytes("\n".join(rows).encode(encoding))
 
 
 def _tables() -> list[FolderKind]:

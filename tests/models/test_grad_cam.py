@@ -14,16 +14,23 @@ from tests.helpers import initialised, noise
 SIZE, CHANNELS = 8, 3
 
 
+class Residual(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.relu(x + nn.Conv(CHANNELS, (3, 3))(x))
+
+
 class TwoConvs(nn.Module):
-    """The last convolution gives maps of 4x4."""
+    """The last layer with maps, of 4x4, is a convolution or a residual block."""
 
     num_classes: int
+    is_residual: bool
 
     @nn.compact
     def __call__(self, images, *, train, mask=None):
-        x = nn.relu(nn.Conv(4, (3, 3), strides=2)(images))
+        x = nn.relu(nn.Conv(CHANNELS, (3, 3), strides=2)(images))
         x = nn.BatchNorm(use_running_average=not train)(x)
-        x = nn.Conv(CHANNELS, (3, 3))(x)
+        x = Residual()(x) if self.is_residual else nn.Conv(CHANNELS, (3, 3))(x)
         logits = nn.Dense(1 if self.num_classes == 2 else self.num_classes)(nn.tanh(x).mean((1, 2)))
         return logits[:, 0] if self.num_classes == 2 else logits
 
@@ -45,13 +52,13 @@ def by_finite_differences(variables, maps, label):
     return np.maximum(maps @ weights, 0)
 
 
-@pytest.mark.parametrize("num_classes", [2, 4])
-def test_the_map_is_that_of_finite_differences(num_classes):
-    model, images = TwoConvs(num_classes), noise(6, SIZE, SIZE, 3)
+@pytest.mark.parametrize(("num_classes", "last"), [(2, "Conv_1"), (4, "Residual_0")])
+def test_the_map_is_that_of_finite_differences(num_classes, last):
+    model, images = TwoConvs(num_classes, last == "Residual_0"), noise(6, SIZE, SIZE, 3)
     variables = initialised(model, SIZE)
     classes = np.array([0, 1, 0, 1, 1, 0] if num_classes == 2 else [0, 1, 2, 3, 3, 0], np.int32)
     _, state = model.apply(variables, images, train=False, capture_intermediates=True)
-    (maps,) = state["intermediates"]["Conv_1"]["__call__"]
+    (maps,) = state["intermediates"][last]["__call__"]
     found = np.asarray(grad_cam(model, variables, images, classes))
     assert found.shape == images.shape[:3]
     assert found.dtype == np.float32
@@ -98,13 +105,15 @@ def test_the_notebooks_network():
     assert np.isfinite(heat).all() and heat.min() >= 0 and heat.max() == pytest.approx(1)
 
 
-class NoConv(nn.Module):
+class NoMaps(nn.Module):
+    """A single place is no map."""
+
     @nn.compact
     def __call__(self, images, *, train, mask=None):
-        return nn.Dense(1)(images.mean((1, 2)))[:, 0]
+        return nn.Conv(1, (1, 1))(images.mean((1, 2), keepdims=True))[:, 0, 0, 0]
 
 
-def test_without_a_convolution_there_is_no_map():
+def test_without_maps_there_is_no_heat_map():
     images = noise(1, SIZE, SIZE, 3)
-    with pytest.raises(InputError, match=r"NoConv has no nn\.Conv of images"):
-        grad_cam(NoConv(), initialised(NoConv(), SIZE), images, np.array([1]))
+    with pytest.raises(InputError, match="NoMaps has no layer that gives maps"):
+        grad_cam(NoMaps(), initialised(NoMaps(), SIZE), images, np.array([1]))

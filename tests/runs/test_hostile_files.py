@@ -101,6 +101,15 @@ def test_hostile_weights_are_one_line(tmp_path, arrays, metadata):
         load_weights(path)
 
 
+@pytest.mark.parametrize("names", [("a", "a/b"), ("a/b", "a/b/c"), ("a", "a/")])
+def test_sealed_weights_of_which_one_has_the_name_of_a_group(tmp_path, names):
+    path = tmp_path / "best.safetensors"
+    save_weights(path, dict.fromkeys(names, np.zeros(2, np.float32)), {})
+    assert not is_intact(path)
+    with pytest.raises(InputError, match="not written by augjax"):
+        load_weights(path)
+
+
 @pytest.mark.parametrize(
     ("array", "words"),
     [

@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +18,8 @@ from augjax.data import load_image_folder, load_image_set
 from augjax.errors import InputError
 from augjax.models import infer
 from augjax.runs.loaded import Run, load_run
-from tests.helpers import run_python, write_image_folder
+from augjax.runs.weights import load_weights, save_weights
+from tests.helpers import initialised, run_python, write_image_folder
 from tests.runs.small_network import SmallCNN, with_metadata
 
 
@@ -81,7 +83,9 @@ def test_evaluation_is_that_of_the_epoch(run):
 
 def test_predictions_have_the_bits_of_the_evaluation(run, files, arrays):
     expected = run.evaluate().probabilities
-    for images in (files, map(str, files), arrays, [Image.open(file) for file in files]):
+    column = pd.Series(list(map(str, files)))
+    pictures = [Image.open(file) for file in files]
+    for images in (files, map(str, files), column, arrays, jax.numpy.asarray(arrays), pictures):
         np.testing.assert_array_equal(run.predict(images), expected)
     rows = list(run.predict_files(files))
     np.testing.assert_array_equal([row for _, row, _ in rows], expected)
@@ -216,6 +220,56 @@ def test_the_runs_own_images_changed_or_gone(small, tmp_path):
     root = write_image_folder(tmp_path / "drawn", per_class=5)
     (base / "run" / "data_report.json").write_text(json.dumps({"root": str(root)}))
     assert len(load_run(base / "run").evaluate()) == 10
+
+
+def test_images_that_came_to_harm_are_named_or_left_out(small, tmp_path):
+    base = Path(shutil.copytree(small.parent, tmp_path / "base"))
+    flags = json.loads((base / "run" / "config.json").read_bytes())
+    flags |= {"data": str(base / "data"), "on_bad_image": "fail"}
+    (base / "run" / "config.json").write_text(json.dumps(flags))
+    file = base / "data" / "valid" / "Truck" / "3.png"
+    file.write_bytes(file.read_bytes()[:-200])
+    with pytest.raises(InputError, match="cannot use 1 of 20 images") as caught:
+        load_run(base / "run").evaluate()
+    assert "3.png" in str(caught.value) + " ".join(caught.value.details)
+    flags["on_bad_image"] = "skip"
+    (base / "run" / "config.json").write_text(json.dumps(flags))
+    evaluation = load_run(base / "run").evaluate()
+    assert len(evaluation) == 9
+    assert "valid/Truck/3.png is gone" in evaluation.notes[0]
+    expected = load_run(small).evaluate()
+    kept = [expected.sources.index(source) for source in evaluation.sources]
+    assert evaluation.labels.tolist() == expected.labels[kept].tolist()
+    np.testing.assert_allclose(evaluation.probabilities, expected.probabilities[kept], atol=1e-6)
+
+
+def test_a_file_that_changes_while_it_is_evaluated_is_left_out(small, tmp_path):
+    data = shutil.copytree(small.parent / "data", tmp_path / "data")
+    images = load_image_folder(data, image_size=16, cache_limit=0, on_bad_image="skip").valid
+    (data / "valid" / "Car" / "1.png").write_bytes(b"")
+    evaluation = load_run(small).evaluate(images)
+    assert evaluation.notes == ("Left out 1 of 10 images, which cannot be decoded.",)
+    assert evaluation.sources == images.sources[:1] + images.sources[2:]
+    expected = load_run(small).evaluate().probabilities
+    np.testing.assert_allclose(evaluation.probabilities, np.delete(expected, 1, 0), atol=1e-6)
+
+
+def test_many_classes(copied, files):
+    """The network's logits are made probabilities by the softmax, and scored from top to fifth."""
+    names = tuple("abcdefghijkl")
+    variables = jax.device_get(initialised(SmallCNN(len(names))))
+    _, metadata = load_weights(copied / "best.safetensors")
+    save_weights(copied / "best.safetensors", variables, {**metadata, "class_names": list(names)})
+    loaded = load_run(copied)
+    said = loaded.predict(files)
+    images = np.stack([loaded.dataset.valid.image(i) for i in range(10)])
+    logits = np.exp(np.asarray(infer(loaded.model, variables, images), np.float64))
+    np.testing.assert_allclose(said, logits / logits.sum(1, keepdims=True), atol=1e-6)
+    evaluation = loaded.evaluate(loaded.dataset.valid)
+    assert evaluation.class_names == names
+    assert evaluation.confusion.shape == (12, 12)
+    assert evaluation.top_5_accuracy is not None
+    assert evaluation.accuracy <= evaluation.top_5_accuracy
 
 
 def test_a_run_that_has_not_ended(copied):

@@ -10,8 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from augjax.data.dataset import cache_bytes
-from augjax.data.folder.decode import FileDecoder
-from augjax.data.folder.decode_all import FileToDecode, decode_all
+from augjax.data.folder.decode_all import FileToDecode
 from augjax.data.folder.judge import (
     MAX_PIXELS,
     UNREADABLE,
@@ -21,6 +20,7 @@ from augjax.data.folder.judge import (
     too_large,
 )
 from augjax.data.folder.options import check_choice, check_image_size
+from augjax.data.folder.piece_decoder import PieceDecoder
 from augjax.data.folder.scan import found_at
 from augjax.data.tf import ResizeMethod
 from augjax.files import is_path
@@ -72,43 +72,29 @@ def stream_files(
     at_a_time = max(1, min(PIECE, PIECE_BYTES // cache_bytes(1, image_size)))
 
     def stream() -> Iterator[StreamedImage]:
+        decode = PieceDecoder(image_size, method)
         waiting = map(str, paths)
         while piece := list(itertools.islice(waiting, at_a_time)):
-            yield from _decoded(piece, image_size, method, max_pixels)
+            yield from _decoded(piece, decode, max_pixels)
 
     return stream()
 
 
-def _decoded(
-    paths: list[str], image_size: int, method: ResizeMethod, max_pixels: int
-) -> list[StreamedImage]:
+def _decoded(paths: list[str], decode: PieceDecoder, max_pixels: int) -> list[StreamedImage]:
     verdicts = _judged(paths, max_pixels)
     reasons = [verdict.refusal(max_pixels) for verdict in verdicts]
     usable = [number for number, reason in enumerate(reasons) if not reason]
-    files = [
-        FileToDecode(place, os.fsencode(paths[n]), verdicts[n].is_plain, verdicts[n].outline)
-        for place, n in enumerate(usable)
-    ]
     result = [StreamedImage(*row) for row in zip(paths, [None] * len(paths), reasons, strict=True)]
-    if not files:
-        return result
-    decoded = decode_all(
-        [files], number=1, count=len(files), image_size=image_size, method=method, keep=True
-    )
-    decoder = FileDecoder(
-        [file.path for file in files],
-        np.array([file.is_plain for file in files], bool),
-        np.array([file.outline for file in files], np.int64),
-        decoded.contents,
-        image_size,
-        method,
-    )
-    assert decoded.images is not None
-    for place, number in enumerate(usable):
-        if decoded.seen[place]:
-            result[number] = StreamedImage(paths[number], decoded.images[place], "")
-        else:
-            result[number] = StreamedImage(paths[number], None, decoder.failure(place))
+    if usable:
+        files = [
+            FileToDecode(place, os.fsencode(paths[n]), verdicts[n].is_plain, verdicts[n].outline)
+            for place, n in enumerate(usable)
+        ]
+        images, seen = decode(files)
+        for place, number in enumerate(usable):
+            path, image = paths[number], images[place] if seen[place] else None
+            reason = "" if seen[place] else decode.failure(files[place])
+            result[number] = StreamedImage(path, image, reason)
     return result
 
 

@@ -22,9 +22,9 @@ from tests.helpers import write_image_folder
 def test_pixels_are_those_of_training_to_the_bit(tmp_path, method):
     """Of every kind of picture there is."""
     root = write_image_folder(tmp_path / "data", per_class=1)
-    for kind in image_zoo.kinds():
+    for number, kind in enumerate(image_zoo.kinds()):
         if kind.pixels is not None:
-            place = root / "train/Car" / kind.name.replace("/", " ") / kind.file
+            place = root / "train/Car" / f"{number}" / kind.file
             place.parent.mkdir()
             kind.write(place)
     train = load_image_folder(root, image_size=24, method=method).train
@@ -48,8 +48,12 @@ def test_what_cannot_be_used_has_the_reason_of_training_and_ends_nothing(tmp_pat
     assert len(reasons) > 30
     streamed = list(stream_files(expand([root / "train/Car"]), image_size=24))
     bad = {one.path: one.reason for one in streamed if one.reason}
+    links = {path for path, reason in reasons.items() if "leads out of the data" in reason}
+    for path in links:  # Without a data folder, a link may lead anywhere.
+        reasons.pop(path)
+        bad.pop(path, "")
     assert bad == reasons
-    assert sum(one.image is not None for one in streamed) == len(streamed) - len(bad) >= 1
+    assert all((one.image is None) == bool(one.reason) for one in streamed)
     assert capfd.readouterr().err == ""
 
 
