@@ -74,12 +74,12 @@ def _settings(run: Run, names: list[str]) -> dict[str, Any]:
     }
 
 
-def pipeline(run: Run) -> list[str]:
-    """What augments training images, a line for each transform; empty if nothing does."""
+def pipeline(run: Run) -> list[str] | None:
+    """What augments training images, a line for each transform; None if the run does not say."""
     try:
         return [repr(stage) for stage in recorded_pipeline(run.folder, str(run.folder)).children]
     except InputError:
-        return []
+        return None
 
 
 def parameters(run: Run) -> int:
@@ -110,4 +110,3 @@ def reproduction(run: Run) -> dict[str, str]:
         "decoder": record.get("decoder"),
     }
     return {name: str(value) for name, value in found.items() if value not in (None, "")}
-

@@ -68,7 +68,7 @@ def report_page(run: Run) -> str:
         found |= _evaluated(run, evaluation)
     there = {
         "curves": bool(found["charts"]),
-        "augmentation": bool(found["augmentations"] or found["pipeline"]),
+        "augmentation": found["augmentations"] is not None or found["pipeline"] is not None,
         **{name: "evaluation" in found for name in _OF_THE_EVALUATION},
         "ranking": "ranking" in found,
     }

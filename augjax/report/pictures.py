@@ -13,7 +13,7 @@ from augjax.files import read_bounded
 
 SIDE = 128
 """Pixels. Pictures of images are of so many if their files have them, and never of more."""
-_FIGURE_SIDE = 1400
+_FIGURE_SIDE = 1100
 _OPACITY = 0.75
 """Of the hottest places of a heat map."""
 
@@ -40,7 +40,7 @@ def file_picture(path: Path) -> str | None:
     """The picture in a file; None if there is none."""
     try:
         with Image.open(io.BytesIO(read_bounded(path))) as opened:
-            return _jpeg(_fitted(opened.convert("RGB"), _FIGURE_SIDE), 88)
+            return _jpeg(_fitted(opened.convert("RGB"), _FIGURE_SIDE), 85)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
 
