@@ -10,7 +10,7 @@ from jaxtyping import Bool
 
 WIDTH, HEIGHT = 400, 260
 """Of the canvas. A telephone shows it at about this size, so that its letters keep theirs."""
-LEFT, RIGHT, TOP, BOTTOM = 48, 388, 12, 218
+LEFT, RIGHT, TOP, BOTTOM = 58, 388, 12, 218
 """Of what the axes enclose."""
 _MOST_POINTS = 1000
 _POINTED_AT = 60
