@@ -15,5 +15,5 @@ def main(flags: Resume) -> int:
             from augjax.commands.training import train_on_data
 
         command = shlex.join(["augjax", *sys.argv[1:]])
-        train_on_data(settings, command, signals, resumed=True)
+        train_on_data(settings, command, signals, report=flags.report, resumed=True)
     return 0

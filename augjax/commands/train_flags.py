@@ -171,6 +171,10 @@ class Resume:
     """Epochs without a better validation loss after which to stop, if other than before."""
     checkpoint_minutes: float | None = None
     """Minutes after which a checkpoint is written inside an epoch, if other than before."""
+    report: bool = True
+    """Whether report.html is written when the run has ended."""
+    report: bool = True
+    """Whether report.html is written when the run has ended."""
     debug: bool = False
     """Show the traceback of an error."""
 
@@ -213,7 +217,8 @@ def resumed_settings(flags: Resume) -> Settings:
     """
     where = f"augjax resume {flags.run}"
     before = settings_of(_recorded_train(flags.run, where))
-    given = {n: v for n, v in vars(flags).items() if n not in ("run", "debug") and v is not None}
+    anew = ("epochs", "patience", "checkpoint_minutes")
+    given = {n: v for n, v in vars(flags).items() if n in anew and v is not None}
     check_settings(given)
     now = dataclasses.replace(before, run_dir=flags.run, **given)
     if before.schedule == "cosine" and now.epochs != before.epochs:

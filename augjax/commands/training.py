@@ -9,6 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 from rich.console import Console
 
+from augjax.commands.report import report_trained
 from augjax.data import Dataset
 from augjax.models import build_model, check_model
 from augjax.printable import argument, printable
@@ -45,6 +46,7 @@ class Program:
       load_data: reads the images, and prints what was found.
       draw_preview: draws the augmentation to a file.
       next_commands: what can be done with the finished run, and the commands for it.
+      report: whether a report of the finished run is written.
     """
 
     command: str
@@ -53,6 +55,7 @@ class Program:
     load_data: Callable[[Settings, Console], Dataset]
     draw_preview: Callable[[Dataset, Augmentation, Settings, Path], None]
     next_commands: Callable[[Settings, Dataset, FitResult], Mapping[str, str]]
+    report: bool
 
 
 def train(
@@ -137,6 +140,8 @@ def _train(
         run_dir, dataset, training,
         mesh=mesh, interpolation=settings.interpolation, console=console, signals=signals,
     )  # fmt: skip
+    if program.report:
+        report_trained(run_dir, console)
     for what, command in program.next_commands(settings, dataset, result).items():
         console.print(f"{what}: {printable(command)}")
     return result
@@ -153,7 +158,7 @@ def longer(settings: Settings, result: FitResult) -> str:
 
 
 def train_on_data(
-    settings: Settings, command: str, signals: StopSignals, *, resumed: bool = False
+    settings: Settings, command: str, signals: StopSignals, *, report: bool, resumed: bool = False
 ) -> FitResult:
     """`augjax train`, and `augjax resume`: on the data that settings name.
 
@@ -161,6 +166,7 @@ def train_on_data(
       settings: of the run.
       command: the command line, which the record keeps.
       signals: requests to stop.
+      report: whether a report of the finished run is written.
       resumed: whether the run's folder holds a run that is to go on.
     """
     folder = argument(str(settings.run_dir))
@@ -171,6 +177,7 @@ def train_on_data(
         load_data=read_data,
         draw_preview=draw_training,
         next_commands=_next_commands,
+        report=report,
     )
     return train(settings, program, signals, resumed=resumed)
 

@@ -15,7 +15,7 @@ from augjax.files import read_bounded, read_json
 from augjax.models import build_model
 from augjax.printable import printable
 from augjax.runs.flags import CONFIG
-from augjax.runs.folder import BEST_WEIGHTS, RUN_RECORD, SUMMARY
+from augjax.runs.folder import BEST_WEIGHTS, DATA_REPORT, RUN_RECORD, SUMMARY
 from augjax.runs.history import HISTORY
 from augjax.runs.weights import load_weights
 
@@ -73,6 +73,15 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
       InputError: if it cannot be read.
     """
     return _read_object(folder / SUMMARY)
+
+
+def read_data_report(folder: Path) -> dict[str, Any] | None:
+    """What a run found out about its data's files; None if it has not kept that.
+
+    Raises:
+      InputError: if it cannot be read.
+    """
+    return _read_object(folder / DATA_REPORT)
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:

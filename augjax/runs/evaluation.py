@@ -113,6 +113,11 @@ class Evaluation:
         """
         return scores.label_errors(self.labels, self.probabilities)
 
+    @functools.cached_property
+    def confident_classes(self) -> Int64[np.ndarray, " n"]:
+        """The class to which each image counts by confident learning; mostly its label."""
+        return scores.confident_classes(self.labels, self.probabilities)
+
     def as_json(self) -> dict[str, Any]:
         """All scores as JSON has them; null where a score divides by zero."""
         by_class, roc, curve = self.class_scores, self.roc, self.precision_recall

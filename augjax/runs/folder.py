@@ -26,7 +26,10 @@ BEST_WEIGHTS = "best.safetensors"
 SUMMARY = "summary.json"
 """What a run came to."""
 
-OF_THE_END = (SUMMARY, "loss.png", "accuracy.png")
+REPORT = "report.html"
+"""The page of a run that has ended, or of what there was of it when it was asked for."""
+
+OF_THE_END = (SUMMARY, "loss.png", "accuracy.png", REPORT)
 """What a run writes when it has ended; until it ends again if it goes on."""
 
 _LOCK = ".lock"

@@ -184,32 +184,45 @@ def precision_recall_curve(
     )
 
 
-def label_errors(
+def confident_classes(
     labels: Int[np.ndarray, " n"], probabilities: Float[np.ndarray, "n classes"]
-) -> Int64[np.ndarray, " suspects"]:
-    """The images whose label is suspect by confident learning, least probable label first.
+) -> Int64[np.ndarray, " n"]:
+    """The class to which each image counts by confident learning; its label if it is to none.
 
     The threshold of class j is the mean probability of j over the images labelled j,
 
         t_j = mean of p_i(j) over {i : y_i = j},
 
     and an image counts to the class j of the largest p_i(j) among those with p_i(j) >= t_j (up to
-    1e-6, for rounding). It is suspect if that is another class than its label: off the diagonal of
-    the confident joint. The probabilities must be of images that the network was not trained on.
+    1e-6, for rounding). The probabilities must be of images that the network was not trained on.
 
     Reference: Northcutt et al., "Confident Learning: Estimating Uncertainty in Dataset Labels",
     2021.
     """
     exact = probabilities.astype(np.float64)
-    own = np.take_along_axis(exact, labels[:, None], 1)[:, 0]
-    k = exact.shape[1]
+    own, k = _of_the_label(labels, exact), exact.shape[1]
     threshold = _ratio(np.bincount(labels, own, minlength=k), np.bincount(labels, minlength=k))
-    confident = (
-        exact >= threshold - _ROUNDING
-    )  # Of a class without images: never, as for every NaN.
+    # Of a class without images: never, as for every NaN.
+    confident = exact >= threshold - _ROUNDING
     counted = np.where(confident, exact, -1.0).argmax(1)
-    suspects = np.flatnonzero(confident.any(1) & (counted != labels))
+    return np.where(confident.any(1), counted, labels)
+
+
+def label_errors(
+    labels: Int[np.ndarray, " n"], probabilities: Float[np.ndarray, "n classes"]
+) -> Int64[np.ndarray, " suspects"]:
+    """The images whose label is suspect by confident learning, least probable label first.
+
+    They count to another class than their label (`confident_classes`): off the diagonal of the
+    confident joint.
+    """
+    suspects = np.flatnonzero(confident_classes(labels, probabilities) != labels)
+    own = _of_the_label(labels, probabilities.astype(np.float64))
     return suspects[np.argsort(own[suspects], kind="stable")]
+
+
+def _of_the_label(labels: Any, probabilities: Any) -> Any:
+    return np.take_along_axis(probabilities, labels[:, None], 1)[:, 0]
 
 
 def _cumulated(

@@ -40,7 +40,9 @@ def run(config: Config) -> "FitResult":
         with while_importing():
             from experiments.car_truck.train import train_car_truck
 
-        return train_car_truck(settings, signals, resumed=config.resume is not None)
+        return train_car_truck(
+            settings, signals, report=config.report, resumed=config.resume is not None
+        )
 
 
 if __name__ == "__main__":

@@ -70,6 +70,8 @@ class Config:
     """full: decode every file before training, even if the images do not fit into memory."""
     follow_links: bool = False
     """Whether links in --data are followed wherever they lead, out of the folder too."""
+    report: bool = False
+    """Whether report.html is written when the run has ended."""
     debug: bool = False
     """Show the traceback of an error."""
 
@@ -82,7 +84,9 @@ class Config:
 
 
 RECORDED = tuple(
-    field.name for field in dataclasses.fields(Config) if field.name not in ("resume", "debug")
+    field.name
+    for field in dataclasses.fields(Config)
+    if field.name not in ("resume", "report", "debug")
 )
 """The flags that make the run what it is."""
 

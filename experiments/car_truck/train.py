@@ -15,12 +15,15 @@ from experiments.car_truck.preview import draw_preview
 from experiments.replay import PROGRAM as REPLAY
 
 
-def train_car_truck(settings: Settings, signals: StopSignals, *, resumed: bool) -> FitResult:
+def train_car_truck(
+    settings: Settings, signals: StopSignals, *, report: bool, resumed: bool
+) -> FitResult:
     """Trains, and leaves the run folder.
 
     Args:
       settings: of the run.
       signals: requests to stop.
+      report: whether a report of the finished run is written.
       resumed: whether the run's folder holds a run that is to go on.
     """
     program = Program(
@@ -30,6 +33,7 @@ def train_car_truck(settings: Settings, signals: StopSignals, *, resumed: bool) 
         load_data=load_data,
         draw_preview=draw_preview,
         next_commands=next_commands,
+        report=report,
     )
     return train(settings, program, signals, resumed=resumed)
 

@@ -111,7 +111,8 @@ def test_says_what_keras_says_and_nothing_on_stderr(data, tmp_path):
 def test_leaves_the_whole_run_folder(finished):
     run_dir, _ = finished
     assert set(os.listdir(run_dir)) - {".lock"} == FILES
-    assert {*folder._FILES, "checkpoints"} == {*FILES, ".lock"}, "so links there are refused"
+    known = {*folder._FILES, "checkpoints"}
+    assert known == {*FILES, ".lock", "report.html"}, "so links there are refused"
     folders = {p.relative_to(run_dir).as_posix() for p in run_dir.glob("checkpoints/**") if p.name}
     assert {name for name in folders if name.count("/") < 2} == folder._FOLDERS
     for name in ("augmentations.png", "loss.png", "accuracy.png"):

@@ -15,6 +15,7 @@ from augjax.runs.signals import StopSignals
 from augjax.runs.weights import load_weights, save_weights
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.loop import Augmentation
+from augjax.training.objective import Objective
 from augjax.transforms import Sequential
 
 NAME = "tests.runs.small_network:SmallCNN"
@@ -42,7 +43,7 @@ def small_run(run_dir: Path, data: Path, *, size: int = 16, epochs: int = 2) -> 
     """Trains the network on a folder, as any command that trains would."""
     run_dir.mkdir(parents=True)
     dataset = load_image_folder(data, image_size=size)
-    console = Console(quiet=True)
+    num_classes, console = len(dataset.class_names), Console(quiet=True)
     pipeline = Sequential([])
     flags = {"data": str(data), "batch_size": BATCH, "epochs": epochs, "max_pixels": 10**6}
     begin_run(
@@ -50,7 +51,7 @@ def small_run(run_dir: Path, data: Path, *, size: int = 16, epochs: int = 2) -> 
         data=str(data), command="train", settings=flags, resumed=False, console=console,
     )  # fmt: skip
     training = Training(
-        model=SmallCNN(),
+        model=SmallCNN(num_classes),
         optimizer=optax.adam(0.01),
         augmentation=Augmentation(pipeline),
         batch_size=BATCH,
@@ -58,6 +59,7 @@ def small_run(run_dir: Path, data: Path, *, size: int = 16, epochs: int = 2) -> 
         early_stopping=EarlyStopping(10, 0.0),
         seed=0,
         checkpoint_minutes=5,
+        objective=Objective(num_classes=num_classes),
     )
     with jax.numpy_dtype_promotion("standard"), StopSignals() as signals:
         train_run(

@@ -181,6 +181,7 @@ def test_label_errors_by_hand():
     labels = np.array([0, 0, 0, 1, 1, 1])
     probabilities = np.stack([1 - of_second, of_second], 1)
     assert scores.label_errors(labels, probabilities).tolist() == [2, 5]
+    assert scores.confident_classes(labels, probabilities).tolist() == [0, 0, 1, 1, 1, 0]
     # A third class that no image has is never one that an image counts to.
     widened = np.pad(probabilities, [(0, 0), (0, 1)])
     assert scores.label_errors(labels, widened).tolist() == [2, 5]
@@ -189,4 +190,6 @@ def test_label_errors_by_hand():
 def test_below_every_threshold_no_label_is_suspect():
     of_second = np.array([0.1, 0.55, 0.9, 0.9], np.float32)
     probabilities = np.stack([1 - of_second, of_second], 1)
-    assert scores.label_errors(np.array([0, 0, 1, 1]), probabilities).tolist() == []
+    labels = np.array([0, 0, 1, 1])
+    assert scores.label_errors(labels, probabilities).tolist() == []
+    assert scores.confident_classes(labels, probabilities).tolist() == [0, 0, 1, 1]

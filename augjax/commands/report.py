@@ -1,0 +1,49 @@
+"""`augjax report`: one page of a run; and that of a run that a command has just trained."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from augjax.commands.flags import Report
+from augjax.commands.place import check_files, check_place
+from augjax.commands.progress import working
+from augjax.data.tfds_builder import PREFIX
+from augjax.errors import InputError
+from augjax.files import write_atomically
+from augjax.printable import printable
+from augjax.report.page import report_page
+from augjax.runs.folder import REPORT
+from augjax.runs.loaded import load_run
+
+
+def main(flags: Report) -> int:
+    """Writes the page, and says where it is."""
+    run, out = load_run(flags.run), flags.out or flags.run / REPORT
+    if out.suffix.lower() != ".html":
+        raise InputError(f"--out {printable(str(out))}: expected a name that ends in .html")
+    data = PREFIX
+    with suppress(InputError):  # A run that does not say where its data are has a page too.
+        data = run.data
+    if flags.out is not None and not data.startswith(PREFIX) and Path(data).exists():
+        check_place(out, out.parent, data, follow_links=False)
+    check_files(out.parent, (out.name,))
+    with working(f"Reporting on epoch {run.epoch} of {printable(str(flags.run))} ..."):
+        page = report_page(run)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(out, page)
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    console.print(f"Written: {printable(str(out))}")
+    return 0
+
+
+def report_trained(run_dir: Path, console: Console) -> None:
+    """Writes the page of a run that has just ended. Whatever is wrong with it is only noted."""
+    path = run_dir / REPORT
+    try:
+        write_atomically(path, report_page(load_run(run_dir)))
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        console.print(f"Note: there is no {path.name} ({printable(reason)}).")
+        return
+    console.print(f"The run on one page: {printable(str(path))}")
