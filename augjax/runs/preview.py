@@ -23,8 +23,8 @@ from augjax.transforms import replay
 
 IMAGES, EPOCHS = 5, 5
 """How many training images are shown, in how many epochs."""
-TITLE_LINES = 8
-"""At most so many for the pipeline."""
+TITLE_LINES, LETTERS = 8, 22
+"""At most so many lines for the pipeline, of so many letters above each picture."""
 
 
 def draw_training(
@@ -88,8 +88,10 @@ def training_title(augmentation: Augmentation, settings: Settings) -> str:
     if not pipeline.children and mix is None:
         return f"{flags}: training images as they are"
     stages = [repr(stage) for stage in (pipeline, mix) if stage is not None]
-    wrapped = textwrap.wrap(", then ".join(stages), 120, max_lines=TITLE_LINES, placeholder=" ...")
     last = min(EPOCHS, settings.epochs)
+    width = min(120, LETTERS * (1 + last))
+    text = ", then ".join(stages)
+    wrapped = textwrap.wrap(text, width, max_lines=TITLE_LINES, placeholder=" ...")
     columns = f"Left: as they are. Then: {'epoch 1' if last == 1 else f'epochs 1 to {last}'}"
     among = "; mixed with one another, in training with their batch" if mix is not None else ""
     return "\n".join([f"What this run trains on: {flags}", *wrapped, f"{columns}{among}"])
