@@ -5,7 +5,7 @@ from typing import Any
 
 from augjax.data import Dataset, load_dataset
 from augjax.data.tf import ResizeMethod
-from augjax.data.tfds import PREFIX
+from augjax.data.tfds_builder import PREFIX
 from augjax.errors import InputError
 from augjax.files import read_json
 from augjax.printable import printable
