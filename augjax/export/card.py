@@ -53,8 +53,8 @@ In this folder, with {form.needs} installed, for `images` as a NumPy array:
 
 Before, each image is resized to {size} x {size} pixels, its sides each on its own, with
 interpolation "{run.interpolation}" as by `tf.image.resize` (pixel centres at halves, no
-antialiasing), and rounded to uint8. The network divides by 255 itself. `preprocessing.json` has this, and the
-classes, for programs.
+antialiasing), and rounded to uint8. The network divides by 255 itself. `preprocessing.json` has
+this, and the classes, for programs.
 
 Loaded again by this code, the network gave the run's own probabilities to within
 {same["greatest_difference"]:.1e}, for {same["images"]} {same["of"]}.

@@ -22,10 +22,13 @@ from jax import lax
 from augjax.export.network import INPUT, OUTPUT, classify
 from augjax.models import build_model
 
+_UNSOUND = "remove_redundant_transpose_pairs"
+"""A pass of jax2onnx 0.17.1 that also removes transposes whose result a shortcut has use for."""
+
 
 def main(folder: Path) -> None:
     """Converts the network that the folder describes."""
-    from jax2onnx import to_onnx  # pyright: ignore[reportMissingImports]
+    import jax2onnx.converter.ir_optimizations  # pyright: ignore[reportMissingImports]
 
     job = json.loads((folder / "job.json").read_bytes())
     with np.load(folder / "weights.npz", allow_pickle=False) as file:
@@ -34,9 +37,14 @@ def main(folder: Path) -> None:
     model = build_model(job["model"], num_classes=job["num_classes"], dtype=dtype)
     (batch,) = jax.export.symbolic_shape("batch")
     shape = (batch, job["image_size"], job["image_size"], 3)
+    optimizer = jax2onnx.converter.ir_optimizations
+    sound = tuple(p for p in optimizer._OPTIMIZER_PASSES if p.name != _UNSOUND)
     # ONNX knows no platforms.
-    with mock.patch.object(lax, "platform_dependent", _default):
-        converted = to_onnx(
+    with (
+        mock.patch.object(lax, "platform_dependent", _default),
+        mock.patch.object(optimizer, "_OPTIMIZER_PASSES", sound),
+    ):
+        converted = jax2onnx.to_onnx(
             partial(classify, model, variables),
             [jax.ShapeDtypeStruct(shape, jnp.uint8)],
             input_names=[INPUT],
