@@ -14,5 +14,6 @@ def main(flags: Train) -> int:
         with while_importing():
             from augjax.commands.training import train_on_data
 
-        train_on_data(settings, shlex.join(["augjax", *sys.argv[1:]]), signals)
+        command = shlex.join(["augjax", *sys.argv[1:]])
+        train_on_data(settings, command, signals, tensorboard=flags.output.logger == "tensorboard")
     return 0
