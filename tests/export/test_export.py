@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import augjax.export.run as export_module
 from augjax.data.tf import import_tensorflow
 from augjax.errors import RunError
 from augjax.export.formats import FORMATS, PLATFORMS
-from augjax.export.run import export_run
+from augjax.export.run import Exported, export_run
 from augjax.models import NotebookCNN, ResNet
 from augjax.runs.loaded import Run, load_run
 from tests.helpers import initialised
@@ -74,9 +73,17 @@ def check_it_answers(run: Run, to: str, out: Path) -> None:
         np.testing.assert_allclose(answers, run.predict(images), rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("to", ["stablehlo", "savedmodel"])
-def test_it_answers_as_the_run_does_for_any_batch(run, to, tmp_path):
-    check_it_answers(run, to, tmp_path / "out")
+@pytest.fixture(scope="module")
+def program(run, tmp_path_factory) -> Exported:
+    """The run's network as a program of jax.export."""
+    return export_run(run, "stablehlo", out=tmp_path_factory.mktemp("exported") / "out")
+
+
+def test_it_answers_as_the_run_does_for_any_batch(run, program):
+    ask = loaded(program.folder, "stablehlo")
+    for n in (1, 3, 16):
+        images = images_of(n, run.image_size)
+        np.testing.assert_allclose(ask(images), run.predict(images), rtol=0, atol=1e-6)
 
 
 @pytest.mark.long
@@ -84,6 +91,7 @@ def test_it_answers_as_the_run_does_for_any_batch(run, to, tmp_path):
 @pytest.mark.parametrize(
     ("model", "size"),
     [
+        (SmallCNN(), 16),
         (SmallCNN(num_classes=5), 16),
         (NotebookCNN(), 16),
         (NotebookCNN(num_classes=5), 32),
@@ -102,45 +110,45 @@ def test_every_network_can_be_exported(run, model, size, to, tmp_path):
         check_it_answers(run, to, tmp_path / "out")
 
 
-def test_programs_are_lowered_for_every_platform(run, tmp_path):
-    out = export_run(run, "stablehlo", out=tmp_path / "out").folder
-    exported = jax.export.deserialize(bytearray((out / "model.stablehlo").read_bytes()))
+def test_programs_are_lowered_for_every_platform(program):
+    content = (program.folder / "model.stablehlo").read_bytes()
+    exported = jax.export.deserialize(bytearray(content))
     assert exported.platforms == PLATFORMS == ("cpu", "cuda", "tpu")
     (images,) = exported.in_avals
     assert (str(images.shape[0]), images.shape[1:], images.dtype) == ("batch", (16, 16, 3), "uint8")
 
 
-def test_the_weights_of_a_saved_model_are_variables(run, tmp_path):
-    out = export_run(run, "savedmodel", out=tmp_path / "out").folder
-    tf = import_tensorflow()
-    saved = {v.numpy().tobytes() for v in tf.saved_model.load(str(out / "model")).variables}
+@pytest.mark.long
+def test_a_saved_model_for_any_batch_has_its_weights_beside_it(run, tmp_path):
+    check_it_answers(run, "savedmodel", tmp_path / "out")
+    reader = import_tensorflow().train.load_checkpoint(str(tmp_path / "out/model/variables"))
+    names = [name for name in reader.get_variable_to_shape_map() if name.startswith("weights")]
+    saved = {reader.get_tensor(name).tobytes() for name in names}
     assert saved == {np.asarray(a).tobytes() for a in flatten_dict(run.variables).values()}
 
 
-def test_what_is_written_beside_it(run, small, tmp_path):
-    lines = []
-    done = export_run(run, "stablehlo", tell=lines.append)
-    assert done.folder == small / "export-stablehlo"
-    assert {e.name for e in done.folder.iterdir()} == {
-        "README.md", "model.stablehlo", "preprocessing.json",
-    }  # fmt: skip
-    about = json.loads((done.folder / "preprocessing.json").read_bytes())
+def test_what_is_written_beside_it(program):
+    about = json.loads((program.folder / "preprocessing.json").read_bytes())
     assert about["class_names"] == ["Car", "Truck"]
     assert about["input"]["shape"] == ["batch", 16, 16, 3]
     assert about["resize"]["interpolation"] == "nearest"
-    assert about["compared"] == done.agreement._asdict()
+    assert about["compared"] == program.agreement._asdict()
     assert about["compared"]["of"] == "validation images"
     assert about["compared"]["greatest_difference"] <= 1e-6
-    assert len(lines) == 2
-    mode = stat.S_IMODE(done.folder.stat().st_mode)
-    assert mode == stat.S_IMODE(small.stat().st_mode)
-    shutil.rmtree(done.folder)
+    names = {"README.md", "model.stablehlo", "preprocessing.json"}
+    assert {entry.name for entry in program.folder.iterdir()} == names
+    assert stat.S_IMODE(program.folder.stat().st_mode) == 0o777 & ~umask()
 
 
-def test_images_are_resized_as_preprocessing_json_says(run, small, tmp_path):
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_images_are_resized_as_preprocessing_json_says(run, small, program):
     """By TensorFlow, with nothing of augjax."""
-    out = export_run(run, "stablehlo", out=tmp_path / "out").folder
-    about = json.loads((out / "preprocessing.json").read_bytes())["resize"]
+    about = json.loads((program.folder / "preprocessing.json").read_bytes())["resize"]
     tf = import_tensorflow()
     file = next((small.parent / "data" / "valid").rglob("*.png"))
     image = tf.io.decode_png(file.read_bytes(), channels=3)
@@ -148,7 +156,7 @@ def test_images_are_resized_as_preprocessing_json_says(run, small, tmp_path):
         image, about["size"], about["interpolation"], antialias=about["antialias"],
         preserve_aspect_ratio=about["keep_aspect_ratio"],
     )  # fmt: skip
-    answers = loaded(out, "stablehlo")(resized.numpy()[None])
+    answers = loaded(program.folder, "stablehlo")(resized.numpy()[None])
     np.testing.assert_allclose(answers, run.predict(file), rtol=0, atol=1e-6)
 
 
