@@ -18,28 +18,13 @@ from augjax.export.formats import FORMATS, PLATFORMS
 from augjax.export.run import Exported, export_run
 from augjax.models import NotebookCNN, ResNet
 from augjax.runs.loaded import Run, load_run
-from tests.helpers import initialised
+from tests.export.networks import images_of, run_of
 from tests.runs.small_network import SmallCNN
 
 
 @pytest.fixture(scope="module")
 def run(small) -> Run:
     return load_run(small)
-
-
-def run_of(run: Run, model, size: int) -> Run:
-    """The run, as if it had trained another network, with drawn weights."""
-    variables = jax.tree.map(np.asarray, initialised(model, size))
-    classes = tuple(f"class {i}" for i in range(model.num_classes))
-    settings = {**run.settings, "data": "nowhere"}
-    return dataclasses.replace(
-        run, model=model, variables=variables, image_size=size, class_names=classes,
-        settings=settings,
-    )  # fmt: skip
-
-
-def images_of(n: int, size: int) -> np.ndarray:
-    return np.random.default_rng(n).integers(0, 256, (n, size, size, 3), np.uint8)
 
 
 def loaded(folder: Path, to: str):

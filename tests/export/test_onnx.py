@@ -11,7 +11,7 @@ from augjax.errors import InputError, RunError
 from augjax.export.run import export_run
 from augjax.models import ResNet
 from augjax.runs.loaded import load_run
-from tests.export.test_export import images_of, run_of
+from tests.export.networks import images_of, run_of
 
 ENVIRONMENT = os.environ.get("AUGJAX_ONNX_PYTHON", "")
 """The interpreter of an environment with the extra 'onnx'; without it the proof is skipped."""
