@@ -2,6 +2,8 @@
 
 import dataclasses
 import os
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from augjax.runs.signals import StopSignals
 from tests.helpers import write_image_folder
 from tests.runs.small_network import BATCH, NAME, small_run
 
-ROWS = [
+ROWS: list[Any] = [
     {"epoch": 1, "loss": 0.5, "binary_accuracy": 0.75, "val_loss": 0.25, "seconds": 1.5},
     {"epoch": 2, "loss": 0.25, "binary_accuracy": 1.0, "val_loss": 0.125, "seconds": 1.0},
     {"epoch": 3, "loss": 0.125, "binary_accuracy": 1.0, "val_loss": 0.5, "seconds": 1.0},
@@ -40,7 +42,7 @@ def scalars(folder):
     ]
 
 
-def logged(folder, history, rows):
+def logged(folder: Path, history: list[Any], rows: list[Any]) -> TensorBoard:
     logger = TensorBoard(folder)
     logger.start(history)
     for row in rows:
