@@ -9,7 +9,7 @@ import pytest
 
 from augjax.errors import InputError, RunError
 from augjax.export.run import export_run
-from augjax.models import ResNet
+from augjax.models import NotebookCNN, ResNet
 from augjax.runs.loaded import load_run
 from tests.export.networks import images_of, run_of
 
@@ -40,11 +40,11 @@ def test_another_environment_that_cannot_do_it(small, tmp_path):
 
 @pytest.mark.long
 @pytest.mark.skipif(not ENVIRONMENT, reason="AUGJAX_ONNX_PYTHON names no interpreter")
-@pytest.mark.parametrize("network", ["small", "resnet"])
-def test_onnx_answers_as_the_run_does_for_any_batch(small, network, tmp_path):
-    run = load_run(small)
-    if network == "resnet":
-        run = run_of(run, ResNet(num_classes=5), 32)
+@pytest.mark.parametrize(
+    ("model", "size"), [(NotebookCNN(), 16), (NotebookCNN(num_classes=5), 32), (ResNet(5), 32)]
+)
+def test_onnx_answers_as_the_run_does_for_any_batch(small, model, size, tmp_path):
+    run = run_of(load_run(small), model, size)
     out = export_run(run, "onnx", out=tmp_path / "out", python=ENVIRONMENT).folder
     program = """
 import sys, numpy, onnxruntime
