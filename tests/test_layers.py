@@ -26,7 +26,6 @@ LAYERS = [
     ["augjax.transforms", "augjax.data", "augjax.models"],
     ["augjax.training"],
     ["augjax.runs"],
-    ["augjax.export"],
     ["augjax", "augjax.commands"],
     ["tests.corpora"],
     ["experiments"],
