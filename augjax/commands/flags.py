@@ -147,6 +147,9 @@ class Export:
     to: Literal["stablehlo", "savedmodel", "onnx"]
     """The format."""
     out: Path | None = None
-    """The folder to write, with a model card; by default RUN/export-FORMAT."""
+    """The folder to write, with a model card; by default RUN/export-FORMAT. One that an export has
+    written is replaced."""
+    python: Path | None = None
+    """For onnx: the interpreter of another environment, which has jax2onnx."""
     debug: bool = False
     """Show the traceback of an error."""

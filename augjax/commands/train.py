@@ -15,5 +15,9 @@ def main(flags: Train) -> int:
             from augjax.commands.training import train_on_data
 
         command = shlex.join(["augjax", *sys.argv[1:]])
-        train_on_data(settings, command, signals, report=flags.output.report)
+        output = flags.output
+        train_on_data(
+            settings, command, signals,
+            report=output.report, tensorboard=output.logger == "tensorboard",
+        )  # fmt: skip
     return 0

@@ -96,7 +96,8 @@ class Output:
     report: bool = True
     """Whether report.html is written when the run has ended."""
     logger: Literal["none", "tensorboard"] = "none"
-    """tensorboard: write the history for TensorBoard too, into RUN_DIR/tensorboard."""
+    """tensorboard: write the history for TensorBoard too, into RUN_DIR/tensorboard; augjax resume
+    goes on with that."""
     debug: bool = False
     """Show the traceback of an error."""
 

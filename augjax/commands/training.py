@@ -2,7 +2,7 @@
 
 import dataclasses
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from augjax.commands.report import report_trained
 from augjax.data import Dataset
+from augjax.files import is_folder
 from augjax.models import build_model, check_model
 from augjax.printable import argument, printable
 from augjax.runs.augmentation import (
@@ -24,6 +25,7 @@ from augjax.runs.data import check_not_linked, read_data
 from augjax.runs.data_report import bad_images_listed, keep_data_report
 from augjax.runs.environment import device_line
 from augjax.runs.folder import locked_run_folder
+from augjax.runs.loggers import TENSORBOARD, Logger, TensorBoard
 from augjax.runs.model_table import model_table
 from augjax.runs.preview import draw_training
 from augjax.runs.run import Training, begin_run, mesh_for, train_run
@@ -47,6 +49,7 @@ class Program:
       draw_preview: draws the augmentation to a file.
       next_commands: what can be done with the finished run, and the commands for it.
       report: whether a report of the finished run is written.
+      loggers: are told of each epoch.
     """
 
     command: str
@@ -56,6 +59,7 @@ class Program:
     draw_preview: Callable[[Dataset, Augmentation, Settings, Path], None]
     next_commands: Callable[[Settings, Dataset, FitResult], Mapping[str, str]]
     report: bool
+    loggers: Sequence[Logger] = ()
 
 
 def train(
@@ -139,6 +143,7 @@ def _train(
     result = train_run(
         run_dir, dataset, training,
         mesh=mesh, interpolation=settings.interpolation, console=console, signals=signals,
+        loggers=program.loggers,
     )  # fmt: skip
     if program.report:
         report_trained(run_dir, console)
@@ -158,7 +163,13 @@ def longer(settings: Settings, result: FitResult) -> str:
 
 
 def train_on_data(
-    settings: Settings, command: str, signals: StopSignals, *, report: bool, resumed: bool = False
+    settings: Settings,
+    command: str,
+    signals: StopSignals,
+    *,
+    report: bool,
+    resumed: bool = False,
+    tensorboard: bool = False,
 ) -> FitResult:
     """`augjax train`, and `augjax resume`: on the data that settings name.
 
@@ -168,8 +179,11 @@ def train_on_data(
       signals: requests to stop.
       report: whether a report of the finished run is written.
       resumed: whether the run's folder holds a run that is to go on.
+      tensorboard: whether it is logged for TensorBoard; one that was before is in any case.
     """
     folder = argument(str(settings.run_dir))
+    events = settings.run_dir / TENSORBOARD
+    tensorboard = tensorboard or (resumed and is_folder(events))
     program = Program(
         command=command,
         flags=vars(settings),
@@ -178,6 +192,7 @@ def train_on_data(
         draw_preview=draw_training,
         next_commands=_next_commands,
         report=report,
+        loggers=[TensorBoard(events)] if tensorboard else [],
     )
     return train(settings, program, signals, resumed=resumed)
 

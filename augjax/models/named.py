@@ -58,7 +58,7 @@ def check_model(model: nn.Module, *, num_classes: int, image_size: int) -> None:
     Raises:
       InputError: if it cannot be called, or gives other than the logits that training needs.
     """
-    option = f"--model {printable(_name(model))}"
+    option = f"--model {printable(name_of(model))}"
     images = jax.ShapeDtypeStruct((2, image_size, image_size, 3), jnp.float32)
     mask = jax.ShapeDtypeStruct((2,), jnp.bool_)
 
@@ -111,7 +111,8 @@ def _imported(name: str, option: str) -> type[nn.Module]:
     return found
 
 
-def _name(model: nn.Module) -> str:
+def name_of(model: nn.Module) -> str:
+    """By which `build_model` makes such a network."""
     kind = type(model)
     own = [name for name, known in MODELS.items() if known is kind]
     return own[0] if own else f"{kind.__module__}:{kind.__qualname__}"

@@ -44,7 +44,7 @@ _ENTRIES = {
 }
 """By which what a run has written is told from other files of these names."""
 _BUCKET = re.compile(r"^/(gs|s3|az|hf)/|gs:/")
-_FOLDERS = {"checkpoints", "checkpoints/last", "checkpoints/best"}
+_FOLDERS = {"checkpoints", "checkpoints/last", "checkpoints/best", "tensorboard"}
 
 
 @contextmanager

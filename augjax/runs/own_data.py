@@ -5,6 +5,7 @@ from typing import Any
 
 from augjax.data import Dataset, load_dataset
 from augjax.data.tf import ResizeMethod
+from augjax.data.tfds_builder import PREFIX
 from augjax.errors import InputError
 from augjax.files import read_json
 from augjax.printable import printable
@@ -50,7 +51,7 @@ def own_dataset(
     data = own_data(folder, settings)
     try:
         options = {name: settings[name] for name in _OPTIONS if settings.get(name) is not None}
-        if data.startswith("tfds:"):
+        if data.startswith(PREFIX):
             options = {}
         elif options.get("on_bad_image") != "skip":
             options["cache_limit"] = 0  # All could be decoded: so only those that are looked at.

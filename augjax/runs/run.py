@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from augjax.runs.figures import curves, save_png
 from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.folder import BEST_WEIGHTS, SUMMARY
 from augjax.runs.keeper import RunKeeper
+from augjax.runs.loggers import Logged, Logger
 from augjax.runs.progress import EpochProgress
 from augjax.runs.record import record_run
 from augjax.runs.signals import StopSignals
@@ -150,6 +151,7 @@ def train_run(
     interpolation: str,
     console: Console,
     signals: StopSignals,
+    loggers: Sequence[Logger] = (),
 ) -> FitResult:
     """Trains in a run's folder, from its latest checkpoint if it has one, and sums it up.
 
@@ -161,6 +163,7 @@ def train_run(
       interpolation: how images were resized, which is kept with the weights.
       console: prints each epoch and how the run ended.
       signals: requests to stop.
+      loggers: are told of each epoch.
 
     Raises:
       RunError: if a loss is not finite, or a file cannot be written.
@@ -178,7 +181,13 @@ def train_run(
     checkpoints = Checkpoints(
         run_dir / "checkpoints", minutes=training.checkpoint_minutes, tell=console.print
     )
-    with bad_images_listed(run_dir), contextlib.closing(progress), _memory_in_one_line():
+    logged = Logged(loggers, progress, tell=console.print)
+    with (
+        bad_images_listed(run_dir),
+        contextlib.closing(progress),
+        contextlib.closing(logged),
+        _memory_in_one_line(),
+    ):
         result = fit(
             dataset,
             model=training.model,
@@ -189,7 +198,7 @@ def train_run(
             early_stopping=training.early_stopping,
             seed=training.seed,
             mesh=mesh,
-            listener=RunWriter(run_dir, metadata, progress, tell=console.print),
+            listener=RunWriter(run_dir, metadata, logged, tell=console.print),
             keeper=RunKeeper(checkpoints, signals, Fingerprints(run_dir, dataset)),
             objective=training.objective,
             ema_decay=training.ema_decay,

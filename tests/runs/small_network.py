@@ -1,5 +1,6 @@
 """A network that compiles quickly, named as a user's own is, and runs that train it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import optax
 from rich.console import Console
 
 from augjax.data import load_image_folder
+from augjax.runs.loggers import Logger
 from augjax.runs.run import Training, begin_run, mesh_for, train_run
 from augjax.runs.signals import StopSignals
 from augjax.runs.weights import load_weights, save_weights
@@ -39,11 +41,20 @@ class SmallCNN(nn.Module):
         return nn.Dense(self.num_classes)(x)
 
 
-def small_run(run_dir: Path, data: Path, *, size: int = 16, epochs: int = 2) -> Path:
+def small_run(
+    run_dir: Path,
+    data: Path,
+    *,
+    size: int = 16,
+    epochs: int = 2,
+    loggers: Sequence[Logger] = (),
+    console: Console | None = None,
+) -> Path:
     """Trains the network on a folder, as any command that trains would."""
     run_dir.mkdir(parents=True)
     dataset = load_image_folder(data, image_size=size)
-    num_classes, console = len(dataset.class_names), Console(quiet=True)
+    classes = len(dataset.class_names)
+    console = console or Console(quiet=True)
     pipeline = Sequential([])
     flags = {"data": str(data), "batch_size": BATCH, "epochs": epochs, "max_pixels": 10**6}
     begin_run(
@@ -51,7 +62,7 @@ def small_run(run_dir: Path, data: Path, *, size: int = 16, epochs: int = 2) -> 
         data=str(data), command="train", settings=flags, resumed=False, console=console,
     )  # fmt: skip
     training = Training(
-        model=SmallCNN(num_classes),
+        model=SmallCNN(num_classes=classes),
         optimizer=optax.adam(0.01),
         augmentation=Augmentation(pipeline),
         batch_size=BATCH,
@@ -59,12 +70,13 @@ def small_run(run_dir: Path, data: Path, *, size: int = 16, epochs: int = 2) -> 
         early_stopping=EarlyStopping(10, 0.0),
         seed=0,
         checkpoint_minutes=5,
-        objective=Objective(num_classes=num_classes),
+        objective=Objective(num_classes=classes),
     )
     with jax.numpy_dtype_promotion("standard"), StopSignals() as signals:
         train_run(
             run_dir, dataset, training,
             mesh=mesh_for(BATCH), interpolation="nearest", console=console, signals=signals,
+            loggers=loggers,
         )  # fmt: skip
     with_metadata(run_dir, model=NAME)
     return run_dir
