@@ -5,6 +5,8 @@ import io
 import os
 import select
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -64,6 +66,23 @@ def unprinted() -> str:
 def nobody_reads() -> bool:
     """Whether standard output has failed, as a pipe to `head` does that has seen enough."""
     return 1 in _left
+
+
+@contextmanager
+def beside_stderr() -> Iterator[Any]:
+    """A stream to where standard error leads, even while its descriptor is redirected.
+
+    What is written to it is not among what libraries are found to have written.
+    """
+    try:
+        descriptor = os.dup(sys.stderr.fileno())
+    except (OSError, ValueError):  # Another stream was put in its place, or it is closed.
+        yield sys.stderr
+        return
+    try:
+        yield _escaping(descriptor, sys.stderr.encoding, line_buffering=True)
+    finally:
+        os.close(descriptor)
 
 
 def _escaping(descriptor: int, encoding: str, *, line_buffering: bool) -> io.TextIOWrapper:

@@ -111,7 +111,10 @@ def study(config: Config) -> dict[str, Any]:
             raise InputError(f"--{option} {given}: expected one or more, each given once")
     for option, path in (("runs", config.runs / name), ("out", config.out)):
         if config.data and lies_in(path, config.data):
-            raise InputError(f"--{option}: {path} lies inside --data, where nothing is written")
+            raise InputError(
+                f"--{option}: {path} lies inside --data, where nothing is written; "
+                "choose a folder outside"
+            )
     if config.train_images is not None:
         config = dataclasses.replace(config, data=str(with_fewer_images(config)))
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in config.kinds}

@@ -7,6 +7,7 @@ augjax report RUN        augjax compare RUN RUN   augjax export RUN --to stableh
 
 import gc
 import importlib
+import os
 import sys
 from functools import reduce
 from operator import or_
@@ -29,6 +30,7 @@ def main() -> None:
     gc.disable()  # While modules are imported there is nothing to collect, but much to search.
     with errors_in_one_line(debug="--debug" in sys.argv):
         check_nothing_is_empty(sys.argv[1:])
+        sys.path.append(os.getcwd())  # A --model of the user's own may be there.
         flags = parsed(sys.argv[1:])
         keep_compiled_programs()
         with while_importing():
@@ -41,7 +43,9 @@ def parsed(arguments: list[str]) -> Any:
     named: list[Any] = [Annotated[c, tyro.conf.subcommand(name_of(c))] for c in COMMANDS]
     commands: Any = reduce(or_, named)
     about = "From a folder of images to a classifier, its measures and its answers."
-    return tyro.cli(commands, args=arguments, prog="augjax", description=about)
+    return tyro.cli(
+        commands, args=arguments, prog="augjax", description=about, config=(tyro.conf.DisallowNone,)
+    )
 
 
 def name_of(command: type) -> str:

@@ -2,11 +2,12 @@
 
 import statistics
 
-from rich.console import Console
 from rich.table import Table
 
+from augjax.commands.console import screen
 from augjax.commands.flags import Compare
-from augjax.commands.outputs import output_file
+from augjax.commands.place import check_files
+from augjax.errors import InputError
 from augjax.files import json_text
 from augjax.printable import printable
 from augjax.runs.comparison import CONFIDENCE, Comparison, compare_runs
@@ -18,7 +19,10 @@ DIGITS = {"val_loss": 4, "epochs": 0, "total_seconds": 0}
 def main(flags: Compare) -> int:
     """Prints the comparison, and draws the runs' curves."""
     comparison = compare_runs(flags.runs)
-    out = output_file(flags.out, (".png",), data=None)
+    out = flags.out
+    if out.suffix.lower() != ".png":
+        raise InputError(f"--out {printable(str(out))}: expected a name that ends in .png")
+    check_files(out.parent, (out.name,))
     accuracy = comparison.columns[0]
     histories = {g.name: [run.history for run in g.runs] for g in comparison.groups}
     titles = {"val_loss": "Validation loss", accuracy: "Validation accuracy"}
@@ -26,7 +30,7 @@ def main(flags: Compare) -> int:
     if flags.json:
         print(json_text(comparison.as_json()), end="")
         return 0
-    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    console = screen()
     for note in comparison.notes:
         console.print(f"Note: {note}")
     console.print(_results(comparison))

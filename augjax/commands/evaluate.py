@@ -6,8 +6,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from augjax.commands.console import screen
 from augjax.commands.flags import Evaluate
-from augjax.commands.outputs import output_folder
+from augjax.commands.place import check_files, check_place
 from augjax.commands.progress import working
 from augjax.data import ImageSet, load_image_set
 from augjax.files import json_text, write_json
@@ -25,17 +26,17 @@ def main(flags: Evaluate) -> int:
     """Prints the scores, and writes them and all predictions."""
     run = load_run(flags.run)
     data = None if flags.data is None else _read(run, flags)
-    default = flags.run if flags.data is None else Path("evaluation")
-    out = output_folder(
-        flags.out or default, (EVALUATION, PREDICTIONS), data=flags.data or run.data
-    )
+    out = flags.out or (flags.run if flags.data is None else Path("evaluation"))
+    if out != flags.run and not (read := flags.data or run.data).startswith("tfds:"):
+        check_place(out, out, read, follow_links=flags.follow_links)
+    check_files(out, (EVALUATION, PREDICTIONS))
     with working(f"Evaluating epoch {run.epoch} of {printable(str(flags.run))} ..."):
         evaluation = run.evaluate(data, tta=flags.tta)
     scores = {"run": str(flags.run), "epoch": run.epoch, **evaluation.as_json()}
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / EVALUATION, scores)
     evaluation.write_predictions(out / PREDICTIONS)
-    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    console = screen()
     if flags.json:
         print(json_text(scores), end="")
     else:

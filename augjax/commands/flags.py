@@ -37,21 +37,24 @@ class Preview:
     """Draws what a pipeline makes of your own images, in epoch after epoch."""
 
     data: Data
-    """Any folder of images, with class folders and splits or without; or a CSV or JSONL."""
+    """Any folder of images, with class folders and splits or without; or a CSV or JSONL of path and
+    label."""
     _: dataclasses.KW_ONLY
     pipeline: str = "notebook"
     """The name of a preset, such as light or imagenet, or a file of JSON that holds what
     augjax.to_dict made of a pipeline."""
-    out: Path = Path("preview.png")
-    """The file to write."""
+    out: Path | None = None
+    """The file to write, .png or .gif; by default preview.png."""
     gif: bool = False
     """Write an animation over the epochs, by default preview.gif."""
     images: int = 5
-    """How many images are shown."""
+    """How many images are shown, at most 20."""
     epochs: int = 5
-    """In how many epochs each is shown."""
+    """In how many epochs each is shown, at most 20, or 100 in an animation."""
     image_size: int = 128
     """Side in pixels that images are resized to."""
+    interpolation: Literal["nearest", "bilinear"] = "nearest"
+    """How images are resized."""
     seed: int = 0
     """Of the run whose draws are shown."""
     augment_strength: float = 1.0

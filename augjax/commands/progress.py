@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
+from rich.text import Text
+
+from augjax.screen import beside_stderr
 
 AFTER, BETWEEN_LINES, BETWEEN_FRAMES = 2.0, 10.0, 0.25
 """Seconds before anything is said; then between two lines, or two changes of a terminal's line."""
@@ -17,13 +20,13 @@ _T = TypeVar("_T")
 @contextlib.contextmanager
 def working(what: str) -> Iterator[None]:
     """Says what is done while it is: a spinner on a terminal, else a line at its start."""
-    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    if console.is_terminal:
-        with console.status(what):
+    with _console() as console:
+        if console.is_terminal:
+            with console.status(Text(what)):
+                yield
+        else:
+            console.print(what)
             yield
-    else:
-        console.print(what)
-        yield
 
 
 def counted(things: Iterable[_T], what: str) -> Iterator[_T]:
@@ -31,11 +34,10 @@ def counted(things: Iterable[_T], what: str) -> Iterator[_T]:
 
     On a terminal, if standard output is none, in a line that changes; else in a line now and then.
     """
-    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    on_screen = console.is_terminal and Console().is_terminal
     start = last = math.inf  # The first thing may have to wait for a compiler.
     status = None
-    with contextlib.ExitStack() as stack:
+    with _console() as console, contextlib.ExitStack() as stack:
+        on_screen = console.is_terminal and Console().is_terminal
         for count, thing in enumerate(things):
             yield thing
             now = time.monotonic()
@@ -48,6 +50,13 @@ def counted(things: Iterable[_T], what: str) -> Iterator[_T]:
             if not console.is_terminal:
                 console.print(line)
             elif status is None:
-                status = stack.enter_context(console.status(line))
+                status = stack.enter_context(console.status(Text(line)))
             else:
-                status.update(line)
+                status.update(Text(line))
+
+
+@contextlib.contextmanager
+def _console() -> Iterator[Console]:
+    """Apart from the descriptor on which decoders are heard to complain."""
+    with beside_stderr() as stream:
+        yield Console(file=stream, highlight=False, markup=False, soft_wrap=True)

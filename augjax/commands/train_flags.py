@@ -219,6 +219,11 @@ def resumed_settings(flags: Resume) -> Settings:
     given = {n: v for n, v in vars(flags).items() if n in anew and v is not None}
     check_settings(given)
     now = dataclasses.replace(before, run_dir=flags.run, **given)
+    if before.schedule == "cosine" and now.epochs != before.epochs:
+        raise InputError(
+            f"{where}: --epochs {now.epochs}: the learning rate falls to 0 over {before.epochs} "
+            "epochs (--schedule cosine); leave the flag out, or start a new run with --init"
+        )
     check_resumed(flags.run, vars(before), vars(dataclasses.replace(now, run_dir=before.run_dir)))
     return now
 

@@ -121,6 +121,7 @@ def _train(
     if not preview.exists():  # As it does in a run that is resumed.
         program.draw_preview(dataset, augmentation, settings, preview)
     batch_size = min(settings.batch_size, most)
+    begun = (run_dir / "checkpoints").exists()
     training = Training(
         model=model,
         optimizer=chosen_optimizer(settings, steps=-(-len(dataset.train) // batch_size)),
@@ -132,7 +133,7 @@ def _train(
         checkpoint_minutes=settings.checkpoint_minutes,
         objective=chosen_objective(settings, dataset),
         ema_decay=settings.ema,
-        start=None if settings.init is None or resumed else start_from(settings, model, console),
+        start=start_from(settings, model, console) if settings.init and not begun else None,
         model_name=None if settings.model == "notebook" else settings.model,
     )
     result = train_run(

@@ -7,8 +7,9 @@ require("augjax.data", "tensorflow", "PIL")
 from augjax.data.batches import Batch, epoch_batches, epoch_order
 from augjax.data.data_report import BadImagesError, DataReport
 from augjax.data.dataset import Dataset, ImageSet, Split
+from augjax.data.folder.any_images import SomeImages, any_images
 from augjax.data.folder.expand import expand
-from augjax.data.folder.inspect import Inspected, Inspection, any_images, inspect
+from augjax.data.folder.inspect import Inspected, Inspection, inspect
 from augjax.data.folder.load import load_image_folder
 from augjax.data.folder.stream import StreamedImage, stream_files
 from augjax.data.load import load_dataset, load_image_set
@@ -22,6 +23,7 @@ __all__ = [
     "ImageSet",
     "Inspected",
     "Inspection",
+    "SomeImages",
     "Split",
     "StreamedImage",
     "any_images",

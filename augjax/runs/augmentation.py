@@ -63,12 +63,37 @@ def chosen_pipeline(name: str, image_size: int) -> Sequential:
       InputError: if there is none, or it does not keep images of `image_size` as the network is
         validated on them.
     """
+    pipeline = any_pipeline(name, image_size)
+    if name not in PRESETS:
+        _check_fits(pipeline, image_size, f"--pipeline {name}")
+    return pipeline
+
+
+def any_pipeline(name: str, image_size: int) -> Sequential:
+    """As `chosen_pipeline`, whatever it makes of images of `image_size`.
+
+    Raises:
+      InputError: if there is none, or it takes no such images.
+    """
     if name in PRESETS:
         return preset(name, image_size=image_size)
     option = f"--pipeline {name}"
     pipeline = _built(_read(Path(name), option, PRESETS), option)
-    _check_fits(pipeline, image_size, option)
+    try:
+        shape_made(pipeline, image_size)
+    except ValueError as error:
+        raise InputError(f"{option}: {error}") from error
     return pipeline
+
+
+def shape_made(pipeline: Sequential, image_size: int) -> tuple[int, ...]:
+    """The shape that it gives to images of three colours and `image_size`.
+
+    Raises:
+      ValueError: if it takes no such images.
+    """
+    image = jax.ShapeDtypeStruct((image_size, image_size, 3), jnp.uint8)
+    return jax.eval_shape(pipeline, key(0), image).shape
 
 
 def recorded_pipeline(run_dir: Path, option: str) -> Sequential:
@@ -112,18 +137,13 @@ def _built(data: Any, option: str) -> Sequential:
         raise InputError(f"{option}: {error}") from error
     if isinstance(transform, Mix):
         kind = type(transform).__name__
-        raise InputError(f"{option}: {kind} mixes batches; --mix says how they are mixed")
+        raise InputError(f"{option}: {kind} mixes batches; --mix of a run says how they are mixed")
     return transform if isinstance(transform, Sequential) else Sequential([transform])
 
 
 def _check_fits(pipeline: Sequential, size: int, option: str) -> None:
-    image = jax.ShapeDtypeStruct((size, size, 3), jnp.uint8)
-    try:
-        made = jax.eval_shape(pipeline, key(0), image)
-    except ValueError as error:
-        raise InputError(f"{option}: {error}") from error
-    if made.shape != image.shape:
-        height, width, _ = made.shape
+    height, width, channels = shape_made(pipeline, size)
+    if (height, width, channels) != (size, size, 3):
         raise InputError(
             f"{option} makes images of {height}x{width} pixels, but the network is validated on "
             f"those of {size}x{size}; put Resize({size}, {size}) at its end"

@@ -51,7 +51,9 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise InputError(f"{_shown(folder)}: {problem}")
     settings = _read_object(folder / CONFIG)
     if settings is None:
-        raise InputError(f"{_shown(folder)}: there is no run (no {CONFIG})")
+        raise InputError(
+            f"{_shown(folder)}: there is no run (no {CONFIG}); give the folder of a run"
+        )
     return settings
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from augjax.files import write_atomically
-from augjax.printable import printable
+from augjax.printable import in_ascii
 from augjax.training.history import EpochRow
 
 
@@ -66,8 +66,7 @@ def picture_grid(rows: Mapping[str, Sequence[Any]], title: str = "") -> Figure:
 
 
 def _plain(text: str) -> str:
-    lines = map(printable, text.split("\n"))
-    return "\n".join(lines).encode("ascii", "backslashreplace").decode()
+    return "\n".join(map(in_ascii, text.split("\n")))
 
 
 def save_png(figure: Figure, path: Path, *, dpi: int = 120) -> None:

@@ -99,19 +99,26 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
 def _check_path(path: Path, option: str) -> None:
     """Refuses where Orbax would write elsewhere or not at all, as is said after an epoch only."""
     absolute = path.absolute()
-    try:
-        text = os.fsencode(absolute).decode() + "/"
-    except UnicodeDecodeError:
-        problem = "is not UTF-8"
-    else:
-        problem = "has a backslash" if os.sep == "/" and "\\" in text else ""
-        if _BUCKET.search(text):
-            problem = "Orbax takes for a bucket's"
+    text, problem = f"{absolute}/", ""
+    if not _is_utf8(text):
+        problem = "is not UTF-8, or not in this locale"
+    elif os.sep == "/" and "\\" in text:
+        problem = "has a backslash"
+    elif _BUCKET.search(text):
+        problem = "Orbax takes for a bucket's"
     if problem:
         raise InputError(
             f"{option}: checkpoints cannot be written to {absolute}, which {problem}; "
             "choose another folder"
         )
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether the UTF-8 that Orbax makes of a path is the path that Python uses."""
+    try:
+        return path.encode() == os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def _check_free(path: Path) -> None:

@@ -67,6 +67,7 @@ def training_rows(
             seen, mixed = augmentation.mix.batch(
                 augment_key, jnp.stack(seen), labels, ids, epoch=epoch, strength=strengths[0]
             )
+            mixed = np.asarray(mixed)
             shares.append(mixed if mixed.ndim == 1 else mixed[range(len(shown)), shown])
         columns.append([np.asarray(image) for image in seen])
     for row, of_row in enumerate(np.transpose(shares)):

@@ -1,6 +1,7 @@
 """A run folder that is up to date after every epoch."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,9 @@ class RunWriter:
             self._save(snapshot.best, snapshot.early_stopping.best_epoch)
         self._listener.on_start(snapshot)
 
-    def on_compile(self, step: str) -> None:
+    def compiling(self, step: str) -> AbstractContextManager[None]:
         """Passes on."""
-        self._listener.on_compile(step)
+        return self._listener.compiling(step)
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """Passes on."""

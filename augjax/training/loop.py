@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -38,8 +39,9 @@ class Listener(Protocol):
     def on_start(self, snapshot: Snapshot) -> None:
         """Before the first step; a resumed run has a history already."""
 
-    def on_compile(self, step: str) -> None:
-        """Before XLA compiles the named step, which may take a minute; no epoch counts that."""
+    def compiling(self, step: str) -> AbstractContextManager[None]:
+        """Is entered while XLA compiles the named step, for up to minutes that no epoch counts."""
+        ...
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """After a training step, counted from 1; reading `metrics` waits for the device."""
@@ -257,8 +259,8 @@ class _CompiledStep:
     def __call__(self, *arguments: Any) -> Any:
         if self._compiled is None:
             start = time.perf_counter()
-            self._listener.on_compile(self._name)
-            self._compiled = self._step.lower(*arguments).compile()
+            with self._listener.compiling(self._name):
+                self._compiled = self._step.lower(*arguments).compile()
             self.seconds = time.perf_counter() - start
         return self._compiled(*arguments)
 

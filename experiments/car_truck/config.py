@@ -6,7 +6,7 @@ import io
 import os
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -15,6 +15,9 @@ from augjax.runs.flags import recorded_flags
 from augjax.runs.settings import Settings, check_resumed, check_settings, flag
 
 PROGRAM = "python -m experiments.car_truck"
+
+_Whole = Annotated[int | None, tyro.conf.arg(constructor=int, metavar="INT", help_behavior_hint="")]
+"""A whole number if it is given; a flag's words say what it is by default."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,11 +29,11 @@ class Config:
     Without it: a small built-in set of drawn cars and trucks."""
     run_dir: Path | None = None
     """Where everything is written; by default runs/car_truck-<time>."""
-    image_size: int | None = None
+    image_size: _Whole = None
     """Side in pixels that images are resized to; by default 128, or 32 for the drawn set."""
     interpolation: Literal["nearest", "bilinear"] = "nearest"
     """How images are resized."""
-    batch_size: int | None = None
+    batch_size: _Whole = None
     """Images in a batch; by default 64, or 16 for the drawn set."""
     epochs: int = 50
     """Epochs at most."""
@@ -57,8 +60,8 @@ class Config:
     checkpoint_minutes: float = 5.0
     """A checkpoint is written after each epoch, and inside one after so many minutes."""
     resume: Path | None = None
-    """The folder of a run to go on with; its own flags are used, and --epochs and --patience may
-    be given anew."""
+    """The folder of a run to go on with; its own flags are used, and --epochs, --patience and
+    --checkpoint-minutes may be given anew."""
     on_bad_image: Literal["fail", "skip"] = "fail"
     """Whether images that cannot be used end the run or are left out of it."""
     max_pixels: int = 64_000_000

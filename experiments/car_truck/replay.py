@@ -15,7 +15,7 @@ from augjax.data import Dataset, Split
 from augjax.data.tf import DECODER
 from augjax.errors import InputError
 from augjax.files import json_text, lies_in, read_json, write_atomically
-from augjax.printable import printable, some
+from augjax.printable import argument, printable, some
 from augjax.runs.augmentation import recorded_pipeline, strength_then
 from augjax.runs.data import check_not_linked
 from augjax.runs.environment import environment
@@ -124,7 +124,7 @@ def find(path: str, split: Split) -> int:
                 return index
     raise InputError(
         f"{printable(path)}: no training image of the run; expected a path relative to the "
-        f"folder {printable(split.name)}, such as {printable(split.sources[0])}"
+        f"folder {printable(split.name)}, such as {argument(split.sources[0])}"
     )
 
 

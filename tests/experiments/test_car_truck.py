@@ -383,7 +383,7 @@ def test_a_run_folder_in_use_is_refused(data, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="already holds files"):
         run(config(data, tmp_path))
-    with pytest.raises(InputError, match="inside --data"):
+    with pytest.raises(InputError, match=r"inside --data, .* choose a folder outside"):
         run(config(data, data / "runs"))
 
 

@@ -251,7 +251,10 @@ def test_flags_that_are_not_recorded_are_defaults(tmp_path, flags):
 def test_there_is_no_run_is_one_line_and_code_2(tmp_path):
     done = run_python("-m", "experiments.replay", str(tmp_path), "Car/0.png", "--epoch=1")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"error: {tmp_path}: there is no run (no config.json)\n"
+    assert (
+        done.stderr
+        == f"error: {tmp_path}: there is no run (no config.json); give the folder of a run\n"
+    )
 
 
 def test_an_unfinished_run_may_be_in_the_middle_of_an_epoch(trained, tmp_path):

@@ -1,9 +1,9 @@
 """Networks by name: those there are, a module of the user's own, and every mistake in one line."""
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 import pytest
+from jax.core import Tracer
 
 from augjax.errors import InputError
 from augjax.models import MODELS, NotebookCNN, ResNet, build_model, check_model
@@ -179,7 +179,7 @@ def test_nothing_is_computed():
     class Loud(nn.Module):
         @nn.compact
         def __call__(self, x, *, train, mask=None):
-            assert isinstance(x, jax.core.Tracer)
+            assert isinstance(x, Tracer)
             return nn.Dense(1)(x.mean((1, 2)))[:, 0]
 
     check_model(Loud(), num_classes=2, image_size=16)

@@ -16,6 +16,7 @@ from augjax.runs.history import epochs_done
 from augjax.runs.manifest import Damaged, seal, verify
 from augjax.runs.record import record_run
 from augjax.runs.weights import is_intact, load_weights, save_weights
+from augjax.training.history import columns
 from experiments.car_truck.config import Config, recorded_config
 from tests.runs.datasets import dataset_of
 
@@ -34,7 +35,7 @@ READERS = {
     "fingerprints.json": lambda folder: Fingerprints(folder, dataset_of()).changes("--resume x"),
     "run.json, pipeline": lambda folder: recorded_pipeline(folder, "--resume x"),
     "best.safetensors": lambda folder: load_weights(folder / "best.safetensors"),
-    "progress.json": lambda folder: _read_progress(folder / "progress.json"),
+    "progress.json": lambda folder: _read_progress(folder / "progress.json", columns(2)),
     "manifest.json": verify,
     "pipeline.json": lambda folder: chosen_pipeline(str(folder / "pipeline.json"), 32),
 }
@@ -139,6 +140,10 @@ def test_a_name_that_no_file_has_is_one_line(option, name):
 
 PATHS = {
     "not UTF-8": (os.fsdecode(b"a\xff"), "checkpoints cannot be written to .*, which is not UTF-8"),
+    "not in this locale": (
+        "\udcc3\udcbc",  # As Python has b"\xc3\xbc" where file names are ASCII.
+        "checkpoints cannot be written to .*, which is not UTF-8, or not in this locale; choose",
+    ),
     "a backslash": ("a\\b", "checkpoints cannot be written to .*, which has a backslash"),
     "a scheme": ("gs:/run", "which Orbax takes for a bucket's"),
     "a scheme at the end": ("gs:", "which Orbax takes for a bucket's"),

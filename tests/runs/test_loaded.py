@@ -306,7 +306,10 @@ def metadata(**entries):
 
 
 HARMED = {
-    "no run": (gone("config.json"), r"there is no run \(no config.json\)"),
+    "no run": (
+        gone("config.json"),
+        r"there is no run \(no config.json\); give the folder of a run",
+    ),
     "odd flags": (replaced("config.json", "[]"), "config.json is not what a run has written"),
     "odd record": (replaced("run.json", "{"), "run.json is not what a run has written"),
     "odd summary": (replaced("summary.json", "3"), "summary.json is not what a run has written"),

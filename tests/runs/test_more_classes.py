@@ -101,7 +101,9 @@ def test_the_best_weights_are_the_average(unbroken):
 
 def test_a_run_starts_from_the_weights_it_is_given(dataset, unbroken):
     listener = Breaker(1, 1)
-    variables = {"params": {"Dense_0": {"bias": np.float32([1, 2, 3])}, "Old": np.zeros(3)}}
+    variables = {
+        "params": {"Dense_0": {"bias": np.array([1, 2, 3], np.float32)}, "Old": np.zeros(3)}
+    }
     with pytest.raises(BrokenOff):
         train(dataset, listener, start=variables)
     state = listener.began_at.state

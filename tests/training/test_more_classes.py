@@ -51,7 +51,7 @@ def batch(classes, seed=0, valid=BATCH, filler=0) -> Batch:
 
 
 @cache
-def steps(model, devices, options) -> tuple[Any, Any]:
+def steps(model: Any, devices, options) -> tuple[Any, Any]:
     mesh = data_mesh(jax.devices()[:devices])
     options = {"objective": Objective(num_classes=model.num_classes), **dict(options)}
     train_step = jit_train_step(mesh, model=model, optimizer=SGD, augment=AUGMENT, **options)
@@ -62,7 +62,8 @@ class Run:
     """A state, and steps on a number of devices that equal runs share."""
 
     def __init__(self, classes=3, devices=1, norm=True, **options):
-        self.classes, self.model = classes, Small(classes, norm)
+        self.classes = classes
+        self.model: Any = Small(classes, norm)
         self.mesh = data_mesh(jax.devices()[:devices])
         state = TrainState.create(
             self.model, SGD, aj.key(0), (SIZE, SIZE, 3), averaged="ema_decay" in options
@@ -125,8 +126,8 @@ def test_eight_devices_train_as_one(classes, mix):
     objective = Objective(num_classes=classes, label_smoothing=0.1)
     options = {"mix": mix, "ema_decay": 0.9, "objective": objective}
     one, eight = (Run(classes, devices, **options) for devices in (1, 8))
-    for seed in range(3):
-        rows = batch(classes, seed, valid=13)
+    every = [batch(classes, seed, valid=13) for seed in range(3)]
+    for rows in every:
         expected, metrics = one.train(rows), eight.train(rows)
         assert metrics.correct == expected.correct and metrics.in_top_5 == expected.in_top_5
         np.testing.assert_allclose(metrics.loss, expected.loss, rtol=1e-4)
@@ -134,11 +135,11 @@ def test_eight_devices_train_as_one(classes, mix):
         lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4),
         *jax.device_get((eight.state, one.state)),
     )
-    expected, metrics = one.evaluate(rows), eight.evaluate(rows)
+    expected, metrics = one.evaluate(every[0]), eight.evaluate(every[0])
     np.testing.assert_allclose(metrics.loss, expected.loss, rtol=1e-4)
     if mix is not None:  # Partners may be on other devices.
         return
-    rows = jax.device_put(rows, split_batch(eight.mesh))
+    rows = jax.device_put(every[0], split_batch(eight.mesh))
     arguments = eight.state, eight.zero(), rows, KEY, np.int32(1)
     program = eight.train_step.lower(*arguments).compile().as_text()
     for exchange in ("all-gather", "all-to-all", "collective-permute"):

@@ -1,5 +1,7 @@
 """Losses and right answers, by hand and as Keras, Optax and scikit-learn have them."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,6 +24,15 @@ from augjax.training.objective import (
 
 import_tensorflow()
 import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
+
+
+def floats(values: Any) -> Any:
+    return np.asarray(values, np.float32)
+
+
+def whole(values: Any) -> Any:
+    return np.asarray(values, np.int32)
+
 
 RNG = np.random.default_rng(0)
 BINARY = RNG.normal(size=9).astype(np.float32), (np.arange(9) % 2).astype(np.int32)
@@ -54,8 +65,10 @@ def test_two_classes_are_keras_s(smoothing, weights):
     logits, labels = BINARY
     objective = Objective(label_smoothing=smoothing, class_weights=weights)
     theirs = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
-    of_images = np.ones(9, np.float32) if weights is None else np.float32(weights)[labels]
-    expected = theirs(labels[:, None].astype(np.float32), logits[:, None], sample_weight=of_images)
+    of_images = np.ones(9, np.float32) if weights is None else floats(weights)[labels]
+    expected: Any = theirs(
+        labels[:, None].astype(np.float32), logits[:, None], sample_weight=of_images
+    )
     np.testing.assert_allclose(objective.losses(logits, labels).mean(), expected, rtol=1e-5)
 
 
@@ -65,9 +78,9 @@ def test_more_classes_are_keras_s(smoothing, weights):
     logits, labels = THREE
     objective = Objective(num_classes=3, label_smoothing=smoothing, class_weights=weights)
     theirs = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
-    of_images = np.ones(9, np.float32) if weights is None else np.float32(weights)[labels]
+    of_images = np.ones(9, np.float32) if weights is None else floats(weights)[labels]
     rows = np.eye(3, dtype=np.float32)[labels]
-    expected = theirs(rows, logits, sample_weight=of_images)
+    expected: Any = theirs(rows, logits, sample_weight=of_images)
     for given in (labels, rows):
         np.testing.assert_allclose(objective.losses(logits, given).mean(), expected, rtol=1e-5)
 
@@ -82,40 +95,40 @@ def test_smoothed_labels_are_optax_s():
 
 def test_mixed_labels_have_the_weights_of_their_shares():
     """By hand: a third of class 0 and two thirds of class 2, of weights 1, 5 and 4, weigh 3."""
-    logits = np.float32([[1.0, 0.0, -1.0]])
-    labels = np.float32([[1 / 3, 0.0, 2 / 3]])
+    logits = floats([[1.0, 0.0, -1.0]])
+    labels = floats([[1 / 3, 0.0, 2 / 3]])
     weighted = Objective(num_classes=3, class_weights=(1.0, 5.0, 4.0)).losses(logits, labels)
     np.testing.assert_allclose(weighted, 3 * losses(logits, labels), rtol=1e-6)
-    binary = Objective(class_weights=(1.0, 5.0)).losses(np.float32([0.7]), np.float32([0.25]))
-    np.testing.assert_allclose(binary, 2 * losses(np.float32([0.7]), np.float32([0.25])), rtol=1e-6)
+    binary = Objective(class_weights=(1.0, 5.0)).losses(floats([0.7]), floats([0.25]))
+    np.testing.assert_allclose(binary, 2 * losses(floats([0.7]), floats([0.25])), rtol=1e-6)
 
 
 def test_labels_are_encoded_as_mixes_take_them():
-    labels = np.int32([2, 0])
+    labels = whole([2, 0])
     np.testing.assert_array_equal(
-        Objective(num_classes=3).encoded(labels), np.float32([[0, 0, 1], [1, 0, 0]])
+        Objective(num_classes=3).encoded(labels), floats([[0, 0, 1], [1, 0, 0]])
     )
-    two = Objective().encoded(np.int32([1, 0]))
-    np.testing.assert_array_equal(two, np.float32([1, 0]))
+    two = Objective().encoded(whole([1, 0]))
+    np.testing.assert_array_equal(two, floats([1, 0]))
     assert two.dtype == jnp.float32
 
 
 def test_right_answers_by_hand():
-    assert correct(np.float32([-1, -1, 0, 2]), np.int32([0, 1, 0, 1])).tolist() == [
+    assert correct(floats([-1, -1, 0, 2]), whole([0, 1, 0, 1])).tolist() == [
         True, False, True, True,
     ]  # fmt: skip
-    assert correct(np.float32([1, 1, -1]), np.float32([0.6, 0.5, 0.5])).tolist() == [
+    assert correct(floats([1, 1, -1]), floats([0.6, 0.5, 0.5])).tolist() == [
         True, False, True,
     ]  # fmt: skip
-    logits = np.float32([[0, 2, 1], [0, 1, 1], [3, 1, 1]])
-    assert correct(logits, np.int32([1, 2, 0])).tolist() == [True, False, True]
-    shares = np.float32([[0.1, 0.5, 0.4], [0.0, 0.5, 0.5], [0.4, 0.2, 0.4]])
+    logits = floats([[0, 2, 1], [0, 1, 1], [3, 1, 1]])
+    assert correct(logits, whole([1, 2, 0])).tolist() == [True, False, True]
+    shares = floats([[0.1, 0.5, 0.4], [0.0, 0.5, 0.5], [0.4, 0.2, 0.4]])
     assert correct(logits, shares).tolist() == [True, True, True]
 
 
 def test_the_top_by_hand():
-    logits = np.float32([[5, 4, 3, 2, 1, 0]] * 3 + [[1] * 6] * 2 + [[np.nan] * 6])
-    labels = np.int32([4, 5, 0, 4, 5, 0])
+    logits = floats([[5, 4, 3, 2, 1, 0]] * 3 + [[1] * 6] * 2 + [[np.nan] * 6])
+    labels = whole([4, 5, 0, 4, 5, 0])
     assert in_top(logits, labels, 5).tolist() == [True, False, True, True, False, False]
     assert in_top(logits, labels, 1).tolist() == [False, False, True, False, False, False]
     assert in_top(logits, np.eye(6, dtype=np.float32)[labels], 5)[:3].tolist() == [
@@ -159,13 +172,13 @@ def test_below_ten_classes_the_metrics_are_the_same_arrays():
 
 def test_probabilities_by_hand():
     np.testing.assert_allclose(
-        probabilities(np.float32([0, np.log(3)])), [[0.5, 0.5], [0.25, 0.75]], rtol=1e-6
+        probabilities(floats([0, np.log(3)])), [[0.5, 0.5], [0.25, 0.75]], rtol=1e-6
     )
     np.testing.assert_allclose(
-        probabilities(np.float32([np.log([1, 2, 5])])), [[1 / 8, 2 / 8, 5 / 8]], rtol=1e-6
+        probabilities(floats([np.log([1, 2, 5])])), [[1 / 8, 2 / 8, 5 / 8]], rtol=1e-6
     )
     # Beyond 30, 1 - p would be 0.
-    assert probabilities(np.float32([40.0]))[0, 0] == pytest.approx(np.exp(-40), rel=1e-4)
+    assert probabilities(floats([40.0]))[0, 0] == pytest.approx(np.exp(-40), rel=1e-4)
 
 
 @pytest.mark.parametrize("counts", [(3, 300), (5, 5, 5), (100, 1, 7, 42)])

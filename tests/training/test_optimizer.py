@@ -1,5 +1,7 @@
 """The settings of an optimizer against Optax's pieces put together by hand."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,16 +15,16 @@ from augjax.training.optimizer import Optimizer
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
 
 RNG = np.random.default_rng(0)
-PARAMS = {
+PARAMS: Any = {
     "Dense_0": {"kernel": jnp.float32(RNG.normal(size=(3, 2))), "bias": jnp.ones(2)},
     "BatchNorm_0": {"scale": jnp.ones(3), "bias": jnp.ones(3)},
 }
-GRADIENTS = [
+GRADIENTS: list[Any] = [
     jax.tree.map(lambda p: jnp.float32(RNG.normal(size=p.shape)), PARAMS) for _ in range(6)
 ]
 
 
-def trained(optimizer):
+def trained(optimizer) -> Any:
     params, state = PARAMS, optimizer.init(PARAMS)
     for gradients in GRADIENTS:
         updates, state = optimizer.update(gradients, state, params)
@@ -30,7 +32,7 @@ def trained(optimizer):
     return params
 
 
-def build(**options):
+def build(**options: Any) -> Any:
     return Optimizer(**options).build(epochs=3, steps_per_epoch=2)
 
 
@@ -59,7 +61,7 @@ def test_only_kernels_decay():
     optimizer = build(name="adamw", learning_rate=0.1, weight_decay=0.5)
     still = jax.tree.map(jnp.zeros_like, PARAMS)
     updates, _ = optimizer.update(still, optimizer.init(PARAMS), PARAMS)
-    after = optax.apply_updates(PARAMS, updates)
+    after: Any = optax.apply_updates(PARAMS, updates)
     kernel = PARAMS["Dense_0"]["kernel"]
     np.testing.assert_allclose(after["Dense_0"]["kernel"], 0.95 * kernel, rtol=1e-6)
     after["Dense_0"]["kernel"] = kernel
@@ -101,7 +103,7 @@ def test_clipped_gradients_by_hand():
     """Scaled to the norm where it is greater, and left alone where it is not."""
     clipped = build(name="sgd", learning_rate=1.0, momentum=0.0, clip_norm=2.0)
     for scale, expected in ((3.0, 2 / 15), (0.1, 1.0)):
-        gradients = {"a": jnp.float32([3 * scale]), "b": jnp.float32([[4 * scale]])}
+        gradients = {"a": jnp.array([3 * scale]), "b": jnp.array([[4 * scale]])}
         updates, _ = clipped.update(gradients, clipped.init(gradients), gradients)
         np.testing.assert_allclose(updates["a"], [-3 * scale * expected], rtol=1e-6)
         np.testing.assert_allclose(updates["b"], [[-4 * scale * expected]], rtol=1e-6)

@@ -10,15 +10,17 @@ from augjax.data.classes import listed
 from augjax.data.data_report import DataReport
 from augjax.data.dataset import Split
 from augjax.data.folder.duplicates import find_duplicates
-from augjax.data.folder.expand import expand
 from augjax.data.folder.judge import MAX_PIXELS
 from augjax.data.folder.options import ReadOptions
-from augjax.data.folder.read import examine_source, usable_splits
-from augjax.data.folder.splits import Source, contents, every_split
-from augjax.data.folder.stream import StreamedImage, stream_files
+from augjax.data.folder.read import check_counts, examine_source, usable_splits
+from augjax.data.folder.scan import FoundFile, FoundSplit
+from augjax.data.folder.splits import Contents, Source, contents, divided_source, every_split
 from augjax.data.tf import ResizeMethod
 from augjax.errors import InputError
 from augjax.printable import printable
+
+VALID_FRACTION = 0.2
+"""By which data without splits is tried."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,11 +30,13 @@ class Inspected:
     Attributes:
       class_names: its own, sorted by code point.
       images: those that can be used; its name is '' if there are no splits.
+      paths: where to open each.
       sizes: the width and height of each as stored, in pixels.
     """
 
     class_names: tuple[str, ...]
     images: Split
+    paths: tuple[str, ...]
     sizes: Int[np.ndarray, "n 2"]
 
 
@@ -46,13 +50,17 @@ class Inspection:
         what was skipped, and leaks from training into the other splits.
       duplicates: groups of files with the same bytes, within a split or across, as paths below the
         folder.
+      torn: those of the groups whose files are of different classes.
       findings: what else is odd, a line each: classes that differ or are empty, folders not read.
+      obstacle: why no run can train on it, bad images left out, or ''.
     """
 
     splits: tuple[Inspected, ...]
     report: DataReport
     duplicates: tuple[tuple[str, ...], ...]
+    torn: tuple[tuple[str, ...], ...]
     findings: tuple[str, ...]
+    obstacle: str
 
 
 def inspect(
@@ -87,56 +95,46 @@ def inspect(
     found = contents(Path(data), where=where, follow_links=follow_links, skip_missing=True)
     source = every_split(found)
     examined, report = examine_source(source, options)
-    outlines, keys, splits = [], {}, []
+    outlines, keys, classes, splits = [], {}, {}, []
     for split, good, images in zip(
         source.splits, examined, usable_splits(source, examined, report), strict=True
     ):
         for file, verdict in zip(good.files, good.verdicts, strict=True):
-            keys[split.path(file)] = split.key(file)
+            keys[split.path(file)] = key = split.key(file)
+            classes[key] = split.class_names[file.label]
             outlines.append((split.path(file), verdict.outline))
+        paths = tuple(map(split.path, good.files))
         sizes = np.array([(v.width, v.height) for v in good.verdicts], int).reshape(-1, 2)
-        splits.append(Inspected(split.class_names, images, sizes))
+        splits.append(Inspected(split.class_names, images, paths, sizes))
     duplicates = tuple(tuple(keys[path] for path in group) for group in find_duplicates(outlines))
-    return Inspection(tuple(splits), report, duplicates, _findings(source, report))
+    torn = tuple(group for group in duplicates if len({classes[key] for key in group}) > 1)
+    obstacle = _obstacle(found, report, {path for split in splits for path in split.paths})
+    return Inspection(tuple(splits), report, duplicates, torn, _findings(source, report), obstacle)
 
 
-def any_images(
-    folder: str | Path,
-    count: int,
-    *,
-    image_size: int,
-    method: ResizeMethod = "nearest",
-    max_pixels: int = MAX_PIXELS,
-) -> list[StreamedImage]:
-    """Some images of any folder, spread evenly over all in it, sorted by path.
+def _obstacle(found: Contents, report: DataReport, usable: set[str]) -> str:
+    """What `load_dataset` raises of the data, but for bad images that it can leave out."""
+    fraction = None if found.names else VALID_FRACTION
+    try:
+        source = divided_source(found, fraction=fraction, seed=0)
+        counts = {
+            split.name: {
+                name: sum(split.path(file) in usable for file in files)
+                for name, files in _by_class(split).items()
+            }
+            for split in source.splits
+        }
+        check_counts(source, dataclasses.replace(report, counts=counts))
+    except InputError as error:
+        return str(error)
+    return ""
 
-    Args:
-      folder: with splits, classes or loose files, however deep.
-      count: of images at most; others take the places of those that cannot be decoded.
-      image_size: side of the square in pixels that every image is resized to.
-      method: 'nearest' or 'bilinear', neither antialiased.
-      max_pixels: width times height of a stored image at most.
 
-    Raises:
-      InputError: if it is no folder, or has no image that can be used.
-    """
-    where = printable(str(folder))
-    if not Path(folder).is_dir():
-        raise InputError(
-            f"{where}: {'not a folder' if Path(folder).exists() else 'no such folder'}"
-        )
-    paths = list(expand([folder]))
-    spread = sorted(range(len(paths)), key=lambda n: (n * count % max(len(paths), 1) >= count, n))
-    chosen: list[StreamedImage] = []
-    for start in range(0, len(spread), count):
-        piece = [paths[n] for n in spread[start : start + count]]
-        stream = stream_files(piece, image_size=image_size, method=method, max_pixels=max_pixels)
-        chosen += [one for one in stream if one.image is not None]
-        if len(chosen) >= count:
-            break
-    if not chosen:
-        raise InputError(f"{where}: none of its {len(paths)} images can be used")
-    return sorted(chosen[:count], key=lambda one: one.path)
+def _by_class(split: FoundSplit) -> dict[str, list[FoundFile]]:
+    files: dict[str, list[FoundFile]] = {name: [] for name in split.class_names}
+    for file in split.files:
+        files[split.class_names[file.label]].append(file)
+    return files
 
 
 def _findings(source: Source, report: DataReport) -> tuple[str, ...]:

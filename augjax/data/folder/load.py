@@ -78,13 +78,18 @@ def scan_folder(root: str | Path, *, follow_links: bool = False) -> Source:
     return two_splits(folder_contents(Path(root), where=where, follow_links=follow_links))
 
 
-def link_targets(data: str | Path) -> tuple[str, ...]:
+def link_targets(data: str | Path, *, every_split: bool = False) -> tuple[str, ...]:
     """The folders and files, resolved, that are read of a folder or table when links are followed.
+
+    Args:
+      data: the folder or the table.
+      every_split: not only of the splits that a run reads.
 
     Raises:
       InputError: for data that cannot be used.
     """
     where = f"--data {printable(str(data))}"
     found = contents(Path(data), where=where, follow_links=True, skip_missing=True)
-    used = [name for name in found.names if name in ("train", found.valid_name)] or [""]
+    read = found.names if every_split else ("train", found.valid_name)
+    used = [name for name in found.names if name in read] or [""]
     return tuple(target for name in used for target in found.listed(name).linked)

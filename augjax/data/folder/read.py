@@ -57,7 +57,7 @@ def read_source(source: Source, options: ReadOptions) -> Read:
     examined, report = examine_source(source, options)
     if report.bad and options.on_bad_image == "fail":
         raise report.error()
-    lacking = _check_counts(source, report)
+    lacking = check_counts(source, report)
     needed = cache_bytes(sum(len(good.files) for good in examined), options.image_size)
     where = "decoded again each epoch" if examined[0].cache is None else "kept in memory"
     notes = (
@@ -116,8 +116,13 @@ def _note_leaks(source: Source, examined: Sequence[Examined], report: DataReport
             report.torn.append((valid_key, train_key))
 
 
-def _check_counts(source: Source, report: DataReport) -> list[str]:
-    """What there is to say of classes that may lack images; others raise."""
+def check_counts(source: Source, report: DataReport) -> list[str]:
+    """What there is to say of classes that may lack images.
+
+    Raises:
+      BadImagesError: if another class has none that can be used.
+      InputError: if there is no image at all.
+    """
     lacking = []
     for number, split in enumerate(source.splits, start=1):
         counts = report.counts[split.name]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from augjax.data import any_images, expand, load_image_folder, stream_files
+from augjax.data import expand, load_image_folder, stream_files
 from augjax.data.folder import stream as module
 from augjax.errors import InputError
 from tests.corpora import image_zoo
@@ -194,22 +194,3 @@ def test_a_folder_that_cannot_be_read_is_one_bad_file(tmp_path, monkeypatch):
     (tmp_path / "closed").mkdir()
     (one,) = stream_files(expand([tmp_path]), image_size=8)
     assert one == (f"{tmp_path}/closed", None, "cannot be read (Permission denied)")
-
-
-def test_images_of_any_folder_are_spread_over_it(tmp_path):
-    root = write_image_folder(tmp_path / "data")  # 4 images of 2 classes of 2 splits
-    four = any_images(root, 4, image_size=8)
-    assert [one.path for one in four] == [
-        f"{root}/{split}/{name}/0.png" for split in ("train", "valid") for name in ("Car", "Truck")
-    ]
-    (root / "train/Car/0.png").write_bytes(b"not an image")
-    others = [one.path for one in any_images(root, 4, image_size=8)]
-    assert others == [f"{root}/train/Car/1.png", *(one.path for one in four[1:])]
-    assert len(any_images(root, 100, image_size=8)) == 15
-    loose = any_images(root / "valid/Car", 2, image_size=8)
-    assert [Path(one.path).name for one in loose] == ["0.png", "2.png"]
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="none of its 0 images"):
-        any_images(tmp_path / "empty", 3, image_size=8)
-    with pytest.raises(InputError, match="no such folder"):
-        any_images(tmp_path / "none", 3, image_size=8)
