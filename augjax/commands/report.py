@@ -1,10 +1,12 @@
 """`augjax report`: one page of a run; and that of a run that a command has just trained."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
 
+from augjax.commands.console import screen
 from augjax.commands.flags import Report
 from augjax.commands.place import check_files, check_place
 from augjax.commands.progress import working
@@ -14,11 +16,12 @@ from augjax.files import write_atomically
 from augjax.printable import printable
 from augjax.report.page import report_page
 from augjax.runs.folder import REPORT
-from augjax.runs.loaded import load_run
+from augjax.runs.loaded import Run, load_run
 
 
 def main(flags: Report) -> int:
     """Writes the page, and says where it is."""
+<<<<<<< HEAD
     run, out = load_run(flags.run), flags.out or flags.run / REPORT
     if out.suffix.lower() != ".html":
         raise InputError(f"--out {printable(str(out))}: expected a name that ends in .html")
@@ -28,13 +31,30 @@ def main(flags: Report) -> int:
     if flags.out is not None and not data.startswith(PREFIX) and Path(data).exists():
         check_place(out, out.parent, data, follow_links=False)
     check_files(out.parent, (out.name,))
+=======
+    run = load_run(flags.run)
+    out = _checked(flags.out, run) if flags.out else flags.run / REPORT
+    check_files(out.parent, [out.name])
+>>>>>>> i21_report
     with working(f"Reporting on epoch {run.epoch} of {printable(str(flags.run))} ..."):
         page = report_page(run)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, page)
-    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-    console.print(f"Written: {printable(str(out))}")
+    screen().print(f"Written: {printable(str(out))}")
     return 0
+
+
+def _checked(out: Path, run: Run) -> Path:
+    """`out`, if a page may be written there; data that are not there any more are no hindrance."""
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"--out {printable(str(out))}: expected a name that ends in .html")
+    data = ""
+    with suppress(InputError):  # The run does not say.
+        data = run.data
+    if os.path.exists(data):
+        follow_links = run.settings.get("follow_links") is True
+        check_place(out, out.parent, data, follow_links=follow_links)
+    return out
 
 
 def report_trained(run_dir: Path, console: Console) -> None:

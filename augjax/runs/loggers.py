@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -128,9 +129,9 @@ class Logged:
         self._listener.on_start(snapshot)
         self._each(lambda logger: logger.start(list(snapshot.history)))
 
-    def on_compile(self, step: str) -> None:
+    def compiling(self, step: str) -> AbstractContextManager[None]:
         """Passes on."""
-        self._listener.on_compile(step)
+        return self._listener.compiling(step)
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """Passes on."""

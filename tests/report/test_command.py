@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,13 @@ def test_another_place(base, two_page):
         ("run/best.safetensors", "ends in .html"),
         ("link.html", "a link, through which nothing is written"),
         ("folder.html", "is a link or a folder"),
+<<<<<<< HEAD
         ("data/page.html", "lies inside .*data, where nothing is written"),
         ("way/page.html", "lies inside .*data, where nothing is written"),
+=======
+        ("data/page.html", "lies inside .*, where nothing is written"),
+        ("way/page.html", "lies inside .*, where nothing is written"),
+>>>>>>> i21_report
     ],
 )
 def test_what_is_not_to_be_written_to(base, name, words):
@@ -61,6 +67,18 @@ def test_what_is_not_to_be_written_to(base, name, words):
     with pytest.raises(InputError, match=words):
         report.main(Report(base / "run", out=base / name))
     assert {p: p.read_bytes() for p in base.rglob("*") if p.is_file()} == before
+
+
+def test_another_place_of_a_run_whose_images_are_gone(base):
+    shutil.rmtree(base / "data")
+    report.main(Report(base / "run", out=base / "page.html"))
+    assert "cannot be evaluated" in (base / "page.html").read_text()
+
+
+def test_a_link_in_the_place_of_the_report_is_refused(base):
+    (base / "run" / REPORT).symlink_to(base / "elsewhere")
+    with pytest.raises(InputError, match=r"report\.html there is a link"):
+        report.main(Report(base / "run"))
 
 
 def test_a_report_that_fails_is_a_note_of_one_line(base):

@@ -142,10 +142,10 @@ def test_a_run_logs_and_goes_on_logging(tmp_path, adam_may_promote):
     run = settings(tmp_path)
     folder = run.run_dir / "tensorboard"
     with StopSignals() as signals:
-        train_on_data(run, "train", signals, tensorboard=True)
+        train_on_data(run, "train", signals, report=False, tensorboard=True)
         before = scalars(folder)
         longer = dataclasses.replace(run, epochs=3)
-        train_on_data(longer, "resume", signals, resumed=True)
+        train_on_data(longer, "resume", signals, report=False, resumed=True)
     history = load_run(run.run_dir).history
     assert [row["epoch"] for row in before] == [1, 2]
     assert [row["epoch"] for row in scalars(folder)] == [1, 2, 3]
@@ -159,5 +159,5 @@ def test_a_run_logs_and_goes_on_logging(tmp_path, adam_may_promote):
     folder.rmdir()
     folder.symlink_to(other)
     with StopSignals() as signals, pytest.raises(InputError, match="tensorboard is a link"):
-        train_on_data(longer, "resume", signals, resumed=True)
+        train_on_data(longer, "resume", signals, report=False, resumed=True)
     assert not list(other.iterdir())
