@@ -10,7 +10,6 @@ from augjax.commands.console import screen
 from augjax.commands.flags import Report
 from augjax.commands.place import check_files, check_place
 from augjax.commands.progress import working
-from augjax.data.tfds_builder import PREFIX
 from augjax.errors import InputError
 from augjax.files import write_atomically
 from augjax.printable import printable
@@ -21,21 +20,9 @@ from augjax.runs.loaded import Run, load_run
 
 def main(flags: Report) -> int:
     """Writes the page, and says where it is."""
-<<<<<<< HEAD
-    run, out = load_run(flags.run), flags.out or flags.run / REPORT
-    if out.suffix.lower() != ".html":
-        raise InputError(f"--out {printable(str(out))}: expected a name that ends in .html")
-    data = PREFIX
-    with suppress(InputError):  # A run that does not say where its data are has a page too.
-        data = run.data
-    if flags.out is not None and not data.startswith(PREFIX) and Path(data).exists():
-        check_place(out, out.parent, data, follow_links=False)
-    check_files(out.parent, (out.name,))
-=======
     run = load_run(flags.run)
     out = _checked(flags.out, run) if flags.out else flags.run / REPORT
     check_files(out.parent, [out.name])
->>>>>>> i21_report
     with working(f"Reporting on epoch {run.epoch} of {printable(str(flags.run))} ..."):
         page = report_page(run)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -50,13 +50,8 @@ def test_another_place(base, two_page):
         ("run/best.safetensors", "ends in .html"),
         ("link.html", "a link, through which nothing is written"),
         ("folder.html", "is a link or a folder"),
-<<<<<<< HEAD
-        ("data/page.html", "lies inside .*data, where nothing is written"),
-        ("way/page.html", "lies inside .*data, where nothing is written"),
-=======
         ("data/page.html", "lies inside .*, where nothing is written"),
         ("way/page.html", "lies inside .*, where nothing is written"),
->>>>>>> i21_report
     ],
 )
 def test_what_is_not_to_be_written_to(base, name, words):
