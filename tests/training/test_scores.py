@@ -54,6 +54,8 @@ def test_confusion_and_scores_of_classes(given):
             "weighted": lambda s: scores.weighted(s, by_class.support),
         }[average]
         for score, theirs in zip(by_class, expected, strict=False):
+            if average == "weighted" and not by_class.support[~np.isnan(score)].any():
+                theirs = np.nan  # Scikit-learn then ignores the weights.
             np.testing.assert_allclose(ours(score), theirs, rtol=1e-12)
 
 
