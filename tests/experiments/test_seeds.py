@@ -121,8 +121,9 @@ def test_a_study_that_is_stopped_waits_for_its_run_to_stop(tmp_path, data, numbe
     run = tmp_path / "run"
     run.write_text(RUN)
     run.chmod(0o755)
-    program = (
-        f"import sys; sys.executable = {str(run)!r}; from experiments import seeds; seeds.main()"
+    program = (  # Under nohup and in the background, SIGINT may be ignored.
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"sys.executable = {str(run)!r}; from experiments import seeds; seeds.main()"
     )
     command = [sys.executable, "-c", program, "--name=s", f"--data={data}", "--seeds=0"]
     environment = {**os.environ, "PYTHONPATH": str(Path(seeds.__file__).parents[1])}
