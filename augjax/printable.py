@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import sys
 from collections.abc import Sequence
 
 
@@ -16,10 +17,18 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else _escaped(c) for c in name)
 
 
+def in_ascii(name: str) -> str:
+    """`name` for pictures, whose fonts lack most letters: all else than ASCII is escaped too."""
+    return printable(name).encode("ascii", "backslashreplace").decode()
+
+
 def argument(path: str) -> str:
-    """A path as it is to be typed into a shell, and as no program takes it for an option."""
+    """A path as it is to be typed into a shell, and as no program takes it for an option.
+
+    What is not visible text, or not in the encoding of standard output, becomes bytes.
+    """
     path = f"./{path}" if path.startswith("-") else path
-    if path.isprintable():
+    if path.isprintable() and _is_on_screen(path):
         return shlex.quote(path)
     typed = (
         chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\x{byte:02x}"
@@ -32,6 +41,14 @@ def some(words: Sequence[str], limit: int = 3) -> str:
     """The first of the words in a row, and how many more there are."""
     more = f", and {len(words) - limit} more" if len(words) > limit else ""
     return ", ".join(words[:limit]) + more
+
+
+def _is_on_screen(text: str) -> bool:
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _escaped(character: str) -> str:

@@ -5,11 +5,15 @@ import io
 import os
 import select
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _lost: list[OSError] = []
 """Why something that was printed is not on its disk."""
+_left: set[int] = set()
+"""Descriptors from which the reader has gone, or whose disk is full."""
 
 
 class _Pipe(io.FileIO):
@@ -27,6 +31,7 @@ class _Pipe(io.FileIO):
         except OSError as error:
             if error.errno in _FULL:
                 _lost.append(error)
+            _left.add(self.fileno())
             _lead_nowhere(self.fileno())
             return super().write(data)
 
@@ -56,6 +61,28 @@ def unprinted() -> str:
     """Why something that was printed is not on its disk, or ''. For what is a program's result."""
     sys.stdout.flush()
     return _lost[0].strerror or str(_lost[0]) if _lost else ""
+
+
+def nobody_reads() -> bool:
+    """Whether standard output has failed, as a pipe to `head` does that has seen enough."""
+    return 1 in _left
+
+
+@contextmanager
+def beside_stderr() -> Iterator[Any]:
+    """A stream to where standard error leads, even while its descriptor is redirected.
+
+    What is written to it is not among what libraries are found to have written.
+    """
+    try:
+        descriptor = os.dup(sys.stderr.fileno())
+    except (OSError, ValueError):  # Another stream was put in its place, or it is closed.
+        yield sys.stderr
+        return
+    try:
+        yield _escaping(descriptor, sys.stderr.encoding, line_buffering=True)
+    finally:
+        os.close(descriptor)
 
 
 def _escaping(descriptor: int, encoding: str, *, line_buffering: bool) -> io.TextIOWrapper:

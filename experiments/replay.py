@@ -12,10 +12,10 @@ from pathlib import Path
 
 import tyro
 
+from augjax.commands.command_line import check_nothing_is_empty
 from augjax.errors import RunError, errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
 from augjax.screen import unprinted
-from experiments.command_line import check_nothing_is_empty
 
 PROGRAM = "python -m experiments.replay"
 

@@ -26,12 +26,12 @@ from typing import Any, Literal, NoReturn
 import tyro
 from rich.console import Console
 
+from augjax.commands.command_line import check_nothing_is_empty
 from augjax.errors import InputError, Interrupted, RunError, errors_in_one_line
 from augjax.files import is_path, lies_in, read_json, write_json
 from augjax.printable import printable
 from augjax.runs.flags import CONFIG
 from experiments.car_truck import config as car_truck
-from experiments.command_line import check_nothing_is_empty
 
 RECORDED = (
     "train_images", "valid_images", "dataset_fingerprint", "platform", "processor", "cpus",
@@ -111,7 +111,10 @@ def study(config: Config) -> dict[str, Any]:
             raise InputError(f"--{option} {given}: expected one or more, each given once")
     for option, path in (("runs", config.runs / name), ("out", config.out)):
         if config.data and lies_in(path, config.data):
-            raise InputError(f"--{option}: {path} lies inside --data, where nothing is written")
+            raise InputError(
+                f"--{option}: {path} lies inside --data, where nothing is written; "
+                "choose a folder outside"
+            )
     if config.train_images is not None:
         config = dataclasses.replace(config, data=str(with_fewer_images(config)))
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in config.kinds}
@@ -153,7 +156,7 @@ def with_fewer_images(config: Config) -> Path:
     if not config.data:
         raise InputError("no --data: --train-images needs a folder with train/<class>/")
     option = f"--train-images {config.train_images}"
-    (train, valid), _ = scan_folder(Path(config.data))
+    train, valid = scan_folder(config.data).splits
     each, left = divmod(config.train_images or 0, len(train.class_names))
     if left or each < 1:
         raise InputError(f"{option}: expected a multiple of {len(train.class_names)} classes")
@@ -168,7 +171,7 @@ def with_fewer_images(config: Config) -> Path:
     sources = {f"{s.folder.name}/{file.path}": s.folder / file.path for s, file in chosen}
     few = config.runs / config.name / "data"
     if os.path.lexists(few):
-        there = {f"{s.folder.name}/{f.path}" for s in scan_folder(few)[0] for f in s.files}
+        there = {f"{s.folder.name}/{f.path}" for s in scan_folder(few).splits for f in s.files}
         same = (cmp(path, few / name, shallow=False) for name, path in sources.items())
         if there != set(sources) or not all(same):
             raise InputError(
@@ -192,11 +195,11 @@ def summary_of_run(config: Config, kind: str, seed: int, run_dir: Path) -> dict[
     options |= {"seed": seed, "run-dir": run_dir}
     flags = [f"--{name}={value}" for name, value in options.items() if value is not None]
     flags.append(KINDS[kind][1])
-    wanted = car_truck.settings(car_truck.with_defaults(tyro.cli(car_truck.Config, args=flags)))
+    wanted = car_truck.recorded(car_truck.settings_of(tyro.cli(car_truck.Config, args=flags)))
     summary = run_dir / "summary.json"
     if (run_dir / CONFIG).exists() or summary.exists():
-        found = car_truck.with_defaults(car_truck.recorded_config(run_dir, str(run_dir)))
-        for name, value in car_truck.settings(found).items():
+        found = car_truck.settings_of(car_truck.recorded_config(run_dir, str(run_dir)))
+        for name, value in car_truck.recorded(found).items():
             if name != "run_dir" and value != wanted[name]:
                 raise InputError(
                     f"{run_dir} is a run with --{name.replace('_', '-')} {value}, not "

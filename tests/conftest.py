@@ -1,8 +1,10 @@
 """The strictest JAX: eight CPU devices, no silent promotion of types or ranks."""
 
 import itertools
+import math
 import os
 import subprocess
+import time
 from pathlib import Path
 
 os.environ["JAX_PLATFORMS"] = "cpu"
@@ -14,6 +16,25 @@ import pytest
 import tests.typechecker  # noqa: F401 (found by name when augjax is imported)
 from augjax.runtime.compilation_cache import machine
 from tests.oracles import MISSING
+
+NO_TIME = "no time left"
+START = time.monotonic()
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--seconds",
+        type=float,
+        default=math.inf,
+        help="skip the tests that have not begun after so many seconds; for machines that are slow",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    if time.monotonic() - START > item.config.getoption("--seconds"):
+        pytest.skip(NO_TIME)
+
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -66,12 +87,13 @@ def compiled_programs_are_dropped():
 
 
 def pytest_terminal_summary(terminalreporter):
-    """How many comparisons were skipped."""
+    """How many tests were skipped, and why."""
     reports = terminalreporter.stats
-    skipped = sum(MISSING in str(report.longrepr) for report in reports.get("skipped", []))
-    total = skipped + len(reports.get("passed", [])) + len(reports.get("failed", []))
-    if skipped:
-        terminalreporter.write_line(f"{skipped} of {total} tests need an absent library")
+    skipped = [str(report.longrepr) for report in reports.get("skipped", [])]
+    total = len(skipped) + len(reports.get("passed", [])) + len(reports.get("failed", []))
+    for reason, what in ((MISSING, "need an absent library"), (NO_TIME, "had no time left")):
+        if count := sum(reason in text for text in skipped):
+            terminalreporter.write_line(f"{count} of {total} tests {what}")
 
 
 def _memory_mappings() -> int:

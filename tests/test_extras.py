@@ -20,6 +20,7 @@ def without(package: str, program: str):
         ("augjax.runs", "orbax"),
         ("augjax.runs.run", "optax"),
         ("augjax.runs.figures", "matplotlib"),
+        ("augjax.report", "jinja2"),
     ],
 )
 def test_a_package_that_needs_the_extra_names_the_command(module, package):

@@ -26,6 +26,7 @@ LAYERS = [
     ["augjax.transforms", "augjax.data", "augjax.models"],
     ["augjax.training"],
     ["augjax.runs"],
+    ["augjax.report"],
     ["augjax", "augjax.commands"],
     ["tests.corpora"],
     ["experiments"],

@@ -1,5 +1,7 @@
+import io
 import os
 import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -51,6 +53,21 @@ def test_a_path_with_characters_that_are_not_visible_can_be_typed(name):
     assert typed.isprintable()
     shown = subprocess.run(["bash", "-c", f"printf %s {typed}"], capture_output=True, check=True)
     assert shown.stdout == name
+
+
+@pytest.mark.parametrize(
+    ("encoding", "typed"),
+    [
+        ("utf-8", "'Élan 車'"),
+        ("latin-1", r"$'\xc3\x89lan \xe8\xbb\x8a'"),
+        ("ascii", r"$'\xc3\x89lan \xe8\xbb\x8a'"),
+    ],
+)
+def test_a_path_that_the_screen_cannot_show_is_typed_as_bytes(monkeypatch, encoding, typed):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding))
+    assert argument("Élan 車") == typed
+    monkeypatch.setattr(sys, "stdout", None)
+    assert argument("Élan 車") == "'Élan 車'"
 
 
 @given(st.text(st.characters()))

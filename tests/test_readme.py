@@ -99,6 +99,7 @@ def test_the_readme_is_short():
     "page",
     [
         "README.md",
+        "augjax/commands/README.md",
         "augjax/transforms/README.md",
         "augjax/CHANGELOG.md",
         "experiments/car_truck/README.md",

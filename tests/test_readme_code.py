@@ -24,6 +24,7 @@ from tests.run_blocks import SEPARATOR
 CHECKOUT = Path(__file__).parents[1]
 PAGES = [
     "README.md",
+    "augjax/commands/README.md",
     "augjax/transforms/README.md",
     "experiments/car_truck/README.md",
     "experiments/results/README.md",
@@ -32,6 +33,7 @@ PAGES = [
 ]
 RUN = [
     "README.md",
+    pytest.param("augjax/commands/README.md", marks=pytest.mark.long),
     pytest.param("augjax/transforms/README.md", marks=pytest.mark.long),
     pytest.param("experiments/car_truck/README.md", marks=pytest.mark.long),
 ]

@@ -1,6 +1,7 @@
 """What was found out about the files of a data folder, for the screen and for a JSON file."""
 
 import dataclasses
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
@@ -43,6 +44,7 @@ class DataReport:
       dark: 16-bit PNGs in use that get no further than a quarter of the range, as if their values
         had at most 14 bits; of images not kept in memory, among the first 16 such files.
       leaks: files of the validation split with the bytes of a training file, as pairs of paths.
+      torn: those of the leaks whose two files are of different classes.
       not_kept: why what was found out cannot be kept for the next start, or ''.
       tell: called with the news if an epoch finds bad images and the run goes on.
     """
@@ -57,6 +59,7 @@ class DataReport:
     doubtful: list[str] = dataclasses.field(default_factory=list)
     dark: list[str] = dataclasses.field(default_factory=list)
     leaks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    torn: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     not_kept: str = ""
     tell: Callable[[str], None] = print
 
@@ -109,36 +112,31 @@ class DataReport:
                 "scale them to 16."
             )
         if self.leaks:
-            pairs = [f"{printable(valid)} = {printable(train)}" for valid, train in self.leaks]
+            pairs = _equations(self.leaks)
             count = _counted(len(pairs), "validation image")
             notes.append(
                 f"Warning: {count} also trained on, byte for byte, so validation flatters: "
                 f"{some(pairs)}."
             )
-            torn = [
-                pair
-                for pair, (valid, train) in zip(pairs, self.leaks, strict=True)
-                if _class_of(valid) != _class_of(train)
-            ]
-            if torn:
-                notes.append(f"Warning: {len(torn)} of them under two classes: {some(torn)}.")
+        if self.torn:
+            pairs = _equations(self.torn)
+            notes.append(f"Warning: {len(pairs)} of them under two classes: {some(pairs)}.")
         if self.not_kept:
-            notes.append(f"The next start judges all files again: {printable(self.not_kept)}.")
+            reason = printable(self.not_kept.rstrip("."))
+            notes.append(f"The next start judges all files again: {reason}.")
         return notes
 
     def error(self, emptied: str = "") -> "BadImagesError":
-        """Names the bad images, a line each; `emptied` is a folder that has no others, if any."""
-        lines = self._named(sorted(self.bad))
-        more = [f"... and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
+        """Names the bad images, a line each; `emptied` is what has no others, if anything."""
         if emptied:
-            message = f"{printable(f'{self.root}/{emptied}')}: none of its images can be used"
+            message = f"{printable(emptied)}: none of its images can be used"
         else:
             message = (
-                f"cannot use {len(lines)} of {_counted(self.files, 'image')}; "
+                f"cannot use {len(self.bad)} of {_counted(self.files, 'image')}; "
                 "repair or remove them, or leave them out with --on-bad-image skip "
                 "(on_bad_image='skip')"
             )
-        return BadImagesError(message, self, [*lines[:LISTED], *more])
+        return BadImagesError(message, self, first_lines(self._named(sorted(self.bad))))
 
     def add(self, found: list[BadImage]) -> None:
         """Notes bad images that an epoch came upon.
@@ -155,7 +153,7 @@ class DataReport:
             self.tell(f"Left out {count} that cannot be decoded: {named}.")
 
     def _named(self, images: Iterable[BadImage]) -> list[str]:
-        return [f"{printable(f'{self.root}/{path}')} ({reason})" for path, reason in images]
+        return [f"{printable(os.path.join(self.root, path))} ({why})" for path, why in images]
 
 
 class BadImagesError(InputError):
@@ -173,8 +171,14 @@ def damage_note(doubtful: Sequence[str]) -> str:
     return f"Warning: decoders complained of {count}, which may be damaged: {named}."
 
 
-def _class_of(path: str) -> str:
-    return path.split("/")[1]
+def first_lines(lines: Sequence[str]) -> list[str]:
+    """As many as are shown on the screen, and how many more there are."""
+    more = [f"... and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
+    return [*lines[:LISTED], *more]
+
+
+def _equations(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"{printable(valid)} = {printable(train)}" for valid, train in pairs]
 
 
 def _counted(count: int, thing: str) -> str:

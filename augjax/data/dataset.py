@@ -31,9 +31,10 @@ class Split:
     """The labelled images of a training or validation split, in a fixed order.
 
     Attributes:
-      name: what the split is called where it comes from ('train', 'valid', ...).
-      sources: where each image comes from: its path relative to the split's folder, or its
-        TensorFlow Datasets id.
+      name: what the split is called where it comes from ('train', 'valid', ...), or '' if images
+        are not split.
+      sources: where each image comes from: its path relative to the folder of the split, or of the
+        data if splits have none, or its TensorFlow Datasets id.
       labels: the index of each image's class.
       ids: each image's identity (`augjax.image_ids` of its source).
       outlines: a fingerprint of the ends of each image's file (`fingerprint.outline`).
@@ -98,7 +99,7 @@ class Dataset:
       class_names: in the order of the labels.
       fingerprint: hexadecimal; equal for equal names, sizes and order of the images.
       notes: what the user should know about how it was read.
-      report: what was found out about the files, if it was read from a folder.
+      report: what was found out about the files, if it was read from files.
       image_size: side in pixels of the square that every image is resized to.
     """
 
@@ -109,3 +110,22 @@ class Dataset:
     notes: tuple[str, ...] = ()
     report: DataReport | None = None
     image_size: int = dataclasses.field(kw_only=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSet:
+    """Labelled images of one split, such as to evaluate on.
+
+    Attributes:
+      class_names: in the order of the labels; some may have no image.
+      images: in a fixed order.
+      notes: what the user should know about how they were read.
+      report: what was found out about the files, if they were read from files.
+      image_size: side in pixels of the square that every image is resized to.
+    """
+
+    class_names: tuple[str, ...]
+    images: Split
+    notes: tuple[str, ...]
+    report: DataReport | None
+    image_size: int

@@ -5,6 +5,8 @@ from augjax.extras import require
 require("augjax.models", "flax")
 
 from augjax.models.inference import infer
+from augjax.models.named import MODELS, build_model, check_model, name_of
 from augjax.models.notebook_cnn import NotebookCNN
+from augjax.models.resnet import ResNet
 
-__all__ = ["NotebookCNN", "infer"]
+__all__ = ["MODELS", "NotebookCNN", "ResNet", "build_model", "check_model", "infer", "name_of"]

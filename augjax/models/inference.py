@@ -24,7 +24,7 @@ def infer(
     variables: dict[str, Any],
     images: UInt8[AnyArray, "*batch h w c"] | Float[AnyArray, "*batch h w c"],
 ) -> Float[Array, "..."]:
-    """What `model` says of each image, with BatchNorm using its running statistics.
+    """The logits that `model` gives each image, with BatchNorm using its running statistics.
 
     Compiled for each model and shape. A CPU takes a few images at a time.
 

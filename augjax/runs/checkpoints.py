@@ -13,7 +13,7 @@ import math
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from augjax.runs.history import epochs_done
 from augjax.runs.manifest import Damaged, seal, seal_of, verify
 from augjax.runs.weights import epoch_of, is_intact
 from augjax.training.early_stopping import EarlyStopping
-from augjax.training.history import EpochRow
+from augjax.training.history import EpochRow, columns
 from augjax.training.snapshot import Snapshot
 
 _KEPT = 2  # The latest and, should it come to harm, the one before it.
@@ -187,7 +187,8 @@ class Checkpoints:
 
     def _load(self, folder: Path, beginning: Snapshot) -> Snapshot:
         verify(folder)
-        progress = _read_progress(folder / "progress.json")
+        names = columns(beginning.metrics.num_classes)
+        progress = _read_progress(folder / "progress.json", names)
         arrays = {"state": beginning.state, "metrics": beginning.metrics}
         arrays = read_arrays(folder / "arrays", arrays)
         best, self._best = None, progress.pop("best")
@@ -274,8 +275,8 @@ def _check_finite(snapshot: Snapshot) -> None:
             )
 
 
-def _read_progress(path: Path) -> dict[str, Any]:
-    """The numbers beside the arrays, each of the type it should have."""
+def _read_progress(path: Path, names: Sequence[str]) -> dict[str, Any]:
+    """The numbers beside the arrays, each of the type it should have; `names` are those of rows."""
 
     def number(value: Any, *kinds: type) -> Any:
         if type(value) not in kinds:
@@ -288,7 +289,7 @@ def _read_progress(path: Path) -> dict[str, Any]:
         best_epoch = stopping["best_epoch"]
         rows = []
         for row in read["history"]:
-            if row.keys() != EpochRow.__annotations__.keys():
+            if row.keys() != set(names):
                 raise ValueError
             rows.append({n: number(v, int if n == "epoch" else float) for n, v in row.items()})
         return {

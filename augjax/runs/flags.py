@@ -40,6 +40,8 @@ def recorded_flags(run_dir: Path, option: str) -> list[str]:
             if value is not None
         ]
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f"{option}: there is no run (no {CONFIG})") from error
+        raise InputError(
+            f"{option}: there is no run (no {CONFIG}); give the folder of a run"
+        ) from error
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(f"{option}: {path} is not what a run has written") from error

@@ -26,7 +26,10 @@ BEST_WEIGHTS = "best.safetensors"
 SUMMARY = "summary.json"
 """What a run came to."""
 
-OF_THE_END = (SUMMARY, "loss.png", "accuracy.png")
+REPORT = "report.html"
+"""The page of a run that has ended, or of what there was of it when it was asked for."""
+
+OF_THE_END = (SUMMARY, "loss.png", "accuracy.png", REPORT)
 """What a run writes when it has ended; until it ends again if it goes on."""
 
 _LOCK = ".lock"
@@ -41,7 +44,7 @@ _ENTRIES = {
 }
 """By which what a run has written is told from other files of these names."""
 _BUCKET = re.compile(r"^/(gs|s3|az|hf)/|gs:/")
-_FOLDERS = {"checkpoints", "checkpoints/last", "checkpoints/best"}
+_FOLDERS = {"checkpoints", "checkpoints/last", "checkpoints/best", "tensorboard"}
 
 
 @contextmanager
@@ -96,19 +99,26 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
 def _check_path(path: Path, option: str) -> None:
     """Refuses where Orbax would write elsewhere or not at all, as is said after an epoch only."""
     absolute = path.absolute()
-    try:
-        text = os.fsencode(absolute).decode() + "/"
-    except UnicodeDecodeError:
-        problem = "is not UTF-8"
-    else:
-        problem = "has a backslash" if os.sep == "/" and "\\" in text else ""
-        if _BUCKET.search(text):
-            problem = "Orbax takes for a bucket's"
+    text, problem = f"{absolute}/", ""
+    if not _is_utf8(text):
+        problem = "is not UTF-8, or not in this locale"
+    elif os.sep == "/" and "\\" in text:
+        problem = "has a backslash"
+    elif _BUCKET.search(text):
+        problem = "Orbax takes for a bucket's"
     if problem:
         raise InputError(
             f"{option}: checkpoints cannot be written to {absolute}, which {problem}; "
             "choose another folder"
         )
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether the UTF-8 that Orbax makes of a path is the path that Python uses."""
+    try:
+        return path.encode() == os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def _check_free(path: Path) -> None:

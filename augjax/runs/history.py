@@ -7,19 +7,20 @@ from pathlib import Path
 
 from augjax.errors import InputError
 from augjax.files import read_bounded, write_atomically
-from augjax.training.history import EpochRow
+from augjax.training.history import EpochRow, columns
 
-_LINES = "history.jsonl"
+HISTORY = "history.jsonl"
+"""A row for each epoch, a line each."""
 
 
-def write_history(rows: list[EpochRow], folder: Path) -> None:
+def write_history(rows: list[EpochRow], folder: Path, *, num_classes: int = 2) -> None:
     """Writes `history.csv` and `history.jsonl` into `folder`, each whole and atomically."""
     table = io.StringIO(newline="")
-    writer = csv.DictWriter(table, EpochRow.__annotations__.keys(), lineterminator="\n")
+    writer = csv.DictWriter(table, columns(num_classes), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(folder / "history.csv", table.getvalue())
-    write_atomically(folder / _LINES, "".join(json.dumps(row) + "\n" for row in rows))
+    write_atomically(folder / HISTORY, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 def epochs_done(folder: Path) -> int:
@@ -29,10 +30,10 @@ def epochs_done(folder: Path) -> int:
       InputError: if it cannot be read.
     """
     try:
-        lines = read_bounded(folder / _LINES)
+        lines = read_bounded(folder / HISTORY)
     except FileNotFoundError:
         return 0
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise InputError(f"{folder / _LINES}: cannot read it ({reason})") from error
+        raise InputError(f"{folder / HISTORY}: cannot read it ({reason})") from error
     return lines.count(b"\n") + (lines[-1:] not in (b"\n", b""))

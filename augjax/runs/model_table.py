@@ -27,11 +27,11 @@ def model_table(model: nn.Module, image_size: int) -> Table:
     table.add_column("Output shape")
     table.add_column("Parameters", justify="right")
     for name, shape in layers.items():
-        own = [variables[kind].get(name, {}) for kind in ("params", "batch_stats")]
+        own = [tree.get(name, {}) for tree in variables.values()]
         sizes = ", ".join(map(str, shape))
         table.add_row(name, f"(batch, {sizes})", f"{count_parameters(own):,}")
     trainable = count_parameters(variables["params"])
-    moving = count_parameters(variables["batch_stats"])
+    moving = count_parameters(variables.get("batch_stats", {}))
     table.add_section()
     table.add_row("Total", "", f"{trainable + moving:,}")
     table.add_row("  trained", "", f"{trainable:,}")

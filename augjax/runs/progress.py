@@ -1,6 +1,8 @@
 """Progress like Keras's: a live bar on a terminal, one line for each epoch elsewhere."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -40,9 +42,13 @@ class EpochProgress:
         self._first_step = snapshot.step
         self._started = time.perf_counter()
 
-    def on_compile(self, step: str) -> None:
-        """Says so; the time left is then reckoned from the next step on."""
+    @contextmanager
+    def compiling(self, step: str) -> Iterator[None]:
+        """Says so, and what it took; the time left is then reckoned from the next step on."""
+        start = time.perf_counter()
         self._console.print(f"Compiling the {step} step ...")
+        yield
+        self._console.print(f"Compiled it in {time.perf_counter() - start:.1f}s.")
         self._compiling = True
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:

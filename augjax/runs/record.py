@@ -55,8 +55,8 @@ def record_run(
       resumed: whether the run was recorded before.
 
     Returns:
-      What has changed around a run since it was last at work, `name old -> new`: its data are the
-      same, and still it may end in other bits.
+      What has changed around a run since it last trained, `name old -> new`: its data are the same,
+      and still it may end in other bits.
 
     Raises:
       InputError: if the data of a resumed run have changed, or its record cannot be read.
@@ -69,16 +69,18 @@ def record_run(
         record = {**start, **_description(dataset), **data, **here, "resumed": []}
     else:
         record = _read_record(run_dir, where)
-        last = _last(record)
         if changed := _changed(record, images, dataset, where) or _changes(record, data):
             raise InputError(
                 f"{where}: the data have changed: {some(changed)}; "
                 "bring them back, or start a new run"
             )
-        if last["fingerprint"] == FINGERPRINT:
+        if _last(record)["fingerprint"] == FINGERPRINT:
             images.adopt(where)
-        differs = _changes(last, {name: here[name] for name in _DECISIVE})
-        record["resumed"] = [*record.get("resumed", []), {**start, **here}]
+        checkpoint = _latest_checkpoint(run_dir)
+        trained = _trained_last(record, checkpoint)
+        differs = _changes(trained, {name: here[name] for name in _DECISIVE})
+        resumption = {**start, "checkpoint": checkpoint, **here}
+        record["resumed"] = [*record.get("resumed", []), resumption]
     images.save()
     write_json(run_dir / RUN_RECORD, record)
     write_flags(run_dir, settings)  # Last: a folder that has them holds a run.
@@ -122,6 +124,18 @@ def _last(record: dict[str, Any]) -> dict[str, Any]:
     return _UNRECORDED | (resumptions[-1] if resumptions else record)
 
 
+def _trained_last(record: dict[str, Any], checkpoint: str) -> dict[str, Any]:
+    """What surrounded a run when it came to `checkpoint`; a resumption from there kept nothing."""
+    resumed = [one for one in record.get("resumed", []) if one.get("checkpoint") != checkpoint]
+    return _UNRECORDED | (resumed or [record])[-1]
+
+
+def _latest_checkpoint(run_dir: Path) -> str:
+    """Its name, which rises with epoch and step; '' before the first."""
+    found = (run_dir / "checkpoints" / "last").glob("[0-9]*-[0-9]*")
+    return max((folder.name for folder in found), default="")
+
+
 def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     changes = []
     for name, value in now.items():
@@ -129,7 +143,8 @@ def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         if isinstance(value, dict) and isinstance(was, dict):
             changes += _changes(was, {key: value.get(key) for key in sorted({*was, *value})})
         elif was != value:
-            changes.append(f"{name} {was!a} -> {value!a}")
+            shown = name.upper() if name.startswith("jax_") else name  # As its variable.
+            changes.append(f"{shown} {was!a} -> {value!a}")
     return changes
 
 

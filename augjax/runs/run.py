@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,16 @@ from augjax.runs.figures import curves, save_png
 from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.folder import BEST_WEIGHTS, SUMMARY
 from augjax.runs.keeper import RunKeeper
+from augjax.runs.loggers import Logged, Logger
 from augjax.runs.progress import EpochProgress
 from augjax.runs.record import record_run
 from augjax.runs.signals import StopSignals
 from augjax.runs.writer import RunWriter
 from augjax.training.early_stopping import EarlyStopping
+from augjax.training.history import accuracy_name
 from augjax.training.loop import Augmentation, FitResult, fit
 from augjax.training.mesh import data_mesh
+from augjax.training.objective import TWO_CLASSES, Objective
 from augjax.transforms import Sequential, to_dict
 
 
@@ -39,7 +42,7 @@ class Training:
     """What a run trains, and how.
 
     Attributes:
-      model: gives one logit an image.
+      model: gives one logit an image for two classes, else one for each class.
       optimizer: for the parameters.
       augmentation: of the training images.
       batch_size: a multiple of the number of devices.
@@ -47,6 +50,11 @@ class Training:
       early_stopping: watches the validation loss.
       seed: of all that is drawn.
       checkpoint_minutes: a checkpoint is written after each epoch, and inside one after so many.
+      objective: the loss of training.
+      ema_decay: of a moving average of the variables, which is then what is validated and kept.
+      start: another network's variables to start from, where they fit.
+      model_name: by which `build_model` made the model, kept with the weights; None stands for the
+        notebook's.
     """
 
     model: nn.Module
@@ -57,6 +65,10 @@ class Training:
     early_stopping: EarlyStopping
     seed: int
     checkpoint_minutes: float
+    objective: Objective = TWO_CLASSES
+    ema_decay: float | None = None
+    start: dict[str, Any] | None = None
+    model_name: str | None = None
 
 
 def mesh_for(batch_size: int, *, resumed: bool = False) -> Mesh:
@@ -139,6 +151,7 @@ def train_run(
     interpolation: str,
     console: Console,
     signals: StopSignals,
+    loggers: Sequence[Logger] = (),
 ) -> FitResult:
     """Trains in a run's folder, from its latest checkpoint if it has one, and sums it up.
 
@@ -150,6 +163,7 @@ def train_run(
       interpolation: how images were resized, which is kept with the weights.
       console: prints each epoch and how the run ended.
       signals: requests to stop.
+      loggers: are told of each epoch.
 
     Raises:
       RunError: if a loss is not finite, or a file cannot be written.
@@ -161,11 +175,19 @@ def train_run(
         "image_size": dataset.image_size,
         "interpolation": interpolation,
     }
+    if training.model_name is not None:
+        metadata["model"] = training.model_name
     progress = EpochProgress(console, training.epochs)
     checkpoints = Checkpoints(
         run_dir / "checkpoints", minutes=training.checkpoint_minutes, tell=console.print
     )
-    with bad_images_listed(run_dir), contextlib.closing(progress), _memory_in_one_line():
+    logged = Logged(loggers, progress, tell=console.print)
+    with (
+        bad_images_listed(run_dir),
+        contextlib.closing(progress),
+        contextlib.closing(logged),
+        _memory_in_one_line(),
+    ):
         result = fit(
             dataset,
             model=training.model,
@@ -176,8 +198,11 @@ def train_run(
             early_stopping=training.early_stopping,
             seed=training.seed,
             mesh=mesh,
-            listener=RunWriter(run_dir, metadata, progress, tell=console.print),
+            listener=RunWriter(run_dir, metadata, logged, tell=console.print),
             keeper=RunKeeper(checkpoints, signals, Fingerprints(run_dir, dataset)),
+            objective=training.objective,
+            ema_decay=training.ema_decay,
+            start=training.start,
         )
     _sum_up(run_dir, dataset, training, result, console)
     return result
@@ -203,19 +228,22 @@ def _sum_up(
 ) -> None:
     """Draws the curves, writes the summary, and says how it went and where everything lies."""
     augmented = bool(training.augmentation.pipeline.children or training.augmentation.mix)
-    for metric, title in (("loss", "Loss"), ("binary_accuracy", "Accuracy")):
+    accuracy = accuracy_name(training.objective.num_classes)
+    for metric, title in (("loss", "Loss"), (accuracy, "Accuracy")):
         names = {
             metric: "training (augmented)" if augmented else "training",
             f"val_{metric}": "validation",
         }
+        if metric == accuracy and "val_top_5_accuracy" in result.best:
+            names["val_top_5_accuracy"] = "validation, top 5"
         figure = curves(result.history, names, title=title, best_epoch=result.best["epoch"])
         save_png(figure, run_dir / f"{metric.removeprefix('binary_')}.png")
-    highest = max(row["val_binary_accuracy"] for row in result.history)
+    highest = max(row[f"val_{accuracy}"] for row in result.history)
     write_json(
         run_dir / SUMMARY,
         {
             **result.best,
-            "highest_val_binary_accuracy": highest,
+            f"highest_val_{accuracy}": highest,
             "epochs": len(result.history),
             "stopped_early": result.stopped_early,
             "total_seconds": round(sum(row["seconds"] for row in result.history), 3),
@@ -227,7 +255,7 @@ def _sum_up(
     console.print(
         f"Restored the weights of epoch {result.best['epoch']}: "
         f"val_loss {result.best['val_loss']:.4f}, "
-        f"val_binary_accuracy {result.best['val_binary_accuracy']:.4f}{_by_guessing(dataset)}."
+        f"val_{accuracy} {result.best[f'val_{accuracy}']:.4f}{_by_guessing(dataset)}."
     )
     delta = training.early_stopping.min_delta
     if delta and result.best["epoch"] < len(result.history):
@@ -238,12 +266,10 @@ def _sum_up(
 
 
 def _by_guessing(dataset: Dataset) -> str:
-    """What the accuracy is to be held against where one class of the validation set is larger."""
+    """What the accuracy is to be held against: always naming the largest class, or the first."""
     valid, report = dataset.valid, dataset.report
     bad = {image.path for image in report.bad} if report else set()
     used = [f"{valid.name}/{source}" not in bad for source in valid.sources]
     counts = np.bincount(valid.labels[used], minlength=len(dataset.class_names)).tolist()
-    if len(set(counts)) == 1:
-        return ""
     name = printable(dataset.class_names[counts.index(max(counts))])
     return f" (always {name} gives {max(counts) / sum(counts):.4f})"

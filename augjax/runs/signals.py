@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
@@ -91,10 +92,32 @@ class StopSignals:
                     self._leave(number[0], "interrupted")
 
     def _leave(self, signum: int, what: str) -> None:
-        if os.isatty(1):
-            _write(1, b"\x1b[?25h")  # A live bar hides the cursor.
-        _tell(_line(what, self.hint))
-        os._exit(128 + signum)
+        _leave(signum, _line(what, self.hint))
+
+
+@contextlib.contextmanager
+def left_at_once() -> Iterator[None]:
+    """While entered, SIGTERM and SIGINT end the process at once.
+
+    For imports: nothing is to be saved yet, and a module that is being imported may take an
+    exception for one of its own.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {s: signal.signal(s, lambda s, _: _leave(s, "interrupted")) for s in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(signum: int, line: str) -> None:
+    if os.isatty(1):
+        _write(1, b"\x1b[?25h")  # A live bar hides the cursor.
+    _tell(line)
+    os._exit(128 + signum)
 
 
 def _line(what: str, hint: str) -> str:

@@ -60,7 +60,7 @@ def load_weights(path: Path, like: Any = None) -> tuple[dict[str, Any], dict[str
         raise InputError(f"{path}: damaged; its contents are not what was written")
     try:
         return unflatten_dict(arrays, sep="/"), metadata
-    except (TypeError, AttributeError) as error:  # An array and a group of one name.
+    except (TypeError, AttributeError, IndexError) as error:  # An array and a group of one name.
         raise InputError(f"{path}: not written by augjax") from error
 
 

@@ -1,6 +1,7 @@
 """A run folder that is up to date after every epoch."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +36,22 @@ class RunWriter:
         self._metadata = metadata
         self._listener = listener
         self._history: list[EpochRow] = []
+        self._num_classes = 2
 
     def on_start(self, snapshot: Snapshot) -> None:
         """Brings the folder to where the run stands, which may be before it was broken off."""
         self._history = list(snapshot.history)
-        write_history(self._history, self._run_dir)
+        self._num_classes = snapshot.metrics.num_classes
+        self._write_history()
         if snapshot.best is not None:
             if self._weights.exists() and not is_intact(self._weights):
                 self._tell(f"Warning: {self._weights} is damaged; written anew from a checkpoint.")
             self._save(snapshot.best, snapshot.early_stopping.best_epoch)
         self._listener.on_start(snapshot)
 
-    def on_compile(self, step: str) -> None:
+    def compiling(self, step: str) -> AbstractContextManager[None]:
         """Passes on."""
-        self._listener.on_compile(step)
+        return self._listener.compiling(step)
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """Passes on."""
@@ -60,10 +63,13 @@ class RunWriter:
             if is_file(self._run_dir / name):
                 (self._run_dir / name).unlink()
         self._history.append(row)
-        write_history(self._history, self._run_dir)
+        self._write_history()
         if best is not None:
             self._save(best, row["epoch"])
         self._listener.on_epoch(row, steps, best)
+
+    def _write_history(self) -> None:
+        write_history(self._history, self._run_dir, num_classes=self._num_classes)
 
     def _save(self, best: dict[str, Any], epoch: int | None) -> None:
         save_weights(self._weights, best, {**self._metadata, "epoch": epoch})

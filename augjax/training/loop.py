@@ -2,7 +2,8 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -12,17 +13,20 @@ import numpy as np
 import optax
 from jax.sharding import Mesh
 
-from augjax.data import Batch, Dataset, Split, epoch_batches, epoch_order
+from augjax.data import Dataset, Split, epoch_batches
 from augjax.errors import RunError
 from augjax.keys import key, stream
-from augjax.printable import printable
 from augjax.runtime.compiler_options import quick_to_compile
+from augjax.training.average import check_decay
 from augjax.training.early_stopping import EarlyStopping
+from augjax.training.epoch import Epoch
 from augjax.training.history import EpochRow
 from augjax.training.mesh import on_device, replicated
 from augjax.training.metrics import Metrics
+from augjax.training.objective import TWO_CLASSES, Objective
 from augjax.training.schedule import FULL_STRENGTH, Schedule
 from augjax.training.snapshot import Snapshot
+from augjax.training.start import init_from
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step
 from augjax.transforms import Mix, Sequential
@@ -35,8 +39,9 @@ class Listener(Protocol):
     def on_start(self, snapshot: Snapshot) -> None:
         """Before the first step; a resumed run has a history already."""
 
-    def on_compile(self, step: str) -> None:
-        """Before XLA compiles the named step, which may take a minute; no epoch counts that."""
+    def compiling(self, step: str) -> AbstractContextManager[None]:
+        """Is entered while XLA compiles the named step, for up to minutes that no epoch counts."""
+        ...
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """After a training step, counted from 1; reading `metrics` waits for the device."""
@@ -106,7 +111,7 @@ class FitResult:
     """What training came to.
 
     Attributes:
-      variables: `params` and `batch_stats` of the best epoch, on the host.
+      variables: `params` and `batch_stats` of the best epoch, on the host, averaged if they were.
       best: the row of that epoch.
       history: a row for each epoch.
       stopped_early: whether patience ran out before the last epoch.
@@ -131,6 +136,9 @@ def fit(
     mesh: Mesh,
     listener: Listener,
     keeper: Keeper = NOT_KEPT,
+    objective: Objective = TWO_CLASSES,
+    ema_decay: float | None = None,
+    start: dict[str, Any] | None = None,
 ) -> FitResult:
     """Trains `model` and returns the weights of the epoch whose validation loss was best.
 
@@ -140,8 +148,8 @@ def fit(
     differ.
 
     Args:
-      dataset: two classes.
-      model: gives one logit an image.
+      dataset: of as many classes as the objective.
+      model: gives one logit an image for two classes, else one for each class.
       optimizer: for the parameters.
       augmentation: of the training images.
       batch_size: a multiple of the number of devices of `mesh`.
@@ -151,11 +159,19 @@ def fit(
       mesh: the devices.
       listener: is called after steps and epochs.
       keeper: saves the run; if it was saved before, the run goes on from there.
+      objective: the loss of training; that of validation is the plain cross-entropy.
+      ema_decay: of a moving average of `params` and `batch_stats`, from 0 to below 1; validation,
+        early stopping and the result are then of the average. None keeps none.
+      start: the variables of another network, which replace the drawn ones where names and shapes
+        agree (`init_from`).
 
     Raises:
+      InputError: for another `ema_decay`.
       RunError: if a training loss is not finite, or no validation loss was.
       Exception: whatever `keeper` raises to end the run.
     """
+    if ema_decay is not None:
+        check_decay(ema_decay)
     root = key(seed)
     augment_key = stream(root, "augment")
     train_step = _CompiledStep(
@@ -167,6 +183,8 @@ def fit(
             augment=augmentation.pipeline,
             strength=augmentation.strength,
             mix=augmentation.mix,
+            objective=objective,
+            ema_decay=ema_decay,
         ),
         listener,
     )
@@ -176,15 +194,21 @@ def fit(
         return time.perf_counter() - train_step.seconds - eval_step.seconds
 
     image_shape = (dataset.image_size, dataset.image_size, 3)
-    create = partial(TrainState.create, model, optimizer, image_shape=image_shape)
+    averaged, num_classes = ema_decay is not None, objective.num_classes
+    create = partial(
+        TrainState.create, model, optimizer, image_shape=image_shape, averaged=averaged
+    )
     initial = jax.jit(create, compiler_options=quick_to_compile())(root)
-    beginning = Snapshot.beginning(initial, early_stopping)
+    if start is not None:
+        variables, _ = init_from(start, initial.variables)
+        initial = TrainState.starting_from(variables, optimizer, averaged=averaged)
+    beginning = Snapshot.beginning(initial, early_stopping, num_classes)
     now = keeper.latest(beginning) or beginning
     listener.on_start(now)
     now = now.with_patience_of(early_stopping).placed(replicated(mesh))
     steps = -(-len(dataset.train) // batch_size)
     while now.epoch <= epochs and not now.early_stopping.should_stop:
-        epoch = _Epoch(now, dataset.train, batch_size, seed, clock)
+        epoch = Epoch(now, dataset.train, batch_size, seed, clock)
         for batch in on_device(epoch.batches(), mesh):
             now = now.after_step(
                 *train_step(now.state, now.metrics, batch, augment_key, np.int32(now.epoch))
@@ -194,11 +218,11 @@ def fit(
             keeper.keep(partial(epoch.snapshot, now))
         epoch.check_finite(now.metrics)
         validation = evaluate(
-            eval_step, now.state.variables, dataset.valid, batch_size, mesh,
+            eval_step, now.state.variables, dataset.valid, batch_size, mesh, num_classes,
             after_batch=partial(keeper.keep, partial(epoch.snapshot, now)),
         )  # fmt: skip
         row = epoch.row(now.metrics, validation)
-        now = now.after_epoch(row, jax.device_put(Metrics.zero(), replicated(mesh)))
+        now = now.after_epoch(row, jax.device_put(Metrics.zero(num_classes), replicated(mesh)))
         listener.on_epoch(row, steps, now.best if now.early_stopping.improved else None)
         keeper.keep(now.on_host, always=True)
     keeper.on_end()
@@ -211,11 +235,12 @@ def evaluate(
     split: Split,
     batch_size: int,
     mesh: Mesh,
+    num_classes: int = 2,
     *,
     after_batch: Callable[[], object] = lambda: None,
 ) -> Metrics:
     """The metrics of a whole split: every image exactly once, whatever the batch size."""
-    metrics = jax.device_put(Metrics.zero(), replicated(mesh))
+    metrics = jax.device_put(Metrics.zero(num_classes), replicated(mesh))
     order = np.arange(len(split))
     for batch in on_device(epoch_batches(split, order, batch_size), mesh):
         metrics = eval_step(variables, metrics, batch)
@@ -234,60 +259,10 @@ class _CompiledStep:
     def __call__(self, *arguments: Any) -> Any:
         if self._compiled is None:
             start = time.perf_counter()
-            self._listener.on_compile(self._name)
-            self._compiled = self._step.lower(*arguments).compile()
+            with self._listener.compiling(self._name):
+                self._compiled = self._step.lower(*arguments).compile()
             self.seconds = time.perf_counter() - start
         return self._compiled(*arguments)
-
-
-class _Epoch:
-    """An epoch in progress: the order of its images, and the time spent on it by `clock`."""
-
-    def __init__(
-        self,
-        now: Snapshot,
-        split: Split,
-        batch_size: int,
-        seed: int,
-        clock: Callable[[], float],
-    ) -> None:
-        self._clock = clock
-        self._start = clock() - now.seconds
-        self._number, self._done = now.epoch, now.step
-        self._split, self._batch_size = split, batch_size
-        self._order = epoch_order(len(split), seed=seed, epoch=now.epoch)
-
-    def batches(self) -> Iterator[Batch]:
-        """The batches of the steps that are left of it."""
-        rest = self._order[self._done * self._batch_size :]
-        return epoch_batches(self._split, rest, self._batch_size)
-
-    def snapshot(self, now: Snapshot) -> Snapshot:
-        """`now` on the host, with the time spent; raises RunError if a loss is not finite."""
-        self.check_finite(now.metrics)
-        seconds = self._clock() - self._start
-        return dataclasses.replace(now.on_host(), seconds=seconds)
-
-    def row(self, training: Metrics, validation: Metrics) -> EpochRow:
-        """What the epoch came to; waits for the device."""
-        return EpochRow(
-            epoch=self._number,
-            **training.means(),
-            **{f"val_{name}": value for name, value in validation.means().items()},
-            seconds=round(self._clock() - self._start, 3),
-        )
-
-    def check_finite(self, metrics: Metrics) -> None:
-        """Raises RunError if the loss of a batch so far was not finite."""
-        bad = int(metrics.first_bad_step)
-        if bad < 0:
-            return
-        batch = self._order[bad * self._batch_size : (bad + 1) * self._batch_size]
-        images = [printable(self._split.sources[i]) for i in batch[:3]]
-        raise RunError(
-            f"the training loss is not finite from epoch {self._number}, step {bad + 1} on "
-            f"(its batch: {', '.join(images)}, ...); try a smaller --learning-rate"
-        )
 
 
 def _result(end: Snapshot) -> FitResult:

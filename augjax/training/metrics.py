@@ -6,6 +6,9 @@ import flax.struct
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from augjax.training.history import TOP_5_FROM, metric_names
+from augjax.training.history import accuracy_name as accuracy_name
+from augjax.training.objective import Labels, Logits, correct, in_top
 from augjax.typing import AnyArray
 
 
@@ -18,6 +21,8 @@ class Metrics(flax.struct.PyTreeNode):
       count: number of images.
       steps: number of batches.
       first_bad_step: the first batch, counted from 0, whose loss was not finite; -1 if none.
+      in_top_5: number of images whose class is among the first five; None below ten classes.
+      num_classes: no array.
     """
 
     # JAX rebuilds pytrees around things that are not arrays, so the fields stay untyped.
@@ -26,30 +31,43 @@ class Metrics(flax.struct.PyTreeNode):
     count: Any
     steps: Any
     first_bad_step: Any
+    in_top_5: Any = None
+    num_classes: int = flax.struct.field(pytree_node=False, default=2)
 
     @classmethod
-    def zero(cls) -> "Metrics":
+    def zero(cls, num_classes: int = 2) -> "Metrics":
         """Nothing seen yet."""
-        return cls(jnp.float32(0), jnp.int32(0), jnp.int32(0), jnp.int32(0), jnp.int32(-1))
+        none = [jnp.float32(0), jnp.int32(0), jnp.int32(0), jnp.int32(0), jnp.int32(-1)]
+        top_5 = jnp.int32(0) if num_classes >= TOP_5_FROM else None
+        return cls(*none, in_top_5=top_5, num_classes=num_classes)
 
     def add(
         self,
         losses: Float[Array, " batch"],
-        correct: Bool[Array, " batch"],
+        logits: Logits,
+        labels: Labels,
         mask: Bool[AnyArray, " batch"],
     ) -> "Metrics":
         """Counts in the rows of a batch whose mask is True."""
+        right = correct(logits, labels)
         loss = jnp.sum(losses, where=mask)
         newly_bad = (self.first_bad_step < 0) & ~jnp.isfinite(loss)
+        top_5 = self.in_top_5
+        if top_5 is not None:
+            top_5 += jnp.sum(in_top(logits, labels, 5) & mask, dtype=jnp.int32)
         return self.replace(
             loss=self.loss + loss,
-            correct=self.correct + jnp.sum(correct & mask, dtype=jnp.int32),
+            correct=self.correct + jnp.sum(right & mask, dtype=jnp.int32),
             count=self.count + jnp.sum(mask, dtype=jnp.int32),
             steps=self.steps + 1,
             first_bad_step=jnp.where(newly_bad, self.steps, self.first_bad_step),
+            in_top_5=top_5,
         )
 
     def means(self) -> dict[str, float]:
-        """`loss` and `binary_accuracy` per image; waits for the device."""
+        """The loss and the share of right answers, by `metric_names`; waits for the device."""
+        sums = [float(self.loss), int(self.correct)]
+        sums += [] if self.in_top_5 is None else [int(self.in_top_5)]
         count = int(self.count)
-        return {"loss": float(self.loss) / count, "binary_accuracy": int(self.correct) / count}
+        names = metric_names(self.num_classes)
+        return {name: total / count for name, total in zip(names, sums, strict=True)}

@@ -26,7 +26,8 @@ class Snapshot:
       seconds: the time spent on it so far.
       history: a row for each finished epoch.
       early_stopping: after the last of them.
-      best: `params` and `batch_stats` of the best epoch so far; None if there is none.
+      best: `params` and `batch_stats` of the best epoch so far, averaged if the state has an
+        average; None if there is none.
     """
 
     state: TrainState
@@ -39,9 +40,11 @@ class Snapshot:
     best: dict[str, Any] | None
 
     @classmethod
-    def beginning(cls, state: TrainState, early_stopping: EarlyStopping) -> "Snapshot":
+    def beginning(
+        cls, state: TrainState, early_stopping: EarlyStopping, num_classes: int = 2
+    ) -> "Snapshot":
         """Before the first step of the first epoch."""
-        state, metrics = jax.device_get((state, Metrics.zero()))
+        state, metrics = jax.device_get((state, Metrics.zero(num_classes)))
         return cls(state, metrics, 1, 0, 0.0, (), early_stopping, None)
 
     def with_patience_of(self, early_stopping: EarlyStopping) -> "Snapshot":

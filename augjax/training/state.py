@@ -19,14 +19,16 @@ class TrainState(flax.struct.PyTreeNode):
     Attributes:
       step: number of steps taken; int32 ().
       params: the network's parameters.
-      batch_stats: BatchNorm's running statistics.
+      batch_stats: BatchNorm's running statistics; empty for a network without BatchNorm.
       opt_state: the optimizer's state.
+      average: the moving average of `params` and `batch_stats` over the steps; None without one.
     """
 
     step: Any
     params: Any
     batch_stats: Any
     opt_state: Any
+    average: Any = None
 
     @classmethod
     def create(
@@ -35,23 +37,45 @@ class TrainState(flax.struct.PyTreeNode):
         optimizer: optax.GradientTransformation,
         key: PRNGKeyArray,
         image_shape: tuple[int, int, int],
+        *,
+        averaged: bool = False,
     ) -> "TrainState":
         """The state before the first step, initialised under the stream 'init' of `key`."""
 
         @jax.jit  # One program in place of some two hundred.
         def create(key: PRNGKeyArray) -> "TrainState":
             images = jnp.zeros((1, *image_shape), jnp.float32)
-            variables = model.init(steady(stream(key, "init")), images, train=False)
-            return cls(
-                step=jnp.zeros((), jnp.int32),
-                params=variables["params"],
-                batch_stats=variables["batch_stats"],
-                opt_state=optimizer.init(variables["params"]),
-            )
+            variables: Any = model.init(steady(stream(key, "init")), images, train=False)
+            return cls.starting_from(variables, optimizer, averaged=averaged)
 
         return create(key)
 
+    @classmethod
+    def starting_from(
+        cls,
+        variables: dict[str, Any],
+        optimizer: optax.GradientTransformation,
+        *,
+        averaged: bool = False,
+    ) -> "TrainState":
+        """The state before the first step from these variables.
+
+        Args:
+          variables: `params`, and `batch_stats` if the network has some.
+          optimizer: for the parameters.
+          averaged: whether steps keep a moving average of the variables, which starts here.
+        """
+        params, batch_stats = variables["params"], variables.get("batch_stats", {})
+        return cls(
+            step=jnp.zeros((), jnp.int32),
+            params=params,
+            batch_stats=batch_stats,
+            opt_state=optimizer.init(params),
+            average={"params": params, "batch_stats": batch_stats} if averaged else None,
+        )
+
     @property
     def variables(self) -> dict[str, Any]:
-        """What the network is applied with: `params` and `batch_stats`."""
-        return {"params": self.params, "batch_stats": self.batch_stats}
+        """What the network answers with: `params` and `batch_stats`, averaged if they are."""
+        own = {"params": self.params, "batch_stats": self.batch_stats}
+        return own if self.average is None else self.average

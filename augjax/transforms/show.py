@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Float, PRNGKeyArray, UInt8
 
 from augjax.extras import require
 from augjax.keys import check_epoch, image_key, stream
@@ -85,6 +85,25 @@ def show(
     return figure
 
 
+def shown(
+    image: UInt8[np.ndarray, "h w c"] | Float[np.ndarray, "h w c"], pipeline: Transform
+) -> UInt8[np.ndarray, "h w k"] | Float[np.ndarray, "h w k"]:
+    """An image that a pipeline was given or made, of 3 or 4 channels: uint8, or from 0 to 1.
+
+    Where the pipeline leaves its range of values, as `Normalize` does, from its own darkest to its
+    own lightest value. Of images of other channels, the first is grey.
+    """
+    if image.dtype != np.uint8:
+        lowest, highest = pipeline.facts.value_range
+        image = (image.astype(np.float32) - lowest) / (highest - lowest)
+        keeps_range = all(step.operation.keeps_range for step in pipeline.steps(None))
+        if not keeps_range and (image.min() < 0 or image.max() > 1):
+            # It may be all one value.
+            image = (image - image.min()) / max(np.ptp(image), 1e-9)
+        image = np.clip(image, 0, 1)
+    return image if image.shape[2] in (3, 4) else image[..., :1].repeat(3, axis=2)
+
+
 def _examples(images: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(images, dict | list | tuple | np.ndarray | jax.Array):
         raise TypeError(
@@ -130,18 +149,7 @@ def _draw(axes: "matplotlib.axes.Axes", example: dict[str, Any], pipeline: Trans
     from matplotlib.patches import Rectangle
 
     axes.axis("off")
-    image = np.asarray(example["image"])
-    if image.dtype != np.uint8:
-        lowest, highest = pipeline.facts.value_range
-        image = (image.astype(np.float32) - lowest) / (highest - lowest)
-        keeps_range = all(step.operation.keeps_range for step in pipeline.steps(None))
-        if not keeps_range and (image.min() < 0 or image.max() > 1):
-            # From its own darkest to its own lightest value; it may be all one.
-            image = (image - image.min()) / max(np.ptp(image), 1e-9)
-        image = np.clip(image, 0, 1)
-    if image.shape[2] not in (3, 4):
-        image = image[..., 0]
-    axes.imshow(image, cmap="gray", vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
+    axes.imshow(shown(np.asarray(example["image"]), pipeline))
     if "mask" in example:
         mask = np.asarray(example["mask"])
         mask = mask if mask.ndim == 2 else mask[..., 0]

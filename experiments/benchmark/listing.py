@@ -34,8 +34,8 @@ def write_files(root: Path, count: int) -> Path:
 def main(folder: str, simulated: int = 0) -> None:
     """Measures and prints."""
     if simulated:
-        real = scan._entries
-        scan._entries = lambda path: (
+        real = scan.entries_of
+        scan.entries_of = lambda path: (
             list(_simulated(path, simulated)) if path != folder else real(path)
         )
     epoch_order(10, seed=0, epoch=1)

@@ -12,15 +12,11 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from augjax.errors import InputError, errors_in_one_line
-from augjax.files import lies_in
-from augjax.runs.folder import locked_run_folder
-from augjax.runs.signals import StopSignals
+from augjax.commands.command_line import check_nothing_is_empty
+from augjax.commands.process import training_process, while_importing
+from augjax.errors import errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
-from augjax.runtime.determinism import use_deterministic_operations
-from augjax.runtime.memory import keep_freed_memory
-from experiments.car_truck.config import PROGRAM, Config, resumed_config, with_defaults
-from experiments.command_line import check_nothing_is_empty
+from experiments.car_truck.config import PROGRAM, Config, resumed_config, settings_of
 
 if TYPE_CHECKING:
     from augjax.training.loop import FitResult
@@ -39,21 +35,14 @@ def main() -> None:
 
 def run(config: Config) -> "FitResult":
     """Prepares the process, imports the rest, and trains in the run's folder."""
-    config = with_defaults(config)
-    assert config.run_dir and config.image_size
-    use_deterministic_operations()
-    keep_freed_memory(config.image_size)
-    if config.data and lies_in(config.run_dir, config.data):
-        raise InputError(f"--run-dir {config.run_dir} lies inside --data, where nothing is written")
-    with StopSignals() as signals:
-        try:
-            from experiments.car_truck import train
-        except ValueError as error:  # Of JAX or Matplotlib, which read the environment.
-            raise InputError(f"a setting in the environment cannot be used: {error}") from error
+    settings = settings_of(config)
+    with training_process(settings) as signals:
+        with while_importing():
+            from experiments.car_truck.train import train_car_truck
 
-        train.check_run_dir(config)
-        with locked_run_folder(config.run_dir, existing=config.resume is not None):
-            return train.train(config, signals)
+        return train_car_truck(
+            settings, signals, report=config.report, resumed=config.resume is not None
+        )
 
 
 if __name__ == "__main__":

@@ -5,54 +5,48 @@ from pathlib import Path
 from rich.console import Console
 
 from augjax.data import Dataset, load_image_folder, load_tfds
-from augjax.data.folder.load import link_targets
 from augjax.errors import InputError
-from augjax.files import lies_in
 from augjax.printable import printable
-from experiments.car_truck.config import Config
+from augjax.runs.data import print_found
+from augjax.runs.settings import Settings
 from experiments.car_truck.drawn.dataset import SPLITS, drawn_car_truck, picture_names
 
 
-def load_data(config: Config, console: Console) -> Dataset:
+def load_data(settings: Settings, console: Console) -> Dataset:
     """Reads the folder, the TensorFlow data set or the drawn set, and says what was found."""
-    assert config.image_size and config.run_dir
-    size, method = config.image_size, config.interpolation
-    if config.data is None:
+    size, method = settings.image_size, settings.interpolation
+    if settings.data is None:
         root = drawn_car_truck()
         console.print(
             f"No --data given: training on drawn cars and trucks, in {root} "
-            f"({size}x{size} pixels, batches of {config.batch_size})."
+            f"({size}x{size} pixels, batches of {settings.batch_size})."
         )
         dataset = load_image_folder(root, image_size=size, method=method)
         _check_drawn(dataset, root)
-    elif config.data.startswith("tfds:"):
-        listed = config.data.split(":")[2:]
+    elif settings.data.startswith("tfds:"):
+        listed = settings.data.split(":")[2:]
         if listed and listed[0].count(",") != 1:
-            raise InputError(f"--data {config.data}: name two classes, as in tfds:NAME:CLASS,CLASS")
-        dataset = load_tfds(config.data, image_size=size, method=method)
+            raise InputError(
+                f"--data {settings.data}: name two classes, as in tfds:NAME:CLASS,CLASS"
+            )
+        dataset = load_tfds(settings.data, image_size=size, method=method)
     else:
         dataset = load_image_folder(
-            config.data,
+            settings.data,
             image_size=size,
             method=method,
-            max_pixels=config.max_pixels,
-            on_bad_image=config.on_bad_image,
-            verify=config.verify,
-            follow_links=config.follow_links,
+            max_pixels=settings.max_pixels,
+            on_bad_image=settings.on_bad_image,
+            verify=settings.verify,
+            follow_links=settings.follow_links,
         )
+    print_found(dataset, console)
     names = [printable(name) for name in dataset.class_names]
-    for split in (dataset.train, dataset.valid):
-        counts = zip(names, split.class_counts(len(names)), strict=True)
-        listed = ", ".join(f"{name} {count}" for name, count in counts)
-        console.print(
-            f"Found {len(split)} files belonging to {len(names)} classes. ({split.name}: {listed})"
-        )
-    for note in dataset.notes:
-        console.print(note)
     if len(names) != 2:
         raise InputError(
-            f"--data {config.data} has {len(names)} classes ({', '.join(names)}), but this network "
-            "tells two apart; keep two class folders, or name two as in tfds:cifar10:truck,ship"
+            f"--data {settings.data} has {len(names)} classes ({', '.join(names)}), but this "
+            "network tells two apart; keep two class folders, or name two as in "
+            "tfds:cifar10:truck,ship"
         )
     return dataset
 
@@ -64,16 +58,4 @@ def _check_drawn(dataset: Dataset, root: Path) -> None:
             raise InputError(
                 f"{path} is not one of the drawn pictures; move it to another place, or train on "
                 f"all that is there by --data {printable(str(root))}"
-            )
-
-
-def check_not_linked(path: Path, option: str, config: Config) -> None:
-    """Raises InputError if `path` is, or lies in, what links in the data lead to."""
-    if not (config.data and config.follow_links) or config.data.startswith("tfds:"):
-        return
-    for target in link_targets(config.data):
-        if lies_in(path, target):
-            raise InputError(
-                f"{option} {path} is or lies in {printable(target)}, where a link in --data leads "
-                "and nothing is written"
             )

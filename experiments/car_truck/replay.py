@@ -15,15 +15,17 @@ from augjax.data import Dataset, Split
 from augjax.data.tf import DECODER
 from augjax.errors import InputError
 from augjax.files import json_text, lies_in, read_json, write_atomically
-from augjax.printable import printable, some
+from augjax.printable import argument, printable, some
+from augjax.runs.augmentation import recorded_pipeline, strength_then
+from augjax.runs.data import check_not_linked
 from augjax.runs.environment import environment
 from augjax.runs.folder import RUN_RECORD
 from augjax.runs.history import epochs_done
 from augjax.runs.record import changed_images
+from augjax.runs.settings import Settings
 from augjax.transforms.replay import replay_key
-from experiments.car_truck.augmentation import recorded_pipeline, strength_then
-from experiments.car_truck.config import Config, recorded_config, with_defaults
-from experiments.car_truck.data import check_not_linked, load_data
+from experiments.car_truck.config import recorded_config, settings_of
+from experiments.car_truck.data import load_data
 from experiments.car_truck.drawn.dataset import drawn_car_truck
 
 PICTURES = {"augmentations.png", "loss.png", "accuracy.png"}
@@ -47,8 +49,9 @@ def replay_image(
     Raises:
       InputError: if there is no such run, epoch or image, or nothing may be written to `out`.
     """
-    settings = with_defaults(recorded_config(run_dir, str(run_dir)))
-    settings = dataclasses.replace(settings, run_dir=run_dir)
+    settings = settings_of(
+        dataclasses.replace(recorded_config(run_dir, str(run_dir)), run_dir=run_dir)
+    )
     pipeline = recorded_pipeline(run_dir, str(run_dir))
     notes = check_epoch(run_dir, epoch, settings.epochs)
     out = out or Path(f"{PurePosixPath(path).stem}-epoch{epoch}.png")
@@ -93,7 +96,7 @@ def check_epoch(run_dir: Path, epoch: int, epochs: int) -> list[str]:
     return [note] if epoch > done else []
 
 
-def check_out(out: Path, settings: Config) -> None:
+def check_out(out: Path, settings: Settings) -> None:
     """Raises InputError unless a PNG may be written there."""
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out}: expected a name that ends in .png")
@@ -102,7 +105,6 @@ def check_out(out: Path, settings: Config) -> None:
     if lies_in(out, settings.data or drawn_car_truck()):
         raise InputError(f"--out {out} lies inside the data, where nothing is written")
     run_dir = settings.run_dir
-    assert run_dir
     is_picture = out.name.lower() in PICTURES and lies_in(out, run_dir)
     if is_picture or lies_in(out, run_dir / "checkpoints"):
         raise InputError(f"--out {out} is one of the run's own files; choose another name")
@@ -122,7 +124,7 @@ def find(path: str, split: Split) -> int:
                 return index
     raise InputError(
         f"{printable(path)}: no training image of the run; expected a path relative to the "
-        f"folder {printable(split.name)}, such as {printable(split.sources[0])}"
+        f"folder {printable(split.name)}, such as {argument(split.sources[0])}"
     )
 
 

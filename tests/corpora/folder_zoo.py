@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from augjax.data import epoch_batches, load_image_folder
+from augjax.data import Dataset, epoch_batches, load_dataset, load_image_folder
 from augjax.errors import InputError
 from augjax.files import write_json
 from tests.corpora.image_bytes import png
@@ -26,6 +26,8 @@ class FolderKind(NamedTuple):
       train: how many training images are read; None if the folder is refused.
       words: parts of the notes or of the error.
       follow_links: as `load_image_folder` takes it.
+      table: the name of a table in the folder that is read instead, by `load_dataset`.
+      valid_fraction: as `load_dataset` takes it, which reads the folder then.
     """
 
     name: str
@@ -33,6 +35,8 @@ class FolderKind(NamedTuple):
     train: int | None
     words: tuple[str, ...]
     follow_links: bool = False
+    table: str = ""
+    valid_fraction: float | None = None
 
 
 @cache
@@ -54,7 +58,7 @@ def judge(kind: FolderKind, folder: Path) -> Outcome:
     before = _listing(root)
     train: int | None = None
     try:
-        dataset = load_image_folder(root, image_size=16, follow_links=kind.follow_links)
+        dataset = _load(kind, root)
     except InputError as error:
         lines = [str(error), *error.details]
     else:
@@ -80,6 +84,17 @@ def judge(kind: FolderKind, folder: Path) -> Outcome:
     return Outcome(kind.name, expected, f"{got} {wrong or ''}".strip(), not wrong)
 
 
+def _load(kind: FolderKind, root: Path) -> Dataset:
+    if not (kind.table or kind.valid_fraction):
+        return load_image_folder(root, image_size=16, follow_links=kind.follow_links)
+    return load_dataset(
+        root / kind.table,
+        image_size=16,
+        follow_links=kind.follow_links,
+        valid_fraction=kind.valid_fraction,
+    )
+
+
 def usual_folder(root: Path) -> None:
     """Two splits of two classes of two images."""
     number = 0
@@ -91,7 +106,7 @@ def usual_folder(root: Path) -> None:
                 (root / split / name / file).write_bytes(picture(number))
 
 
-def _put(*paths: str) -> Callable[[Path], None]:
+def put(*paths: str) -> Callable[[Path], None]:
     """Adds images, each unlike the others, in new folders where need be."""
 
     def change(root: Path) -> None:
@@ -102,7 +117,7 @@ def _put(*paths: str) -> Callable[[Path], None]:
     return change
 
 
-def _link(path: str, target: str, *, on_folder: bool = False) -> Callable[[Path], None]:
+def link(path: str, target: str, *, on_folder: bool = False) -> Callable[[Path], None]:
     """Adds a link; a target that starts with '/' is beside the data folder, and is made."""
 
     def change(root: Path) -> None:
@@ -120,7 +135,9 @@ def _link(path: str, target: str, *, on_folder: bool = False) -> Callable[[Path]
     return change
 
 
-def _remove(*paths: str) -> Callable[[Path], None]:
+def remove(*paths: str) -> Callable[[Path], None]:
+    """Removes folders."""
+
     def change(root: Path) -> None:
         for path in paths:
             shutil.rmtree(root / path)
@@ -128,7 +145,9 @@ def _remove(*paths: str) -> Callable[[Path], None]:
     return change
 
 
-def _both(*changes: Callable[[Path], object]) -> Callable[[Path], None]:
+def both(*changes: Callable[[Path], object]) -> Callable[[Path], None]:
+    """One change after the other."""
+
     def change(root: Path) -> None:
         for each in changes:
             each(root)
@@ -140,30 +159,30 @@ def _usual() -> list[FolderKind]:
     clean = ("Checked 8 files: all readable (8 decoded)",)
     return [
         FolderKind("the usual", lambda root: None, 4, clean),
-        FolderKind("images in deeper folders", _put("train/Car/a/b/c.png"), 5, ("Checked 9",)),
-        FolderKind("capital suffixes", _put("train/Car/a.PNG"), 5, ("Checked 9",)),
+        FolderKind("images in deeper folders", put("train/Car/a/b/c.png"), 5, ("Checked 9",)),
+        FolderKind("capital suffixes", put("train/Car/a.PNG"), 5, ("Checked 9",)),
         FolderKind("val for valid", lambda root: (root / "valid").rename(root / "val"), 4,
                    ("'val'", *clean)),
         FolderKind("test for valid", lambda root: (root / "valid").rename(root / "test"), 4,
                    ("'test'", *clean)),
-        FolderKind("test beside valid", _put("test/Bus/a.png"), 4, clean),
+        FolderKind("test beside valid", put("test/Bus/a.png"), 4, clean),
     ]  # fmt: skip
 
 
 def _skipped() -> list[FolderKind]:
     names = ("a.tif", "a.avif", "a.heic", "a.txt", "A.TIF", "README")
     return [
-        FolderKind("hidden files", _put("train/Car/.a.png", "train/Car/._1.png"), 4, ("hidden 2",)),
-        FolderKind("hidden folders", _put("train/Car/.git/a.png", "train/.git/a.png"), 4,
+        FolderKind("hidden files", put("train/Car/.a.png", "train/Car/._1.png"), 4, ("hidden 2",)),
+        FolderKind("hidden folders", put("train/Car/.git/a.png", "train/.git/a.png"), 4,
                    ("hidden 2",)),
-        FolderKind("__MACOSX", _put("train/__MACOSX/a.png", "train/Car/__MACOSX/b.png"), 4,
+        FolderKind("__MACOSX", put("train/__MACOSX/a.png", "train/Car/__MACOSX/b.png"), 4,
                    ("hidden 2",)),
-        FolderKind("notebook checkpoints", _put("train/.ipynb_checkpoints/a.png",
+        FolderKind("notebook checkpoints", put("train/.ipynb_checkpoints/a.png",
                                                 "train/Car/.ipynb_checkpoints/1.png"), 4,
                    ("hidden 2",)),
-        FolderKind("other files", _put(*(f"train/Car/{name}" for name in names)), 4,
+        FolderKind("other files", put(*(f"train/Car/{name}" for name in names)), 4,
                    (".tif 2", ".avif 1", ".heic 1", ".txt 1", "without a suffix 1")),
-        FolderKind("images beside the classes", _put("train/a.png"), 4,
+        FolderKind("images beside the classes", put("train/a.png"), 4,
                    ("outside a class folder 1",)),
     ]  # fmt: skip
 
@@ -173,55 +192,55 @@ def _refused() -> list[FolderKind]:
         FolderKind("nothing there", lambda root: shutil.rmtree(root), None, ("no such folder",)),
         FolderKind("a file", lambda root: (shutil.rmtree(root), root.write_bytes(b"")), None,
                    ("not a folder",)),
-        FolderKind("an empty folder", _remove("train", "valid"), None, ("there are: none",)),
-        FolderKind("no valid", _remove("valid"), None, ("valid or val or validation or test",)),
-        FolderKind("no train", _remove("train"), None, ("no folder train",)),
-        FolderKind("no classes", _remove("train/Car", "train/Truck"), None, ("no class folders",)),
-        FolderKind("one class", _remove("train/Car", "valid/Car"), None,
+        FolderKind("an empty folder", remove("train", "valid"), None, ("there are: none",)),
+        FolderKind("no valid", remove("valid"), None, ("valid or val or validation or test",)),
+        FolderKind("no train", remove("train"), None, ("no folder train",)),
+        FolderKind("no classes", remove("train/Car", "train/Truck"), None, ("no class folders",)),
+        FolderKind("one class", remove("train/Car", "valid/Car"), None,
                    ("one class only (Truck)",)),
-        FolderKind("an empty class", _both(_remove("train/Car"),
+        FolderKind("an empty class", both(remove("train/Car"),
                                            lambda root: (root / "train/Car").mkdir()), None,
                    ("no images", "train/Car;")),
-        FolderKind("a class of other files only", _both(_remove("train/Car"),
-                                                        _put("train/Car/a.tif")), None,
+        FolderKind("a class of other files only", both(remove("train/Car"),
+                                                        put("train/Car/a.tif")), None,
                    ("no images", "train/Car;")),
         FolderKind("classes that differ", lambda root: (root / "valid/Car").rename(
                        root / "valid/Bus"), None, ("Car, Truck against Bus, Truck",)),
-        FolderKind("a class more in valid", _put("valid/Bus/a.png"), None,
+        FolderKind("a class more in valid", put("valid/Bus/a.png"), None,
                    ("Car, Truck against Bus, Car, Truck",)),
         FolderKind("a pipe among the images", lambda root: os.mkfifo(root / "train/Car/a.jpg"),
                    None, ("cannot use 1 of 9", "train/Car/a.jpg (not a regular file)")),
-        FolderKind("a folder named like an image", _put("train/Car/a.jpg/b.png"), None,
+        FolderKind("a folder named like an image", put("train/Car/a.jpg/b.png"), None,
                    ("train/Car/a.jpg (a folder, not a file)",)),
     ]  # fmt: skip
 
 
 def _links() -> list[FolderKind]:
     return [
-        FolderKind("a link to an image", _link("train/Car/a.png", "2.png"), 5, ("Checked 9",)),
-        FolderKind("a link to a class", _both(_remove("train/Car"),
-                                              _put("cars/a.png", "cars/b.png", "cars/c.png"),
-                                              _link("train/Car", "../cars")), 5, ("Checked 9",)),
-        FolderKind("a link to a folder of images", _both(_put("more/a.png"),
-                                                         _link("train/Car/more", "../../more")), 4,
+        FolderKind("a link to an image", link("train/Car/a.png", "2.png"), 5, ("Checked 9",)),
+        FolderKind("a link to a class", both(remove("train/Car"),
+                                              put("cars/a.png", "cars/b.png", "cars/c.png"),
+                                              link("train/Car", "../cars")), 5, ("Checked 9",)),
+        FolderKind("a link to a folder of images", both(put("more/a.png"),
+                                                         link("train/Car/more", "../../more")), 4,
                    ("linked folder 1",)),
-        FolderKind("a link that dangles", _link("train/Car/a.png", "none.png"), None,
+        FolderKind("a link that dangles", link("train/Car/a.png", "none.png"), None,
                    ("train/Car/a.png (a link that leads nowhere)",)),
-        FolderKind("a link in a circle", _link("train/Car/a.png", "a.png"), None,
+        FolderKind("a link in a circle", link("train/Car/a.png", "a.png"), None,
                    ("train/Car/a.png (cannot be read",)),
-        FolderKind("a link out of the data", _link("train/Car/a.png", "/a.png"), None,
+        FolderKind("a link out of the data", link("train/Car/a.png", "/a.png"), None,
                    ("train/Car/a.png (a link that leads out of the data folder; --follow-links",)),
-        FolderKind("a class link that dangles", _link("train/Bus", "none"), None,
+        FolderKind("a class link that dangles", link("train/Bus", "none"), None,
                    ("train/Bus: a link that leads to no folder",)),
-        FolderKind("a class link in a circle", _link("train/Bus", "Bus"), None,
+        FolderKind("a class link in a circle", link("train/Bus", "Bus"), None,
                    ("train/Bus: a link that leads to no folder",)),
-        FolderKind("a class link out of the data", _link("train/Bus", "/out", on_folder=True), None,
+        FolderKind("a class link out of the data", link("train/Bus", "/out", on_folder=True), None,
                    ("train/Bus: a link that leads out of the data folder; --follow-links",)),
-        FolderKind("a class link to its split", _link("train/Bus", "."), None,
+        FolderKind("a class link to its split", link("train/Bus", "."), None,
                    ("train/Bus: a link that leads back",)),
-        FolderKind("a class link to the data folder", _link("train/Bus", "../../data"), None,
+        FolderKind("a class link to the data folder", link("train/Bus", "../../data"), None,
                    ("train/Bus: a link that leads back",)),
-        FolderKind("a split link out of the data", _both(
+        FolderKind("a split link out of the data", both(
                        lambda root: (root / "train").rename(root.parent / "elsewhere"),
                        lambda root: (root / "train").symlink_to(root.parent / "elsewhere")), None,
                    ("train: a link that leads out of the data folder; --follow-links",)),
@@ -229,34 +248,34 @@ def _links() -> list[FolderKind]:
 
 
 def _followed() -> list[FolderKind]:
-    out = _link("train/Car/out", "/out", on_folder=True)  # out/Car and out/Truck, of two images.
+    out = link("train/Car/out", "/out", on_folder=True)  # out/Car and out/Truck, of two images.
     return [
-        FolderKind("a followed link out of the data", _link("train/Car/a.png", "/a.png"), 5,
+        FolderKind("a followed link out of the data", link("train/Car/a.png", "/a.png"), 5,
                    ("Checked 9",), True),
         FolderKind("a followed link to a folder", out, 8, ("Checked 12",), True),
         FolderKind("a followed class link out of the data",
-                   _both(_link("train/Bus", "/out", on_folder=True), _put("valid/Bus/a.png")), 8,
+                   both(link("train/Bus", "/out", on_folder=True), put("valid/Bus/a.png")), 8,
                    ("Checked 13",), True),
-        FolderKind("a followed split link out of the data", _both(
+        FolderKind("a followed split link out of the data", both(
                        lambda root: (root / "train").rename(root.parent / "elsewhere"),
                        lambda root: (root / "train").symlink_to(root.parent / "elsewhere")), 4,
                    ("Checked 8",), True),
-        FolderKind("a followed link that dangles", _link("train/Car/a.png", "none.png"), None,
+        FolderKind("a followed link that dangles", link("train/Car/a.png", "none.png"), None,
                    ("train/Car/a.png (a link that leads nowhere)",), True),
-        FolderKind("a followed class link to its split", _link("train/Bus", "."), None,
+        FolderKind("a followed class link to its split", link("train/Bus", "."), None,
                    ("train/Bus: a link that leads back",), True),
-        FolderKind("a followed link to the split", _link("train/Car/a", ".."), 4,
+        FolderKind("a followed link to the split", link("train/Car/a", ".."), 4,
                    ("link in a circle 1",), True),
-        FolderKind("a followed link to its folder", _link("train/Car/a/b/c", ".."), 4,
+        FolderKind("a followed link to its folder", link("train/Car/a/b/c", ".."), 4,
                    ("linked again 1",), True),
-        FolderKind("a followed circle elsewhere", _both(out, _link("train/Car/out/Car/a", "..")), 8,
+        FolderKind("a followed circle elsewhere", both(out, link("train/Car/out/Car/a", "..")), 8,
                    ("linked again 1",), True),
-        FolderKind("two followed links to a folder", _both(out, _link("train/Car/a", "out/Car")), 8,
+        FolderKind("two followed links to a folder", both(out, link("train/Car/a", "out/Car")), 8,
                    ("linked again 1",), True),
-        FolderKind("a followed link to an image of the class", _link("train/Car/0.png", "2.png"), 4,
+        FolderKind("a followed link to an image of the class", link("train/Car/0.png", "2.png"), 4,
                    ("linked again 1",), True),
         FolderKind("a followed link to an image of another class",
-                   _link("train/Car/0.png", "../../valid/Car/2.png"), 5,
+                   link("train/Car/0.png", "../../valid/Car/2.png"), 5,
                    ("Warning: 1 validation image also trained on",), True),
     ]  # fmt: skip
 
@@ -274,8 +293,8 @@ def _leaks() -> list[FolderKind]:
         FolderKind("the same bytes in train and valid", copy, 4,
                    ("1 validation image", "valid/Truck/copy.png = train/Car/1.png",
                     "1 of them under two classes")),
-        FolderKind("all of valid in train", _both(
-                       _remove("valid"),
+        FolderKind("all of valid in train", both(
+                       remove("valid"),
                        lambda root: shutil.copytree(root / "train", root / "valid")), 4,
                    ("4 validation images", "and 1 more")),
         FolderKind("files alike but for the last byte", same_size, 5,
@@ -298,12 +317,12 @@ def _names() -> list[FolderKind]:
         "markup": "[red]:car:[",
     }
     kinds = [
-        FolderKind(f"a file name with {what}", _put(f"train/Car/{name}.png"), 5, ("Checked 9",))
+        FolderKind(f"a file name with {what}", put(f"train/Car/{name}.png"), 5, ("Checked 9",))
         for what, name in odd.items()
     ]
     kinds += [
         FolderKind(f"a class name with {what}",
-                   _put(f"train/{name}/a.png", f"valid/{name}/b.png"), 5,
+                   put(f"train/{name}/a.png", f"valid/{name}/b.png"), 5,
                    ("Checked 10",))
         for what, name in odd.items()
     ]  # fmt: skip

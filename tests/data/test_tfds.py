@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from augjax.data import load_tfds
+from augjax.data import load_dataset, load_image_set, load_tfds
 from augjax.data.tf import import_tensorflow
 from augjax.errors import InputError
 from tests.corpora import image_zoo
@@ -56,6 +56,33 @@ def test_chosen_classes_are_relabelled_in_the_order_listed(cifar10):
     assert everything.class_names == tuple(NAMES) and len(everything.train) == 60
     trucks = everything.train.labels == 9
     assert trucks.sum() == (by_name.train.labels == 0).sum()
+
+
+def test_load_dataset_reads_any_number_of_classes(cifar10):
+    for spec, count in (("tfds:cifar10", 10), ("tfds:cifar10:truck,cat,ship", 3)):
+        one, other = load_dataset(spec, image_size=8), load_tfds(spec, image_size=8)
+        assert one.fingerprint == other.fingerprint and len(one.class_names) == count
+        np.testing.assert_array_equal(one.train.cache, other.train.cache)
+    with pytest.raises(InputError, match=r"^tfds:cifar10:truck has one class only"):
+        load_dataset("tfds:cifar10:truck", image_size=8)
+    with pytest.raises(InputError, match=r"^--valid-fraction 0.2: tfds:cifar10 has splits of its"):
+        load_dataset("tfds:cifar10", image_size=8, valid_fraction=0.2)
+    with pytest.raises(InputError, match=r"^tfds:none: TensorFlow Datasets has no data set"):
+        load_dataset("tfds:none", image_size=8)
+
+
+def test_an_image_set_has_the_labels_of_the_classes_given(cifar10):
+    theirs = load_tfds("tfds:cifar10:automobile,truck", image_size=8).valid
+    names = ("truck", "tram", "automobile")
+    found = load_image_set("tfds:cifar10:automobile,truck", image_size=8, class_names=names)
+    assert found.class_names == names and found.images.name == "test"
+    assert found.notes == ("Classes without an image in test: tram.",)
+    assert found.images.sources == theirs.sources
+    np.testing.assert_array_equal(found.images.labels, np.array([2, 0])[theirs.labels])
+    with pytest.raises(
+        InputError, match=r"^tfds:cifar10 has other classes: airplane, bird, .*tram"
+    ):
+        load_image_set("tfds:cifar10", image_size=8, class_names=names)
 
 
 def serve(monkeypatch, images: list[bytes]):

@@ -1,15 +1,21 @@
 """What runs of which only the program around the network is tested have in common."""
 
 import functools
+from typing import Any
 
 import flax.linen as nn
+import jax.numpy as jnp
 import pytest
 
-from experiments.car_truck import data, train
+from augjax.models import MODELS
+from experiments.car_truck import data
 
 
 class Small(nn.Module):
     """A network that compiles quickly."""
+
+    num_classes: int = 2
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x, *, train, mask=None):
@@ -20,7 +26,7 @@ class Small(nn.Module):
 def _train_the_small_network():
     """Runs in this process train it in place of the notebook's network."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "NotebookCNN", Small)
+        patch.setitem(MODELS, "notebook", Small)
         yield
 
 

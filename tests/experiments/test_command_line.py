@@ -3,11 +3,14 @@ import os
 import sys
 
 import pytest
+import tyro
 
+from augjax.commands.command_line import check_nothing_is_empty
 from augjax.errors import InputError
+from augjax.runs.settings import MAY_CHANGE, flag
 from experiments import replay, seeds
 from experiments.car_truck.__main__ import main
-from experiments.command_line import check_nothing_is_empty
+from experiments.car_truck.config import Config
 
 
 @pytest.mark.parametrize(
@@ -61,3 +64,21 @@ def test_nor_does_it_mean_the_current_folder_elsewhere(
     assert stop.value.code == 2
     assert capsys.readouterr().err.endswith("'': expected a value\n")
     assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("option", ["image-size", "batch-size"])
+def test_a_value_that_is_no_whole_number_is_refused_without_words_of_python(capsys, option):
+    assert getattr(tyro.cli(Config, args=[f"--{option}", "32"]), option.replace("-", "_")) == 32
+    with pytest.raises(SystemExit) as stop:
+        tyro.cli(Config, args=[f"--{option}", "32.0"])
+    assert stop.value.code == 2
+    told = capsys.readouterr().err
+    assert f"--{option}" in told and "'32.0'" in told and "NoneType" not in told
+
+
+def test_the_help_names_what_a_resumed_run_may_be_given(capsys):
+    with pytest.raises(SystemExit):
+        tyro.cli(Config, args=["--help"])
+    words = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    about = words.partition("--resume")[2].partition("may be given anew")[0]
+    assert all(flag(name) in about for name in MAY_CHANGE)

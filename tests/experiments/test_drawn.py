@@ -14,7 +14,7 @@ from PIL import Image
 from rich.console import Console
 
 from augjax.errors import InputError, RunError
-from experiments.car_truck.config import Config, with_defaults
+from experiments.car_truck.config import Config, settings_of
 from experiments.car_truck.data import load_data
 from experiments.car_truck.drawn import camera, places, vehicles
 from experiments.car_truck.drawn import dataset as drawn
@@ -174,7 +174,7 @@ def test_pictures_of_the_users_own_are_not_trained_on(
 ):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     drawn._cache.cache_clear()
-    config = with_defaults(Config(run_dir=tmp_path / "run"))
+    config = settings_of(Config(run_dir=tmp_path / "run"))
     try:
         dataset = load_data(config, Console(quiet=True))
         assert (len(dataset.train), len(dataset.valid)) == (6, 6)

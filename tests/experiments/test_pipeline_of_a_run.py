@@ -8,12 +8,12 @@ import pytest
 
 import augjax as aj
 from augjax.errors import InputError
-from experiments.car_truck.__main__ import run
-from experiments.car_truck.augmentation import (
+from augjax.runs.augmentation import (
     chosen_pipeline,
     recorded_pipeline,
     strength_schedule,
 )
+from experiments.car_truck.__main__ import run
 from experiments.car_truck.config import Config, resumed_config
 from tests.helpers import write_image_folder
 
@@ -47,7 +47,7 @@ def test_a_file_holds_what_to_dict_makes(tmp_path):
         (b"\xff\xfe\x00", "not JSON ("),
         ("[" * 100_000, "not JSON (nested too deeply)"),
         ("3", "expected what augjax.to_dict makes of one, but got 3"),
-        ({"transform": "CutMix"}, "CutMix mixes batches; --mix says how they are mixed"),
+        ({"transform": "CutMix"}, "CutMix mixes batches; --mix of a run says how"),
         ({"transform": "Rotate"}, "augjax has no transform 'Rotate'; here it is RandomRotation"),
         (sequence(FLIP, {**FLIP, "mode": "up"}), "transforms[1].mode: expected one of 'hori"),
         (sequence(FLIP, FLIP), "Sequential holds 'RandomFlip' more than once"),

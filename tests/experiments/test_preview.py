@@ -9,11 +9,12 @@ from PIL import Image
 
 import augjax as aj
 from augjax.data import load_image_folder
+from augjax.runs import preview as runs_preview
+from augjax.runs.augmentation import chosen_mix, chosen_pipeline, strength_schedule
 from augjax.runs.figures import picture_grid, save_png
 from augjax.training.loop import Augmentation
 from experiments.car_truck import preview
-from experiments.car_truck.augmentation import chosen_mix, chosen_pipeline, strength_schedule
-from experiments.car_truck.config import Config
+from experiments.car_truck.config import Config, settings_of
 from tests.helpers import write_image_folder
 
 CHEAP = aj.Sequential([aj.RandomFlip("horizontal"), aj.RandomBrightness(0.4)])
@@ -29,13 +30,14 @@ def dataset(tmp_path_factory):
 def drawn(dataset, tmp_path, monkeypatch):
     """What is drawn for flags: rows of pictures, and the title."""
     monkeypatch.setattr(preview, "PREVIEW_SIZE", 8)
-    monkeypatch.setattr(preview, "save_png", lambda figure, path: None)
     grids = []
-    monkeypatch.setattr(preview, "picture_grid", lambda *grid: grids.append(grid))
+    for module in (preview, runs_preview):
+        monkeypatch.setattr(module, "save_png", lambda figure, path: None)
+        monkeypatch.setattr(module, "picture_grid", lambda *grid: grids.append(grid))
     (tmp_path / "mine.json").write_text(json.dumps(aj.to_dict(CHEAP)))
 
     def of(**flags):
-        config = Config(**{"batch_size": 2, "seed": 3, **flags})
+        config = settings_of(Config(**{"batch_size": 2, "seed": 3, **flags}))
         pipeline = chosen_pipeline(config.pipeline, 8) if config.augment else aj.Sequential([])
         strength = strength_schedule(config.augment_strength, len(dataset.train), 2)
         mix = chosen_mix(config.mix)
@@ -108,7 +110,9 @@ def test_a_name_breaks_no_line(dataset):
         train=dataclasses.replace(dataset.train, sources=sources),
     )
     augmentation = Augmentation(CHEAP, mix=chosen_mix("mixup"))
-    rows = preview.training_rows(odd, augmentation, Config(batch_size=2, epochs=1))
+    rows = runs_preview.training_rows(
+        odd, augmentation, settings_of(Config(batch_size=2, epochs=1))
+    )
     assert all(caption.isprintable() for caption in rows)
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -16,12 +17,12 @@ import augjax as aj
 from augjax.data import epoch_order
 from augjax.data.tf import DECODER
 from augjax.errors import InputError
+from augjax.models import MODELS
 from augjax.runs import folder, record
 from augjax.runs.environment import environment
 from experiments import replay
 from experiments.car_truck import __main__ as car_truck
-from experiments.car_truck import train
-from experiments.car_truck.config import Config
+from experiments.car_truck.config import Config, settings_of
 from experiments.car_truck.replay import OLD_DECODER, PICTURES, check_out, other_versions
 from tests.helpers import run_python, write_image_folder
 
@@ -30,6 +31,9 @@ SIZE, BATCH, EPOCHS, SEED = 16, 8, 3, 7
 
 class Watched(nn.Module):
     """A network that lets the tests see its training images."""
+
+    num_classes: int = 2
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x, *, train, mask=None):
@@ -47,7 +51,7 @@ def watched_run(base: Path, **flags):
     data = write_image_folder(base / "data", per_class=6)  # 12 images: the last batch is padded.
     seen.clear()
     with pytest.MonkeyPatch.context() as patch, jax.numpy_dtype_promotion("standard"):
-        patch.setattr(train, "NotebookCNN", Watched)
+        patch.setitem(MODELS, "notebook", Watched)
         car_truck.run(
             car_truck.Config(
                 data=str(data), run_dir=base / "run", seed=SEED,
@@ -216,7 +220,7 @@ def test_where_nothing_is_written(tmp_path, out, words):
     (data / "train/Car/0.png").rename(tmp_path / "library/0.png")
     for link, target in links.items():
         (tmp_path / link).symlink_to(tmp_path / target)
-    settings = Config(data=str(data), run_dir=tmp_path / "run", follow_links=True)
+    settings = settings_of(Config(data=str(data), run_dir=tmp_path / "run", follow_links=True))
     if words is None:
         check_out(tmp_path / out, settings)
         return
@@ -228,7 +232,9 @@ def test_where_nothing_is_written(tmp_path, out, words):
 def test_nothing_is_written_among_the_drawn_pictures(tmp_path, monkeypatch):
     monkeypatch.setattr("experiments.car_truck.replay.drawn_car_truck", lambda: tmp_path / "drawn")
     with pytest.raises(InputError, match="lies inside the data"):
-        check_out(tmp_path / "drawn/train/Car/new.png", Config(run_dir=tmp_path / "run"))
+        check_out(
+            tmp_path / "drawn/train/Car/new.png", settings_of(Config(run_dir=tmp_path / "run"))
+        )
 
 
 def test_the_pictures_of_a_run_are_known():
@@ -245,7 +251,10 @@ def test_flags_that_are_not_recorded_are_defaults(tmp_path, flags):
 def test_there_is_no_run_is_one_line_and_code_2(tmp_path):
     done = run_python("-m", "experiments.replay", str(tmp_path), "Car/0.png", "--epoch=1")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"error: {tmp_path}: there is no run (no config.json)\n"
+    assert (
+        done.stderr
+        == f"error: {tmp_path}: there is no run (no config.json); give the folder of a run\n"
+    )
 
 
 def test_an_unfinished_run_may_be_in_the_middle_of_an_epoch(trained, tmp_path):

@@ -11,17 +11,19 @@ import pytest
 from augjax.data.tf import import_tensorflow
 from augjax.models import NotebookCNN
 from augjax.runs.model_table import count_parameters
+from augjax.training.objective import Objective
 from tests.helpers import initialised, noise, quick_jit
 
 tf = import_tensorflow()
 import keras  # noqa: E402 (after TensorFlow, so that its start-up is silent)
 
 SIZE, BATCH = 32, 6
-SGD = optax.sgd(0.01)
+RATE = 2**-7  # Which is exact in float32, as Keras has it.
+SGD = optax.sgd(RATE)
 FLAX_OF_KERAS = {"gamma": "scale", "beta": "bias", "moving_mean": "mean", "moving_variance": "var"}
 
 
-def keras_network() -> keras.Model:
+def keras_network(num_classes=2) -> keras.Model:
     layers = keras.layers
 
     def conv(filters, kernel):
@@ -31,13 +33,20 @@ def keras_network() -> keras.Model:
     for filters, kernel in ((64, 5), (128, 3), (256, 3), (512, 3)):
         blocks += [layers.MaxPool2D(), layers.BatchNormalization(), conv(filters, kernel)]
     head = [layers.GlobalAveragePooling2D(), layers.BatchNormalization()]
-    head += [layers.Dense(6, activation="relu"), layers.Dense(1)]
+    head += [layers.Dense(6, activation="relu")]
+    head += [layers.Dense(1 if num_classes == 2 else num_classes)]
     first = [layers.BatchNormalization(), conv(16, 7), conv(32, 5)]
     return keras.Sequential([layers.Input((SIZE, SIZE, 3)), *first, *blocks, *head])
 
 
+@pytest.fixture(params=[2, 3])
+def classes(request):
+    """Two have one logit, more have one each."""
+    return request.param
+
+
 @pytest.fixture
-def network():
+def network(classes):
     """A Keras network with random biases and statistics, and our variables with its weights.
 
     In float64: in float32 a rounding can tip a ReLU or a pooling window, and with it a gradient.
@@ -45,7 +54,7 @@ def network():
     keras.utils.set_random_seed(0)
     policy = keras.config.dtype_policy()  # Which floatx no longer sets once it has been asked for.
     keras.config.set_dtype_policy("float64")
-    network = keras_network()
+    network = keras_network(classes)
     keras.config.set_dtype_policy(policy)
     rng = np.random.default_rng(0)
     for variable in network.variables:
@@ -84,28 +93,28 @@ def assert_close(ours, theirs, rtol=1e-9):
     jax.tree_util.tree_map_with_path(compare, ours, theirs)
 
 
-@quick_jit
-def train_step(params, batch_stats, images, labels):
+@partial(quick_jit, static_argnums=0)
+def train_step(classes, params, batch_stats, images, labels):
     """The gradients, the logits, and the parameters and statistics after a step."""
     gradients, (logits, batch_stats) = jax.grad(mean_loss, has_aux=True)(
-        params, batch_stats, images, labels
+        params, batch_stats, classes, images, labels
     )
     updates, _ = SGD.update(gradients, SGD.init(params), params)
     return gradients, logits, optax.apply_updates(params, updates), batch_stats
 
 
-def mean_loss(params, batch_stats, images, labels):
-    logits, updates = NotebookCNN().apply(
+def mean_loss(params, batch_stats, classes, images, labels):
+    logits, updates = NotebookCNN(classes).apply(
         {"params": params, "batch_stats": batch_stats}, images, train=True, mutable=["batch_stats"]
     )
-    loss = optax.sigmoid_binary_cross_entropy(logits, labels).mean()
+    loss = Objective(num_classes=classes).losses(logits, labels).mean()
     return loss, (logits, updates["batch_stats"])
 
 
-def test_has_as_many_parameters_as_keras(network):
+def test_has_as_many_parameters_as_keras(network, classes):
     keras_model, _ = network
-    shape = jax.ShapeDtypeStruct((1, SIZE, SIZE, 3), jnp.float32)
-    ours = jax.eval_shape(lambda x: NotebookCNN().init(jax.random.key(0), x, train=False), shape)
+    shape, model = jax.ShapeDtypeStruct((1, SIZE, SIZE, 3), jnp.float32), NotebookCNN(classes)
+    ours = jax.eval_shape(lambda x: model.init(jax.random.key(0), x, train=False), shape)
     assert count_parameters(ours) == keras_model.count_params()
     # Worked by hand: kernels and biases; scale, offset, mean and variance of six BatchNorms.
     convolutions = [
@@ -116,9 +125,10 @@ def test_has_as_many_parameters_as_keras(network):
         (3, 128, 256),
         (3, 256, 512),
     ]
-    by_hand = sum(k * k * i * o + o for k, i, o in convolutions) + (512 * 6 + 6) + (6 + 1)
+    by_hand = sum(k * k * i * o + o for k, i, o in convolutions) + (512 * 6 + 6)
     by_hand += 4 * (3 + 32 + 64 + 128 + 256 + 512)
-    assert count_parameters(ours) == by_hand == 1_622_713
+    last = {2: 6 + 1, 3: 3 * (6 + 1)}[classes]
+    assert count_parameters(ours) == by_hand + last == 1_622_706 + last
 
 
 def test_starts_as_keras_does():
@@ -136,31 +146,32 @@ def test_starts_as_keras_does():
 
 
 @pytest.mark.parametrize("train", [False, True])
-def test_forward_equals_keras(network, train):
+def test_forward_equals_keras(network, classes, train):
     keras_model, variables = network
     images = np.float64(noise(BATCH, SIZE, SIZE, 3))
-    theirs = keras_model(images, training=train).numpy()[:, 0]
+    theirs = keras_model(images, training=train).numpy()
+    theirs = theirs[:, 0] if classes == 2 else theirs
     if train:
         params, batch_stats = variables["params"], variables["batch_stats"]
-        _, ours, _, batch_stats = train_step(params, batch_stats, images, np.zeros(BATCH))
+        labels = np.zeros(BATCH, np.int32)
+        _, ours, _, batch_stats = train_step(classes, params, batch_stats, images, labels)
         assert_close(batch_stats, to_flax(keras_model)["batch_stats"])
     else:
-        ours = quick_jit(partial(NotebookCNN().apply, train=False))(variables, images)
+        ours = quick_jit(partial(NotebookCNN(classes).apply, train=False))(variables, images)
     assert_close(ours, theirs)
 
 
-def test_gradients_and_five_sgd_steps_equal_keras(network):
+def test_gradients_and_five_sgd_steps_equal_keras(network, classes):
     keras_model, variables = network
     params, batch_stats = variables["params"], variables["batch_stats"]
-    keras_sgd = keras.optimizers.SGD(0.01)
+    keras_sgd = keras.optimizers.SGD(RATE)
     for step in range(5):
         images = np.float64(noise(BATCH, SIZE, SIZE, 3, seed=step))
-        labels = np.float64(np.arange(BATCH) % 2)
+        labels = np.arange(BATCH, dtype=np.int32) % classes
         with tf.GradientTape() as tape:
-            logits = keras_model(images, training=True)[:, 0]
-            loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels, logits))
+            loss = keras_loss(classes)(labels[:, None], keras_model(images, training=True))
         theirs = tape.gradient(loss, keras_model.trainable_weights)
-        ours, _, params, batch_stats = train_step(params, batch_stats, images, labels)
+        ours, _, params, batch_stats = train_step(classes, params, batch_stats, images, labels)
         if step == 0:
             by_name = iter(theirs)
             for layer in keras_model.layers:
@@ -171,6 +182,12 @@ def test_gradients_and_five_sgd_steps_equal_keras(network):
                     assert_close(own, next(by_name).numpy())
         keras_sgd.apply_gradients(zip(theirs, keras_model.trainable_weights, strict=True))
     assert_close({"params": params, "batch_stats": batch_stats}, to_flax(keras_model), rtol=1e-6)
+
+
+def keras_loss(classes):
+    if classes == 2:
+        return keras.losses.BinaryCrossentropy(from_logits=True, dtype="float64")
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype="float64")
 
 
 def our_name(keras_model, layer) -> str:

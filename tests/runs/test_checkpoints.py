@@ -228,7 +228,8 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again(tmp_path, done):
 
 
 def test_a_run_that_goes_on_has_no_summary_and_curves_of_before(tmp_path):
-    after, ended = snapshot(3, best_epoch=2), ["summary.json", "loss.png", "accuracy.png"]
+    after = snapshot(3, best_epoch=2)
+    ended = ["summary.json", "loss.png", "accuracy.png", "report.html"]
     run = writer_of(tmp_path)
     run.on_start(snapshot(2, best_epoch=1))
     for name in ended:

@@ -8,6 +8,7 @@ import pytest
 import safetensors.numpy
 
 from augjax.errors import InputError
+from augjax.runs.augmentation import chosen_pipeline, recorded_pipeline
 from augjax.runs.checkpoints import _read_progress
 from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.folder import locked_run_folder
@@ -15,7 +16,7 @@ from augjax.runs.history import epochs_done
 from augjax.runs.manifest import Damaged, seal, verify
 from augjax.runs.record import record_run
 from augjax.runs.weights import is_intact, load_weights, save_weights
-from experiments.car_truck.augmentation import chosen_pipeline, recorded_pipeline
+from augjax.training.history import columns
 from experiments.car_truck.config import Config, recorded_config
 from tests.runs.datasets import dataset_of
 
@@ -34,7 +35,7 @@ READERS = {
     "fingerprints.json": lambda folder: Fingerprints(folder, dataset_of()).changes("--resume x"),
     "run.json, pipeline": lambda folder: recorded_pipeline(folder, "--resume x"),
     "best.safetensors": lambda folder: load_weights(folder / "best.safetensors"),
-    "progress.json": lambda folder: _read_progress(folder / "progress.json"),
+    "progress.json": lambda folder: _read_progress(folder / "progress.json", columns(2)),
     "manifest.json": verify,
     "pipeline.json": lambda folder: chosen_pipeline(str(folder / "pipeline.json"), 32),
 }
@@ -101,6 +102,15 @@ def test_hostile_weights_are_one_line(tmp_path, arrays, metadata):
         load_weights(path)
 
 
+@pytest.mark.parametrize("names", [("a", "a/b"), ("a/b", "a/b/c"), ("a", "a/")])
+def test_sealed_weights_of_which_one_has_the_name_of_a_group(tmp_path, names):
+    path = tmp_path / "best.safetensors"
+    save_weights(path, dict.fromkeys(names, np.zeros(2, np.float32)), {})
+    assert not is_intact(path)
+    with pytest.raises(InputError, match="not written by augjax"):
+        load_weights(path)
+
+
 @pytest.mark.parametrize(
     ("array", "words"),
     [
@@ -130,6 +140,10 @@ def test_a_name_that_no_file_has_is_one_line(option, name):
 
 PATHS = {
     "not UTF-8": (os.fsdecode(b"a\xff"), "checkpoints cannot be written to .*, which is not UTF-8"),
+    "not in this locale": (
+        "\udcc3\udcbc",  # As Python has b"\xc3\xbc" where file names are ASCII.
+        "checkpoints cannot be written to .*, which is not UTF-8, or not in this locale; choose",
+    ),
     "a backslash": ("a\\b", "checkpoints cannot be written to .*, which has a backslash"),
     "a scheme": ("gs:/run", "which Orbax takes for a bucket's"),
     "a scheme at the end": ("gs:", "which Orbax takes for a bucket's"),

@@ -19,6 +19,11 @@ def record(folder, dataset=None, *, resumed: bool, data=DATA) -> list[str]:
     return record_run(folder, dataset, command="go", settings={}, data=data, resumed=resumed)
 
 
+def train(folder, *, epochs: int = 1) -> None:
+    """Leaves the folder of the checkpoint that a run has after so many epochs."""
+    (folder / "checkpoints" / "last" / f"{epochs + 1:06d}-000000000").mkdir(parents=True)
+
+
 def change(folder, **entries) -> None:
     path = folder / "run.json"
     path.write_text(json.dumps(json.loads(path.read_bytes()) | entries))
@@ -39,6 +44,7 @@ def test_other_devices_and_versions_are_noted_once(tmp_path):
         "gone '1'",
         "jax '0.1'",
     ]
+    train(tmp_path)
     assert record(tmp_path, resumed=True) == []
 
 
@@ -54,8 +60,33 @@ def test_other_settings_of_jax_are_noted(tmp_path):
     with jax.enable_x64(True), jax.default_prng_impl("rbg"):
         told = record(tmp_path, resumed=True)
     assert told == [
-        "jax_default_prng_impl 'threefry2x32' -> 'rbg'", "jax_enable_x64 False -> True"
+        "JAX_DEFAULT_PRNG_IMPL 'threefry2x32' -> 'rbg'", "JAX_ENABLE_X64 False -> True"
     ]  # fmt: skip
+
+
+def test_nothing_is_compared_with_a_resumption_that_trained_nothing(tmp_path):
+    record(tmp_path, resumed=False)
+    train(tmp_path)
+    for _ in range(2):
+        with jax.enable_x64(True):
+            assert record(tmp_path, resumed=True) == ["JAX_ENABLE_X64 False -> True"]
+    assert record(tmp_path, resumed=True) == []
+    with jax.enable_x64(True):
+        assert record(tmp_path, resumed=True) == ["JAX_ENABLE_X64 False -> True"]
+        train(tmp_path, epochs=2)
+        assert record(tmp_path, resumed=True) == []
+    assert record(tmp_path, resumed=True) == ["JAX_ENABLE_X64 True -> False"]
+
+
+def test_resumptions_of_before_are_taken_to_have_trained(tmp_path):
+    record(tmp_path, resumed=False)
+    train(tmp_path)
+    with jax.enable_x64(True):
+        record(tmp_path, resumed=True)
+    written = json.loads((tmp_path / "run.json").read_bytes())
+    del written["resumed"][0]["checkpoint"]
+    change(tmp_path, **written)
+    assert record(tmp_path, resumed=True) == ["JAX_ENABLE_X64 True -> False"]
 
 
 def without(folder, *entries) -> None:
@@ -71,6 +102,7 @@ def test_a_run_of_before_the_accurate_decoder_gets_one_note(tmp_path):
     without(tmp_path, "decoder", "jax")
     (told,) = record(tmp_path, resumed=True)
     assert told.startswith("decoder 'TensorFlow, JPEGs by the fast inverse DCT' -> ")
+    train(tmp_path)
     assert record(tmp_path, resumed=True) == []
 
 
@@ -84,6 +116,7 @@ def test_a_run_of_before_fingerprints_gets_one_note_and_has_them_from_then_on(tm
     assert record(tmp_path, other, resumed=True) == [
         "fingerprint 'names and sizes of files' -> 'all bytes of each file'"
     ]
+    train(tmp_path)
     assert record(tmp_path, other, resumed=True) == []
     with pytest.raises(InputError, match=r"the data have changed: train/Car/0\.png has other"):
         record(tmp_path, dataset_of(), resumed=True)

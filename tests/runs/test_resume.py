@@ -1,5 +1,6 @@
 """A run that was broken off anywhere and resumed ends with the bits of one that was not."""
 
+import contextlib
 import itertools
 import time
 
@@ -52,8 +53,8 @@ class Breaker:
     def on_start(self, snapshot):
         self.began_at = snapshot
 
-    def on_compile(self, step):
-        pass
+    def compiling(self, step):
+        return contextlib.nullcontext()
 
     def on_step(self, epoch, step, steps, metrics):
         if (epoch, step) == self.at:
@@ -203,8 +204,9 @@ class CompilesForLong(Breaker):
         super().__init__()
         self.compiled = []
 
-    def on_compile(self, step):
+    def compiling(self, step):
         self.compiled.append(step)
+        return super().compiling(step)
 
     def perf_counter(self):
         return time.monotonic() + 1000 * len(self.compiled)

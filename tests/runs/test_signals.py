@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from augjax.commands.process import while_importing
+
 PROGRAM = """
 import os, sys
 from augjax.errors import errors_in_one_line
@@ -22,13 +24,28 @@ with errors_in_one_line(debug=False):
     print("done", flush=True)
 """
 
+IMPORTING = """
+import sys
+from augjax.commands.process import while_importing
+from augjax.errors import errors_in_one_line
+from augjax.runs.signals import StopSignals
+with errors_in_one_line(debug=False), StopSignals(), while_importing():
+    try:
+        print("ready", flush=True)
+        sys.stdin.read()
+    except BaseException:
+        raise RecursionError
+"""
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are of another kind there")
 
 
 @contextlib.contextmanager
-def started(state: str = "saving", stderr: int = subprocess.PIPE) -> Iterator[subprocess.Popen]:
+def started(
+    state: str = "saving", stderr: int = subprocess.PIPE, program: str = PROGRAM
+) -> Iterator[subprocess.Popen]:
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, state],
+        [sys.executable, "-c", program, state],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
@@ -78,6 +95,21 @@ def test_what_cannot_be_said_delays_nothing(screen, state):
         os.close(write)
         if screen == "nobody reads":
             os.close(read)
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_no_import_can_swallow_a_signal(signum, code):
+    with started(program=IMPORTING) as process:
+        process.send_signal(signum)
+        assert process.communicate(timeout=30) == (b"", b"interrupted\n")
+        assert process.returncode == code
+
+
+def test_after_the_imports_signals_mean_what_they_did():
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with while_importing():
+        assert signal.getsignal(signal.SIGINT) != before[0]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_a_terminal_that_goes_away_stops_nothing():

@@ -1,4 +1,4 @@
-"""Leaks: validation images whose very bytes are trained on."""
+"""Files with the same bytes, and leaks: validation images whose very bytes are trained on."""
 
 import hashlib
 from collections import defaultdict
@@ -28,6 +28,25 @@ def find_leaks(
         if digest and digest in by_digest[outline]:
             leaks.append((path, by_digest[outline][digest]))
     return leaks
+
+
+def find_duplicates(files: Iterable[tuple[str, int]]) -> list[tuple[str, ...]]:
+    """Groups of two or more files with the same bytes, in the order of the files.
+
+    Only files whose outline occurs twice are read, a block at a time.
+    """
+    outlined: dict[int, list[str]] = defaultdict(list)
+    for path, outline in files:
+        outlined[outline].append(path)
+    groups: list[tuple[str, ...]] = []
+    for paths in outlined.values():
+        if len(paths) > 1:
+            same: dict[bytes, list[str]] = defaultdict(list)
+            for path in paths:
+                same[_digest(path)].append(path)
+            same.pop(b"", None)
+            groups += [tuple(group) for group in same.values() if len(group) > 1]
+    return groups
 
 
 def _digest(path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What lies in a split's folder: classes, their files, and what is passed over."""
+"""What lies in a folder of class folders: classes, their files, and what is passed over."""
 
 import os
 from collections import Counter
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from augjax.data.classes import check_class_count
 from augjax.data.data_report import IMAGE_SUFFIXES, IN_A_CIRCLE, LINKED_AGAIN
 from augjax.data.folder.judge import UNREADABLE, unusable
 from augjax.errors import InputError
@@ -15,11 +16,16 @@ FOLLOWED = "--follow-links follows it"
 """What to do about a link that leads out of the data folder."""
 
 
+NO_FILE = "no such file"
+"""The reason of a file that a table or a command line names, and that is not there."""
+
+
 class FoundFile(NamedTuple):
-    """A file with an image's suffix.
+    """A file with an image's suffix, or one that was named.
 
     Attributes:
-      path: POSIX path relative to the split's folder.
+      path: POSIX path relative to the split's folder; of a file that a table has elsewhere, its
+        absolute path.
       label: the index of its class.
       size: in bytes.
       changed: its time of change in nanoseconds.
@@ -33,28 +39,61 @@ class FoundFile(NamedTuple):
     reason: str
 
 
-class FolderSplit(NamedTuple):
-    """What was found in a split's folder.
+class FoundSplit(NamedTuple):
+    """What was found of a split, or of images that are not split.
 
     Attributes:
-      folder: the split's.
+      name: the split's; '' of images that are not split.
+      below: the path of `folder` below the data's, or ''.
+      folder: what the paths of the files are relative to.
       class_names: sorted by code point.
       files: sorted by class, then by path.
       skipped: counts the rest by kind.
       linked: the folders and files that links were followed to, resolved.
     """
 
+    name: str
+    below: str
     folder: Path
     class_names: tuple[str, ...]
     files: tuple[FoundFile, ...]
     skipped: Counter[str]
     linked: tuple[str, ...]
 
+    def path(self, file: FoundFile) -> str:
+        """Where to open a file."""
+        return os.path.join(self.folder, file.path)
 
-def scan_split(
+    def key(self, file: FoundFile) -> str:
+        """The path of a file below the data's folder."""
+        return os.path.join(self.below, file.path)
+
+
+def scan_split(folder: Path, root: Path | None = None, *, follow_links: bool = False) -> FoundSplit:
+    """Lists what lies in a split's folder, as `scan_classes`, for a classifier.
+
+    Raises:
+      InputError: if there are not 2 to 1,000 classes, one is empty, or a folder cannot be read.
+    """
+    found = scan_classes(folder, root, follow_links=follow_links)
+    check_complete(found)
+    return found
+
+
+def check_complete(found: FoundSplit) -> None:
+    """Raises InputError unless there are 2 to 1,000 class folders with an image each."""
+    check_class_count(found.class_names, printable(str(found.folder)))
+    labels = {file.label for file in found.files}
+    if empty := [name for label, name in enumerate(found.class_names) if label not in labels]:
+        kinds = " ".join(IMAGE_SUFFIXES)
+        named = ", ".join(printable(str(found.folder / name)) for name in empty)
+        raise InputError(f"no images ({kinds}) in {named}; add some or remove it")
+
+
+def scan_classes(
     folder: Path, root: Path | None = None, *, follow_links: bool = False
-) -> FolderSplit:
-    """Lists what lies in a split's folder without opening any file.
+) -> FoundSplit:
+    """Lists what lies in a folder of class folders without opening any file.
 
     Classes are the sub-folders, sorted by code point; their images lie anywhere below. Hidden
     things, `__MACOSX` and files without an image's suffix are skipped and counted. Links are
@@ -65,39 +104,28 @@ def scan_split(
     with links. So circles end.
 
     Args:
-      folder: the split's.
-      root: the data's, by default the split's folder.
+      folder: a split's, or the data's if they are not split.
+      root: the data's, by default the same.
       follow_links: whether links are followed everywhere.
 
     Raises:
-      InputError: if there are fewer than two classes, one is empty, or a folder cannot be read.
+      InputError: if there is no class, or a folder cannot be read.
     """
     base = None if follow_links else os.path.realpath(root or folder)
+    name = folder.name if root and root != folder else ""
     skipped: Counter[str] = Counter()
     linked = {os.path.realpath(folder)} if folder.is_symlink() else set()
     class_names = tuple(sorted(_class_names(folder, base, skipped)))
     if not class_names:
         raise InputError(f"{printable(str(folder))} has no class folders; expected <class>/<image>")
-    if len(class_names) == 1:
-        raise InputError(
-            f"{printable(str(folder))} has one class only ({printable(class_names[0])}); "
-            "a classifier needs two or more"
-        )
     files: list[FoundFile] = []
-    empty = []
-    for label, name in enumerate(class_names):
-        class_folder = folder / name
-        found = _files_below(str(class_folder), name, label, base, skipped, linked)
-        found = sorted(_once(class_folder, found, skipped) if follow_links else found)
-        files += found
+    for label, class_name in enumerate(class_names):
+        class_folder = folder / class_name
+        found = _files_below(str(class_folder), class_name, label, base, skipped, linked)
+        files += sorted(_once(class_folder, found, skipped) if follow_links else found)
         if class_folder.is_symlink():
             linked.add(os.path.realpath(class_folder))
-        if not found:
-            empty.append(printable(str(class_folder)))
-    if empty:
-        kinds = " ".join(IMAGE_SUFFIXES)
-        raise InputError(f"no images ({kinds}) in {', '.join(empty)}; add some or remove it")
-    return FolderSplit(folder, class_names, tuple(files), skipped, tuple(sorted(linked)))
+    return FoundSplit(name, name, folder, class_names, tuple(files), skipped, tuple(sorted(linked)))
 
 
 def is_inside(path: str, base: str | None) -> bool:
@@ -109,8 +137,8 @@ def is_inside(path: str, base: str | None) -> bool:
 
 
 def _class_names(folder: Path, base: str | None, skipped: Counter[str]) -> Iterator[str]:
-    for entry in _entries(str(folder)):
-        if _is_hidden(entry.name):
+    for entry in entries_of(str(folder)):
+        if is_hidden(entry.name):
             skipped["hidden"] += 1
         elif entry.is_symlink():
             _check_class_link(entry, str(folder), base)
@@ -161,9 +189,9 @@ def _files_below(
                 skipped[LINKED_AGAIN] += 1
                 continue
             seen.add(real)
-        for entry in _entries(where):
+        for entry in entries_of(where):
             path = f"{prefix}/{entry.name}"
-            if _is_hidden(entry.name):
+            if is_hidden(entry.name):
                 skipped["hidden"] += 1
             elif entry.name.lower().endswith(IMAGE_SUFFIXES):
                 if entry.is_symlink():
@@ -217,7 +245,20 @@ def _found(entry: os.DirEntry[str], path: str, label: int, base: str | None) -> 
     return FoundFile(path, label, status.st_size, status.st_mtime_ns, reason)
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def found_at(where: str, path: str) -> FoundFile:
+    """A file that was named, by `path`, and is to lie at `where`."""
+    try:
+        status = os.stat(where)
+    except (FileNotFoundError, NotADirectoryError):
+        reason = "a link that leads nowhere" if os.path.islink(where) else NO_FILE
+        return FoundFile(path, 0, 0, 0, reason)
+    except OSError as error:
+        return FoundFile(path, 0, 0, 0, f"{UNREADABLE} ({error.strerror})")
+    return FoundFile(path, 0, status.st_size, status.st_mtime_ns, unusable(status))
+
+
+def entries_of(folder: str) -> list[os.DirEntry[str]]:
+    """What lies in a folder; one that cannot be read is an InputError."""
     try:
         with os.scandir(folder) as entries:
             return list(entries)
@@ -228,7 +269,8 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         ) from error
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is passed over."""
     return name.startswith(".") or name == "__MACOSX"
 
 

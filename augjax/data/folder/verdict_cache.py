@@ -35,10 +35,10 @@ _JUDGE = f"augjax 4, Pillow {PIL.__version__}"
 _SETTLED_NS = 2_000_000_000
 
 
-def load_verdicts(root: Path) -> dict[str, tuple[FileState, Verdict]]:
-    """The verdicts kept for a data folder, by path below it."""
+def load_verdicts(data: Path) -> dict[str, tuple[FileState, Verdict]]:
+    """The verdicts kept for a data folder or a table, by path below the folder."""
     try:
-        content = read_json(_cache_file(root))
+        content = read_json(_cache_file(data))
         if content["judge"] != _JUDGE:
             return {}
         return {
@@ -50,12 +50,12 @@ def load_verdicts(root: Path) -> dict[str, tuple[FileState, Verdict]]:
         return {}
 
 
-def save_verdicts(root: Path, verdicts: Mapping[str, tuple[FileState, Verdict]]) -> str:
+def save_verdicts(data: Path, verdicts: Mapping[str, tuple[FileState, Verdict]]) -> str:
     """Keeps the verdicts on files that have not changed within the last seconds.
 
     Args:
-      root: the data folder.
-      verdicts: those that last, by path below it.
+      data: the data folder, or the table.
+      verdicts: those that last, by path below the folder.
 
     Returns:
       Why they cannot be kept, or ''.
@@ -67,7 +67,7 @@ def save_verdicts(root: Path, verdicts: Mapping[str, tuple[FileState, Verdict]])
         if state[1] < settled
     }
     try:
-        path = _cache_file(root)
+        path = _cache_file(data)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps({"judge": _JUDGE, "verdicts": rows}))
     except OSError as error:
@@ -77,8 +77,8 @@ def save_verdicts(root: Path, verdicts: Mapping[str, tuple[FileState, Verdict]])
     return ""
 
 
-def _cache_file(root: Path) -> Path:
-    name = blake2b(os.fsencode(os.path.realpath(root)), digest_size=16).hexdigest()
+def _cache_file(data: Path) -> Path:
+    name = blake2b(os.fsencode(os.path.realpath(data)), digest_size=16).hexdigest()
     return user_cache() / "verdicts" / f"{name}.json"
 
 

@@ -15,7 +15,7 @@ from augjax.data.dataset import cache_bytes
 from augjax.data.folder.decode import FileDecoder
 from augjax.data.folder.decode_all import FileToDecode, as_tensor, decode_all
 from augjax.data.folder.judge import DOUBTFUL, Verdict, judge_files, refused, too_large
-from augjax.data.folder.scan import FolderSplit, FoundFile
+from augjax.data.folder.scan import FoundFile, FoundSplit
 from augjax.data.folder.verdict_cache import FileState, load_verdicts, save_verdicts
 from augjax.data.tf import ResizeMethod, import_tensorflow, silent_stderr
 
@@ -34,7 +34,7 @@ _Verdicts = dict[str, tuple[FileState, Verdict]]
 
 
 class _Found(NamedTuple):
-    split: FolderSplit
+    split: FoundSplit
     file: FoundFile
     path: str
     key: str
@@ -60,8 +60,8 @@ class Examined(NamedTuple):
 
 
 def examine(
-    root: Path,
-    splits: Sequence[FolderSplit],
+    data: Path,
+    splits: Sequence[FoundSplit],
     report: DataReport,
     *,
     image_size: int,
@@ -73,9 +73,9 @@ def examine(
     """Judges all files, and decodes them if they fit into memory or `verify` is 'full'.
 
     The bad ones are left out of what is returned and added to `report`. The verdicts on the others
-    are kept for the next start.
+    are kept for the next start, under the name of `data`, a folder or a table.
     """
-    kept = load_verdicts(root)
+    kept = load_verdicts(data)
     found = [one for split in splits for one in _found(split)]
     report.files += len(found)
     pieces: Iterable[list[_Judged]] = _judge(found, kept, report, max_pixels)
@@ -99,8 +99,8 @@ def examine(
     of_deep = None if images is None else (images[n] for n in deep)
     report.dark = _dark([usable[n] for n in deep], of_deep, image_size, method)
     current = {o.found.key: (o.found.state, o.verdict) for o in usable if o.verdict.lasts}
-    if current != kept:
-        report.not_kept = save_verdicts(root, current)
+    if current != {one.key: kept[one.key] for one in found if one.key in kept}:
+        report.not_kept = save_verdicts(data, current)
     examined = []
     end = 0
     for split in splits:
@@ -122,11 +122,8 @@ def examine(
     return examined
 
 
-def _found(split: FolderSplit) -> list[_Found]:
-    folder, name = str(split.folder), split.folder.name
-    return [
-        _Found(split, file, f"{folder}/{file.path}", f"{name}/{file.path}") for file in split.files
-    ]
+def _found(split: FoundSplit) -> list[_Found]:
+    return [_Found(split, file, split.path(file), split.key(file)) for file in split.files]
 
 
 def _judge(

@@ -10,6 +10,7 @@ folder.
 import gc
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from augjax.runtime.compilation_cache import keep_compiled_programs
@@ -37,8 +38,9 @@ class _EndsThen:
     def on_start(self, snapshot: Any) -> None:
         pass
 
-    def on_compile(self, step: str) -> None:
+    def compiling(self, step: str) -> AbstractContextManager[None]:
         print("compiling", flush=True)
+        return nullcontext()
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Any) -> None:
         import jax

@@ -9,7 +9,7 @@ from augjax.data import BadImagesError, load_image_folder
 from augjax.data.folder.scan import scan_split
 from augjax.errors import InputError
 from augjax.keys import image_ids
-from tests.corpora import folder_zoo
+from tests.corpora import folder_zoo, table_zoo
 from tests.helpers import run_python, write_image_folder
 
 
@@ -227,11 +227,12 @@ def test_a_folder_that_cannot_be_read_is_named(root, monkeypatch):
     refuse(root, f"cannot read the folder {root}/valid/Truck: Permission denied")
 
 
-KINDS = {kind.name: kind for kind in folder_zoo.kinds()}
+ALL_KINDS = [*folder_zoo.kinds(), *table_zoo.kinds()]
+KINDS = {kind.name: kind for kind in ALL_KINDS}
 
 
 def test_the_zoo_is_as_large_as_promised():
-    assert len(KINDS) == len(folder_zoo.kinds()) >= 20
+    assert len(KINDS) == len(ALL_KINDS) >= 90
 
 
 @pytest.mark.parametrize("name", KINDS)

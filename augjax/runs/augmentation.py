@@ -1,4 +1,4 @@
-"""The augmentation of the car-or-truck run: which pipeline, and how strong it is at each step."""
+"""The augmentation that flags ask for: which pipeline, and how strong it is at each step."""
 
 from pathlib import Path
 from typing import Any
@@ -8,15 +8,24 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-import augjax as aj
 from augjax.data import epoch_order
 from augjax.errors import InputError
 from augjax.files import read_json
+from augjax.keys import key
 from augjax.runs.folder import RUN_RECORD
+from augjax.runs.settings import Settings, strength_parts
 from augjax.training.schedule import Schedule, strength_ramp
+from augjax.transforms import (
+    CutMix,
+    Mix,
+    MixUp,
+    RandomMixChoice,
+    Sequential,
+    from_dict,
+    preset,
+)
 from augjax.transforms.presets import PRESETS
 from augjax.typing import Strength
-from experiments.car_truck.config import Config, strength_parts
 
 
 def strength_schedule(text: str, images: int, batch_size: int) -> Schedule:
@@ -27,43 +36,67 @@ def strength_schedule(text: str, images: int, batch_size: int) -> Schedule:
     return strength_ramp(start, end, epochs * -(-images // batch_size))
 
 
-def strength_then(settings: Config, epoch: int, index: int, images: int) -> Strength:
+def strength_then(settings: Settings, epoch: int, index: int, images: int) -> Strength:
     """The strength of the step in which a run of `images` came to the image at `index`."""
-    assert settings.batch_size
     schedule = strength_schedule(settings.augment_strength, images, settings.batch_size)
     steps = -(-images // settings.batch_size)
     (place,) = np.flatnonzero(epoch_order(images, seed=settings.seed, epoch=epoch) == index)
     return schedule((epoch - 1) * steps + int(place) // settings.batch_size)
 
 
-def chosen_mix(name: str) -> aj.Mix | None:
+def chosen_mix(name: str) -> Mix | None:
     """The mix that --mix names."""
     match name:
         case "mixup":
-            return aj.MixUp()
+            return MixUp()
         case "cutmix":
-            return aj.CutMix()
+            return CutMix()
         case "either":
-            return aj.RandomMixChoice([aj.MixUp(), aj.CutMix()])
+            return RandomMixChoice([MixUp(), CutMix()])
     return None
 
 
-def chosen_pipeline(name: str, image_size: int) -> aj.Sequential:
+def chosen_pipeline(name: str, image_size: int) -> Sequential:
     """The pipeline that --pipeline names: a preset, or what `to_dict` made, in a file of JSON.
 
     Raises:
       InputError: if there is none, or it does not keep images of `image_size` as the network is
         validated on them.
     """
-    if name in PRESETS:
-        return aj.preset(name, image_size=image_size)
-    option = f"--pipeline {name}"
-    pipeline = _built(_read(Path(name), option, PRESETS), option)
-    _check_fits(pipeline, image_size, option)
+    pipeline = any_pipeline(name, image_size)
+    if name not in PRESETS:
+        _check_fits(pipeline, image_size, f"--pipeline {name}")
     return pipeline
 
 
-def recorded_pipeline(run_dir: Path, option: str) -> aj.Sequential:
+def any_pipeline(name: str, image_size: int) -> Sequential:
+    """As `chosen_pipeline`, whatever it makes of images of `image_size`.
+
+    Raises:
+      InputError: if there is none, or it takes no such images.
+    """
+    if name in PRESETS:
+        return preset(name, image_size=image_size)
+    option = f"--pipeline {name}"
+    pipeline = _built(_read(Path(name), option, PRESETS), option)
+    try:
+        shape_made(pipeline, image_size)
+    except ValueError as error:
+        raise InputError(f"{option}: {error}") from error
+    return pipeline
+
+
+def shape_made(pipeline: Sequential, image_size: int) -> tuple[int, ...]:
+    """The shape that it gives to images of three colours and `image_size`.
+
+    Raises:
+      ValueError: if it takes no such images.
+    """
+    image = jax.ShapeDtypeStruct((image_size, image_size, 3), jnp.uint8)
+    return jax.eval_shape(pipeline, key(0), image).shape
+
+
+def recorded_pipeline(run_dir: Path, option: str) -> Sequential:
     """The pipeline of the run in `run_dir`, which messages call `option`.
 
     Raises:
@@ -93,29 +126,24 @@ def _read(path: Path, option: str, presets: tuple[str, ...]) -> Any:
         ) from error
 
 
-def _built(data: Any, option: str) -> aj.Sequential:
+def _built(data: Any, option: str) -> Sequential:
     if not isinstance(data, dict):
         raise InputError(
             f"{option}: expected what augjax.to_dict makes of one, but got {data!r:.40}"
         )
     try:
-        transform = aj.from_dict(data)
+        transform = from_dict(data)
     except ValueError as error:
         raise InputError(f"{option}: {error}") from error
-    if isinstance(transform, aj.Mix):
+    if isinstance(transform, Mix):
         kind = type(transform).__name__
-        raise InputError(f"{option}: {kind} mixes batches; --mix says how they are mixed")
-    return transform if isinstance(transform, aj.Sequential) else aj.Sequential([transform])
+        raise InputError(f"{option}: {kind} mixes batches; --mix of a run says how they are mixed")
+    return transform if isinstance(transform, Sequential) else Sequential([transform])
 
 
-def _check_fits(pipeline: aj.Sequential, size: int, option: str) -> None:
-    image = jax.ShapeDtypeStruct((size, size, 3), jnp.uint8)
-    try:
-        made = jax.eval_shape(pipeline, aj.key(0), image)
-    except ValueError as error:
-        raise InputError(f"{option}: {error}") from error
-    if made.shape != image.shape:
-        height, width, _ = made.shape
+def _check_fits(pipeline: Sequential, size: int, option: str) -> None:
+    height, width, channels = shape_made(pipeline, size)
+    if (height, width, channels) != (size, size, 3):
         raise InputError(
             f"{option} makes images of {height}x{width} pixels, but the network is validated on "
             f"those of {size}x{size}; put Resize({size}, {size}) at its end"

@@ -1,0 +1,6 @@
+"""`python -m augjax` is the console script `augjax`."""
+
+from augjax.commands.app import main
+
+if __name__ == "__main__":
+    main()

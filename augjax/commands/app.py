@@ -1,0 +1,53 @@
+"""`augjax`, the console script: parses the command line, then imports the command it asks for.
+
+augjax check DATA        augjax train DATA        augjax evaluate RUN [DATA]
+augjax preview DATA      augjax resume RUN        augjax predict RUN PATH ...
+augjax report RUN        augjax compare RUN RUN   augjax export RUN --to stablehlo
+"""
+
+import gc
+import importlib
+import os
+import sys
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any
+
+import tyro
+
+from augjax.commands.command_line import check_nothing_is_empty
+from augjax.commands.flags import Check, Compare, Evaluate, Export, Predict, Preview, Report
+from augjax.commands.process import while_importing
+from augjax.commands.train_flags import Resume, Train
+from augjax.errors import errors_in_one_line
+from augjax.runtime.compilation_cache import keep_compiled_programs
+
+COMMANDS = (Check, Preview, Train, Resume, Evaluate, Predict, Report, Compare, Export)
+
+
+def main() -> None:
+    """Parses the command line and runs the command; its exit code is the process's."""
+    gc.disable()  # While modules are imported there is nothing to collect, but much to search.
+    with errors_in_one_line(debug="--debug" in sys.argv):
+        check_nothing_is_empty(sys.argv[1:])
+        sys.path.append(os.getcwd())  # A --model of the user's own may be there.
+        flags = parsed(sys.argv[1:])
+        keep_compiled_programs()
+        with while_importing():
+            command = importlib.import_module(f"augjax.commands.{name_of(type(flags))}")
+        sys.exit(command.main(flags))
+
+
+def parsed(arguments: list[str]) -> Any:
+    """The flags of the command that a command line asks for; exits with 2 if it asks for none."""
+    named: list[Any] = [Annotated[c, tyro.conf.subcommand(name_of(c))] for c in COMMANDS]
+    commands: Any = reduce(or_, named)
+    about = "From a folder of images to a classifier, its measures and its answers."
+    return tyro.cli(
+        commands, args=arguments, prog="augjax", description=about, config=(tyro.conf.DisallowNone,)
+    )
+
+
+def name_of(command: type) -> str:
+    """What a command is called on the command line; the module that runs it has this name too."""
+    return command.__name__.lower()

@@ -1,0 +1,186 @@
+"""`augjax check`: what is in a folder or a table, whether a run can train on it, and its sheets."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.cells import cell_len
+
+from augjax.commands.flags import Check
+from augjax.commands.place import check_place
+from augjax.commands.progress import counted, working
+from augjax.data import inspect
+from augjax.data.contact_sheet import SIDE, planned_sheets, write_sheets
+from augjax.data.data_report import IMAGE_SUFFIXES, LISTED
+from augjax.data.folder.inspect import VALID_FRACTION, Inspection
+from augjax.data.folder.summary import FEW, summary
+from augjax.data.tfds_builder import PREFIX
+from augjax.errors import InputError, RunError
+from augjax.printable import argument, printable, some
+from augjax.runs.settings import check_settings
+
+SOME_BAD, UNUSABLE = 3, 2
+"""Exit codes: some images cannot be used; a run cannot train on the data at all."""
+
+_CLASSES, _LETTERS = 50, 60
+"""So many classes are listed on the screen, and so many letters of each name; --json has all."""
+
+
+def main(flags: Check) -> int:
+    """Inspects the data, draws the sheets, and prints what was found."""
+    check_settings({"max_pixels": flags.max_pixels, "data": flags.data})
+    if flags.data.startswith(PREFIX):
+        raise InputError(f"augjax check {flags.data}: only folders and tables are checked")
+    if flags.sheets:
+        check_place(flags.out, flags.out, flags.data, follow_links=flags.follow_links)
+    with working(f"Checking the images of {printable(flags.data)} ..."):
+        found = inspect(
+            flags.data, image_size=SIDE,
+            max_pixels=flags.max_pixels, follow_links=flags.follow_links,
+        )  # fmt: skip
+    sheets = list(_drawn(found, flags)) if flags.sheets else []
+    facts = {"data": flags.data, **summary(found), "sheets": sheets}
+    code, verdict = _verdict(facts, flags)
+    facts |= {"verdict": verdict, "exit_code": code}
+    if flags.json:
+        print(json.dumps(facts, indent=2))
+    else:
+        for line in _lines(facts):
+            print(line)
+    return code
+
+
+def _drawn(found: Inspection, flags: Check) -> Iterator[dict[str, Any]]:
+    sheets = planned_sheets(found)
+    try:
+        flags.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot make --out {flags.out}: {error.strerror}") from error
+    written = write_sheets(sheets, flags.out, max_pixels=flags.max_pixels)
+    for sheet in counted(written, f"of {len(sheets):,} contact sheets"):
+        yield {
+            "split": sheet.split,
+            "class": sheet.class_name,
+            "count": sheet.total,
+            "shown": len(sheet.paths),
+            "file": str(flags.out / sheet.file),
+        }
+
+
+def _verdict(facts: Mapping[str, Any], flags: Check) -> tuple[int, str]:
+    """The exit code, and the last line."""
+    command = f"augjax train {argument(flags.data)}"
+    if all(split["name"] == "" for split in facts["splits"]):
+        command += f" --valid-fraction {VALID_FRACTION}"
+    if flags.follow_links:
+        command += " --follow-links"
+    if flags.max_pixels != Check.max_pixels:
+        command += f" --max-pixels {flags.max_pixels}"
+    bad = _counted(len(facts["bad"]), "bad image")
+    if facts["obstacle"]:
+        also = f"; {bad}" if facts["bad"] else ""
+        return UNUSABLE, f"Cannot be trained on: {facts['obstacle']}{also}"
+    if facts["bad"]:
+        return SOME_BAD, (
+            f"{bad}: repair or remove {'it' if len(facts['bad']) == 1 else 'them'}, or leave "
+            f"{'it' if len(facts['bad']) == 1 else 'them'} out: {command} --on-bad-image skip"
+        )
+    return 0, f"Ready to train: {command}"
+
+
+def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
+    """All that the screen shows."""
+    yield from _class_table(facts["splits"])
+    yield ""
+    yield from _size_table(facts["splits"])
+    yield ""
+    yield _balance_line(facts["balance"])
+    yield from _problem_lines(facts)
+    yield from map(printable, facts["findings"])
+    if facts["sheets"]:
+        folder = Path(facts["sheets"][0]["file"]).parent
+        count = _counted(len(facts["sheets"]), "contact sheet")
+        yield f"Wrote {count} to {printable(str(folder))}"
+    yield printable(facts["verdict"])
+
+
+def _class_table(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    names = sorted({name for split in splits for name in split["classes"]})
+    rows = [["class", *(split["name"] or "images" for split in splits)]]
+    for name in names[:_CLASSES]:
+        counts = [split["classes"].get(name) for split in splits]
+        rows.append([_short(name), *("-" if c is None else f"{c:,}" for c in counts)])
+    if len(names) > _CLASSES:
+        rows.append([f"... and {len(names) - _CLASSES:,} more", *[""] * len(splits)])
+    total = [f"{split['images']:,}" for split in splits]
+    yield from _table([*rows, [_counted(len(names), "class", "classes"), *total]])
+
+
+def _size_table(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    kinds = ("smallest", "median", "greatest")
+    rows = [["width x height", *kinds, "not square"]]
+    for split in splits:
+        sizes = split["sizes"]
+        if sizes:
+            shown = [f"{width} x {height}" for width, height in (sizes[kind] for kind in kinds)]
+            rows.append([split["name"] or "images", *shown, f"{sizes['not_square']:,}"])
+    yield from _table(rows)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The first column to the left, the others to the right."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        first, *others = ((cell, " " * (width - cell_len(cell))) for cell, width in cells)
+        yield "  ".join(["".join(first), *(space + cell for cell, space in others)]).rstrip()
+
+
+def _balance_line(balance: Mapping[str, Any]) -> str:
+    most, least = _short(balance["greatest"]), _short(balance["smallest"])
+    if balance["ratio"] is None:
+        line = f"{least} has no image."
+    elif balance["ratio"] == 1:
+        line = "all classes have the same number of images."
+    else:
+        line = f"{most} has {balance['ratio']:g} times the images of {least}."
+    if balance["few"]:
+        few = [f"{_short(name)} {count}" for name, count in balance["few"].items()]
+        line += f" Fewer than {FEW} images: {some(few, 20)}."
+    return f"Balance{f' of {split}' if (split := balance['split']) else ''}: {line}"
+
+
+def _problem_lines(facts: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with files, the worst first; of each kind the first few, --json has all."""
+    problems = {
+        f"Bad images, of {facts['files_judged']:,} files": [
+            f"{printable(one['path'])} ({printable(one['reason'])})" for one in facts["bad"]
+        ],
+        "Leaks, trained on byte for byte": _equal(pair.values() for pair in facts["leaks"]),
+        "The same bytes in two classes": _equal(facts["duplicates_of_two_classes"]),
+        "Duplicates, groups of the same bytes": _equal(facts["duplicates"]),
+        "Doubtful, as decoders complained": list(map(printable, facts["doubtful"])),
+        "Nearly black, as 16-bit PNGs of fewer bits are": list(map(printable, facts["dark"])),
+    }
+    for what, named in problems.items():
+        if named:
+            yield f"{what}: {len(named):,}"
+            yield from (f"  {line}" for line in named[:LISTED])
+            if len(named) > LISTED:
+                yield f"  ... and {len(named) - LISTED:,} more; --json lists them"
+    if skipped := [f"{printable(kind)} {count}" for kind, count in facts["skipped"].items()]:
+        yield f"Skipped: {some(skipped, 10)}; only {' '.join(IMAGE_SUFFIXES)} are read."
+
+
+def _equal(groups: Iterable[Iterable[str]]) -> list[str]:
+    return [" = ".join(map(printable, group)) for group in groups]
+
+
+def _short(name: str) -> str:
+    shown = printable(name)
+    return shown if len(shown) <= _LETTERS else f"{shown[: _LETTERS - 3]}..."
+
+
+def _counted(count: int, thing: str, things: str = "") -> str:
+    return f"{count:,} {thing if count == 1 else things or f'{thing}s'}"

@@ -1,0 +1,73 @@
+"""`augjax compare`: is this run better than that one?"""
+
+import statistics
+
+from rich.table import Table
+
+from augjax.commands.console import screen
+from augjax.commands.flags import Compare
+from augjax.commands.place import check_files
+from augjax.errors import InputError
+from augjax.files import json_text
+from augjax.printable import printable
+from augjax.runs.comparison import CONFIDENCE, Comparison, compare_runs
+from augjax.runs.figures import overlaid, save_png
+
+DIGITS = {"val_loss": 4, "epochs": 0, "total_seconds": 0}
+
+
+def main(flags: Compare) -> int:
+    """Prints the comparison, and draws the runs' curves."""
+    comparison = compare_runs(flags.runs)
+    out = flags.out
+    if out.suffix.lower() != ".png":
+        raise InputError(f"--out {printable(str(out))}: expected a name that ends in .png")
+    check_files(out.parent, (out.name,))
+    accuracy = comparison.columns[0]
+    histories = {g.name: [run.history for run in g.runs] for g in comparison.groups}
+    titles = {"val_loss": "Validation loss", accuracy: "Validation accuracy"}
+    save_png(overlaid(histories, titles), out)
+    if flags.json:
+        print(json_text(comparison.as_json()), end="")
+        return 0
+    console = screen()
+    for note in comparison.notes:
+        console.print(f"Note: {note}")
+    console.print(_results(comparison))
+    for d in comparison.differences:
+        console.print(
+            f"{printable(d.first)} against {printable(d.second)}, {d.column}: {d.mean:+.4f} "
+            f"({CONFIDENCE:.0%} interval {d.low:+.4f} to {d.high:+.4f}, {len(d.seeds)} seeds "
+            "paired)"
+        )
+    if comparison.settings:
+        console.print(_settings(comparison))
+    console.print(f"Written: {printable(str(out))}")
+    return 0
+
+
+def _results(comparison: Comparison) -> Table:
+    table = Table(title="Mean ± standard deviation over the seeds", title_justify="left")
+    table.add_column("run")
+    table.add_column("n", justify="right")
+    for column in comparison.columns:
+        table.add_column(column, justify="right")
+    for group in comparison.groups:
+        cells = [_spread(group.values(name), DIGITS.get(name, 4)) for name in comparison.columns]
+        table.add_row(printable(group.name), str(len(group.runs)), *cells)
+    return table
+
+
+def _settings(comparison: Comparison) -> Table:
+    table = Table(title="What differs", title_justify="left")
+    table.add_column("setting")
+    for group in comparison.groups:
+        table.add_column(printable(group.name))
+    for name, values in comparison.settings.items():
+        table.add_row(name, *(printable(str(value)) for value in values))
+    return table
+
+
+def _spread(values: list[float], digits: int) -> str:
+    mean = f"{statistics.mean(values):.{digits}f}"
+    return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean

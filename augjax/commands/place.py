@@ -1,0 +1,69 @@
+"""Where a command may write: not among the images that it reads."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from augjax.data.folder.load import link_targets
+from augjax.data.folder.splits import contents
+from augjax.data.folder.table import is_table
+from augjax.errors import InputError
+from augjax.files import is_file, is_path, lies_in
+from augjax.printable import printable
+
+
+def check_place(out: Path, folder: Path, data: str, *, follow_links: bool) -> None:
+    """Checks where --out leads, before any work is done.
+
+    Args:
+      out: as it was given.
+      folder: that files are to be written to, which need not be there.
+      data: the folder or table of images, in which nothing is written, nor where its links lead.
+      follow_links: whether they are followed.
+
+    Raises:
+      InputError: if it cannot be written to, or must not; or for data that cannot be read.
+    """
+    option, shown = f"--out {printable(str(out))}", printable(data)
+    if not is_path(str(out)):
+        raise InputError(f"{option}: no file has such a name")
+    if out.is_symlink():
+        raise InputError(f"{option}: a link, through which nothing is written; give where it leads")
+    if lies_in(folder, data):
+        raise InputError(f"{option} lies inside {shown}, where nothing is written")
+    if is_table(data):
+        found = contents(Path(data), where=shown, follow_links=follow_links, skip_missing=True)
+        splits = map(found.listed, found.names or ("",))
+        read = {os.path.dirname(split.path(file)) for split in splits for file in split.files}
+        if os.path.realpath(folder) in map(os.path.realpath, read):
+            raise InputError(f"{option} lies beside images of {shown}, where nothing is written")
+    if follow_links:
+        for target in link_targets(data, every_split=True):
+            if lies_in(folder, target) or lies_in(out, target):
+                raise InputError(
+                    f"{option} is or lies in {printable(target)}, where a link in {shown} leads "
+                    "and nothing is written"
+                )
+    existing = next(place for place in (folder.absolute(), *folder.absolute().parents)
+                    if os.path.lexists(place))  # fmt: skip
+    if not existing.is_dir():
+        raise InputError(f"{option}: {printable(str(existing))} is not a folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise InputError(f"{option}: {printable(str(existing))} cannot be written to")
+
+
+def check_files(folder: Path, names: Sequence[str]) -> None:
+    """Checks that files of these names may be written to a folder, which need not be there.
+
+    Raises:
+      InputError: if it is no folder, or one of them is there and no file: a link or a folder.
+    """
+    option = f"--out {printable(str(folder))}"
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise InputError(f"{option} is not a folder; choose another name")
+    for name in names:
+        if os.path.lexists(folder / name) and not is_file(folder / name):
+            raise InputError(
+                f"{option}: {printable(name)} there is a link or a folder, which is not replaced; "
+                "choose another place"
+            )

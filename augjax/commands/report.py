@@ -1,0 +1,56 @@
+"""`augjax report`: one page of a run; and that of a run that a command has just trained."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from augjax.commands.console import screen
+from augjax.commands.flags import Report
+from augjax.commands.place import check_files, check_place
+from augjax.commands.progress import working
+from augjax.errors import InputError
+from augjax.files import write_atomically
+from augjax.printable import printable
+from augjax.report.page import report_page
+from augjax.runs.folder import REPORT
+from augjax.runs.loaded import Run, load_run
+
+
+def main(flags: Report) -> int:
+    """Writes the page, and says where it is."""
+    run = load_run(flags.run)
+    out = _checked(flags.out, run) if flags.out else flags.run / REPORT
+    check_files(out.parent, [out.name])
+    with working(f"Reporting on epoch {run.epoch} of {printable(str(flags.run))} ..."):
+        page = report_page(run)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(out, page)
+    screen().print(f"Written: {printable(str(out))}")
+    return 0
+
+
+def _checked(out: Path, run: Run) -> Path:
+    """`out`, if a page may be written there; data that are not there any more are no hindrance."""
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"--out {printable(str(out))}: expected a name that ends in .html")
+    data = ""
+    with suppress(InputError):  # The run does not say.
+        data = run.data
+    if os.path.exists(data):
+        follow_links = run.settings.get("follow_links") is True
+        check_place(out, out.parent, data, follow_links=follow_links)
+    return out
+
+
+def report_trained(run_dir: Path, console: Console) -> None:
+    """Writes the page of a run that has just ended. Whatever is wrong with it is only noted."""
+    path = run_dir / REPORT
+    try:
+        write_atomically(path, report_page(load_run(run_dir)))
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        console.print(f"Note: there is no {path.name} ({printable(reason)}).")
+        return
+    console.print(f"The run on one page: {printable(str(path))}")

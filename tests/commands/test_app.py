@@ -1,0 +1,90 @@
+"""The console script: what it takes, and how soon it answers."""
+
+import dataclasses
+import re
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import augjax
+from augjax.commands.app import COMMANDS, name_of, parsed
+from augjax.commands.train_flags import DEFAULTS, OF_ONE_START, Train, flat, settings_of
+from augjax.errors import InputError
+from augjax.runs.settings import Settings
+from tests.helpers import run_python
+
+ROOT = Path(augjax.__file__).parents[1]
+
+
+def test_the_console_script_is_main():
+    if not (ROOT / "pyproject.toml").exists():
+        pytest.skip("installed, without its pyproject.toml")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    module, _, function = project["scripts"]["augjax"].partition(":")
+    assert callable(getattr(import_module(module), function))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=name_of)
+def test_help_shows_twelve_flags_at_most_first_and_the_rest_in_groups(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parsed([name_of(command), "--help"])
+    assert stop.value.code == 0
+    _, *boxes = re.split(r"^ (.+?) *\n -+ *\n", capsys.readouterr().out, flags=re.MULTILINE)
+    counts = {
+        title: len(re.findall(r"^  (?:-|[A-Z])", box, re.MULTILINE))
+        for title, box in zip(boxes[::2], boxes[1::2], strict=True)
+    }
+    assert counts["options"] + counts["positional arguments"] <= 12 + 1  # With --help.
+
+
+def test_help_imports_neither_jax_nor_tensorflow():
+    code = (
+        "import sys; sys.argv = ['augjax', 'train', '--help']\n"
+        "from augjax.commands.app import main\n"
+        "try: main()\n"
+        "except SystemExit: print([n for n in ('jax', 'tensorflow', 'flax') if n in sys.modules])"
+    )
+    assert run_python("-c", code).stdout.endswith("[]\n")
+
+
+def test_a_closed_pipe_ends_help_without_a_word(tmp_path):
+    (tmp_path / "p.sh").write_text("python -m augjax --help | head -1; exit ${PIPESTATUS[0]}")
+    code = "import subprocess, sys; sys.exit(subprocess.call(['bash', 'p.sh']))"
+    done = run_python("-c", code, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: augjax")
+
+
+def test_every_flag_that_makes_the_run_is_a_setting_with_the_same_default():
+    settings = {field.name: field.default for field in dataclasses.fields(Settings)}
+    assert flat(Train("data")).keys() - {*OF_ONE_START} == settings.keys()
+    beyond = {n: v for n, v in settings.items() if v is not dataclasses.MISSING}
+    assert beyond == {name: DEFAULTS[name] for name in beyond}
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--ema", "1"], "--ema 1.0: expected above 0 and below 1, as in 0.999"),
+        (["--valid-fraction", "1.5"], "--valid-fraction 1.5: expected above 0 and below 1"),
+        (["--momentum", "0.5"], "--momentum 0.5: only --optimizer sgd has a momentum"),
+        (["--weight-decay", "0.1"], "--weight-decay 0.1: only --optimizer adamw has one"),
+        (["--no-augment", "--pipeline", "light"], "--pipeline light: --no-augment augments noth"),
+        (["--warmup-epochs", "3", "--epochs", "3"], "--warmup-epochs 3.0: expected fewer than"),
+        (["--clip-norm", "0"], "--clip-norm 0.0: expected above 0"),
+        (["--label-smoothing", "nan"], "--label-smoothing nan: expected at least 0"),
+        (["--image-size", "8"], "--image-size 8: expected at least 16"),
+    ],
+)
+def test_flags_that_do_not_fit_are_one_line(flags, words):
+    with pytest.raises(InputError, match=f"^{re.escape(words)}"):
+        parsed(["train", "data", *flags])
+
+
+def test_paths_are_recorded_whole_and_names_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = settings_of(parsed(["train", "data", "--init", "run"]))
+    assert (settings.data, settings.init) == (str(tmp_path / "data"), tmp_path / "run")
+    assert settings_of(parsed(["train", "tfds:mnist"])).data == "tfds:mnist"

@@ -1,0 +1,98 @@
+"""augjax compare: groups, paired differences worked by hand, and what does not compare."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from augjax.commands import compare
+from augjax.commands.app import parsed
+from augjax.errors import InputError
+from augjax.runs.comparison import compare_runs
+
+ACCURACY = "val_binary_accuracy"
+
+
+def write_run(folder: Path, seed: int, accuracy: float, **settings: Any) -> Path:
+    folder.mkdir(parents=True)
+    row = {"epoch": 1, "val_loss": 1 - accuracy, ACCURACY: accuracy, "seconds": 1.0}
+    summary = {**row, f"highest_{ACCURACY}": accuracy, "epochs": 1, "total_seconds": 60.0}
+    config = {"seed": seed, "run_dir": str(folder), "mix": "none", **settings}
+    record = {"class_names": ["a", "b"], "dataset_fingerprint": "f"}
+    for name, value in {"config": config, "run": record, "summary": summary}.items():
+        (folder / f"{name}.json").write_text(json.dumps(value))
+    (folder / "history.jsonl").write_text(json.dumps(row) + "\n")
+    return folder
+
+
+@pytest.fixture
+def six(tmp_path) -> list[Path]:
+    """Three seeds of two kinds."""
+    plain = [write_run(tmp_path / f"plain{s}", s, a) for s, a in enumerate((0.80, 0.82, 0.84))]
+    mixed = [
+        write_run(tmp_path / f"mixed{s}", s, a, mix="mixup")
+        for s, a in enumerate((0.83, 0.83, 0.90))
+    ]
+    return [plain[1], mixed[0], plain[0], mixed[2], mixed[1], plain[2]]
+
+
+def test_seeds_are_grouped_and_paired(six):
+    comparison = compare_runs(six)
+    plain, mixed = comparison.groups
+    assert plain.values(ACCURACY) == [0.80, 0.82, 0.84]
+    assert mixed.values(ACCURACY) == [0.83, 0.83, 0.90]
+    assert comparison.settings == {"mix": ["none", "mixup"]}
+    assert comparison.notes == ()
+    # By hand: differences 0.03, 0.01, 0.06; mean 0.0333, deviation 0.02517; t(2) at 97.5 % 4.3027.
+    difference = comparison.differences[0]
+    assert (difference.column, difference.seeds) == (ACCURACY, (0, 1, 2))
+    assert difference.mean == pytest.approx(0.1 / 3)
+    assert difference.high - difference.mean == pytest.approx(
+        4.30265 * 0.0251661 / 3**0.5, rel=1e-5
+    )
+    assert difference.low == pytest.approx(2 * difference.mean - difference.high)
+
+
+def test_the_table_and_json_agree(six, tmp_path, capsys):
+    out = str(tmp_path / "curves.png")
+    assert compare.main(parsed(["compare", *map(str, six), "--out", out])) == 0
+    shown = capsys.readouterr().out
+    assert "0.8200 ± 0.0200" in shown and "0.8533 ± 0.0404" in shown
+    assert "+0.0333 (95% interval -0.0292 to +0.0958, 3 seeds paired)" in shown
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert compare.main(parsed(["compare", *map(str, six), "--out", out, "--json"])) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["groups"][1]["mean"][ACCURACY] == pytest.approx(2.56 / 3)
+
+
+def test_other_data_is_noted(tmp_path):
+    one, other = (write_run(tmp_path / n, 0, 0.5) for n in ("one", "other"))
+    (other / "run.json").write_text('{"class_names": ["a", "b"], "dataset_fingerprint": "g"}')
+    assert "other images" in compare_runs([one, other]).notes[0]
+    assert len(compare_runs([one, other]).groups) == 2  # Of one seed: no mean of the two.
+
+
+@pytest.mark.parametrize("harm", ["one", "twice", "unfinished", "no run", "kinds", "numbers"])
+def test_what_cannot_be_compared_is_one_line(tmp_path, harm):
+    one, other = (write_run(tmp_path / n, 0, 0.5) for n in ("one", "other"))
+    runs = {"one": [one], "twice": [one, tmp_path / "other/../one"]}.get(harm, [one, other])
+    if harm == "unfinished":
+        (other / "summary.json").unlink()
+    elif harm == "no run":
+        (other / "config.json").unlink()
+    elif harm == "kinds":
+        text = (other / "summary.json").read_text().replace("binary_accuracy", "accuracy")
+        (other / "summary.json").write_text(text)
+    elif harm == "numbers":
+        (other / "summary.json").write_text('{"val_accuracy": "high"}')
+    words = {
+        "one": "two runs or more",
+        "twice": "given twice",
+        "unfinished": "has not ended",
+        "no run": "there is no run",
+        "kinds": "of one kind",
+        "numbers": "not what a run has written",
+    }[harm]
+    with pytest.raises(InputError, match=words):
+        compare_runs(runs)

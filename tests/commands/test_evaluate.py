@@ -1,0 +1,58 @@
+"""augjax evaluate: the table, the files, and what they agree on."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from augjax.commands import evaluate
+from augjax.commands.app import parsed
+from augjax.errors import InputError
+from augjax.runs.loaded import load_run
+
+
+def run_evaluate(*arguments: str) -> int:
+    return evaluate.main(parsed(["evaluate", *arguments]))
+
+
+def test_the_runs_own_images(trained, tmp_path, capsys):
+    assert run_evaluate(str(trained), "--out", str(tmp_path / "out")) == 0
+    shown = capsys.readouterr().out
+    run = load_run(trained)
+    assert run.summary is not None
+    assert f"accuracy {run.summary['val_accuracy']:.4f} (always " in shown
+    assert all(name in shown for name in ("apple", "banana 🍌", "cherry\\n", "=elder"))
+    scores = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert scores["accuracy"] == run.summary["val_accuracy"] and scores["epoch"] == run.epoch
+    with open(tmp_path / "out" / "predictions.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    right = sum(row["label"] == row["prediction"] for row in rows)
+    assert right / len(rows) == scores["accuracy"]
+
+
+def test_other_images_as_json(trained, five, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run_evaluate(str(trained), str(five), "--json", "--out", str(out), "--tta", "2") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((out / "evaluation.json").read_text())
+    assert printed["views"] == 2
+
+
+@pytest.mark.parametrize("where", ["data/inside", "link", "file"])
+def test_where_nothing_is_written(trained, five, tmp_path, where):
+    (tmp_path / "data").symlink_to(five)
+    (tmp_path / "file").touch()
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "evaluation.json").symlink_to(tmp_path / "file")
+    with pytest.raises(InputError, match=r"^--out "):
+        run_evaluate(str(trained), "--out", str(tmp_path / where))
+    assert not (tmp_path / "file").read_bytes() and not (five / "inside").exists()
+
+
+def test_images_of_other_classes(trained, tmp_path):
+    (tmp_path / "other" / "zebra").mkdir(parents=True)
+    (tmp_path / "other" / "zebra" / "0.png").write_bytes(b"")
+    with pytest.raises(InputError, match="zebra"):
+        run_evaluate(str(trained), str(tmp_path / "other"), "--out", str(tmp_path / "out"))
+    assert not Path(tmp_path / "out").exists()

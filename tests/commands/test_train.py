@@ -1,0 +1,106 @@
+"""augjax train and augjax resume: whole runs of a network that compiles quickly."""
+
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+
+from augjax.commands import resume
+from augjax.commands.app import parsed
+from augjax.errors import InputError
+from augjax.runs.loaded import load_run
+from augjax.runs.weights import load_weights
+from tests.commands.conftest import CLASSES, SMALL, run_train
+from tests.helpers import write_image_folder
+
+MORE = [
+    "--optimizer", "adamw", "--schedule", "cosine", "--warmup-epochs", "0.5", "--ema", "0.9",
+    "--clip-norm", "1", "--label-smoothing", "0.1", "--class-weights", "balanced", "--mix", "mixup",
+]  # fmt: skip
+
+
+def run_resume(monkeypatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["augjax", "resume", *arguments])
+    return resume.main(parsed(["resume", *arguments]))
+
+
+def test_a_run_of_five_classes(trained, five):
+    run = load_run(trained)
+    assert run.class_names == tuple(sorted(CLASSES))
+    assert run.summary is not None and "highest_val_accuracy" in run.summary
+    assert list(run.history[0]) == [
+        "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds",
+    ]  # fmt: skip
+    assert run.settings["valid_fraction"] == 0.3
+    assert run.record["command"].startswith("augjax train ")
+    assert len(run.dataset.train) + len(run.dataset.valid) == sum(CLASSES.values())
+    evaluation = run.evaluate()
+    assert evaluation.accuracy == run.summary["val_accuracy"]
+    assert evaluation.loss == pytest.approx(run.summary["val_loss"], rel=1e-5)
+
+
+@pytest.mark.usefixtures("adam_may_promote")
+def test_resumed_is_as_uninterrupted_with_everything_on(five, tmp_path, monkeypatch):
+    flags = [str(five), "--valid-fraction", "0.3", *SMALL, *MORE]
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    assert run_train(*flags, "--run-dir", str(whole)) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("augjax.runs.writer.RunWriter.on_epoch", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run_train(*flags, "--run-dir", str(halves))
+    assert not (halves / "summary.json").exists()
+    assert run_resume(monkeypatch, str(halves)) == 0
+    theirs, ours = (load_weights(run / "best.safetensors")[0] for run in (whole, halves))
+    np.testing.assert_equal(ours, theirs)
+    lost = [[{**row, "seconds": 0} for row in load_run(run).history] for run in (whole, halves)]
+    assert lost[0] == lost[1]
+
+
+def _interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_what_is_told_of_unequal_classes(five, tmp_path, capsys):
+    for i in range(3, 41):
+        source = (five / "apple" / "0.png").read_bytes()
+        target = tmp_path / "data" / "many" / f"{i}.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source)
+    (tmp_path / "data" / "few").mkdir()
+    for i in range(3):
+        image = (five / "date" / f"{i}.png").read_bytes()
+        (tmp_path / "data" / "few" / f"{i}.png").write_bytes(image)
+    flags = ["--valid-fraction", "0.1", "--run-dir", str(tmp_path / "run"), *SMALL]
+    assert run_train(str(tmp_path / "data"), *flags, "--epochs", "1") == 0
+    told = capsys.readouterr().out
+    assert "Note: few training images: few " in told
+    assert re.search(r"Note: many has \d+ times the training images of few; --class-weights", told)
+
+
+def test_the_weights_of_another_run_where_they_fit(trained, tmp_path, capsys):
+    data = write_image_folder(tmp_path / "two")
+    flags = ["--init", str(trained), "--run-dir", str(tmp_path / "run"), *SMALL, "--epochs", "1"]
+    assert run_train(str(data), *flags) == 0
+    told = capsys.readouterr().out
+    assert "this does not fit and is not used: params/Dense_0/bias: (5,), expected (1,)" in told
+    assert "Starting with the weights of" in told
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--epochs", "1"], "--epochs 1, but 2 are done"),
+        (["--patience", "-1"], "--patience -1: expected at least 0"),
+    ],
+)
+def test_a_run_cannot_be_gone_on_with_otherwise(trained, monkeypatch, flags, words):
+    with pytest.raises(InputError, match=words):
+        run_resume(monkeypatch, str(trained), *flags)
+
+
+def test_a_run_on_the_drawn_set_is_gone_on_with_by_its_own_command(tmp_path, monkeypatch):
+    (tmp_path / "config.json").write_text(json.dumps({"data": None, "epochs": 1}))
+    with pytest.raises(InputError, match=r"python -m experiments\.car_truck --resume"):
+        run_resume(monkeypatch, str(tmp_path))

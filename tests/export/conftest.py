@@ -1,0 +1,3 @@
+"""The small run."""
+
+from tests.runs.conftest import copied, small  # noqa: F401

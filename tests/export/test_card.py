@@ -1,0 +1,77 @@
+"""Model cards: what they say, and names that Markdown must not take for its own."""
+
+import dataclasses
+import json
+import re
+
+import pytest
+
+from augjax.export.agreement import Agreement
+from augjax.export.card import escaped, model_card
+from augjax.export.formats import FORMATS
+from augjax.export.place import ABOUT
+from augjax.export.run import description
+from augjax.files import write_json
+from augjax.runs.loaded import load_run
+
+markdown = pytest.importorskip("markdown_it")
+
+NAMES = (
+    "line\nbreak", "🦆", "<script>alert(1)</script>", "=cmd|' /C calc'!A0", "a|b", "**bold**",
+    "[a](javascript:b)", "`code`", "http://a.b", "&lt;", "back\\slash", "\udcff", "\u202eturned",
+)  # fmt: skip
+SAME = Agreement(8, "validation images", 1.5e-8, 1e-5)
+
+
+def card_of(run) -> str:
+    form = FORMATS["stablehlo"]
+    return model_card(run, form, description(run, "stablehlo", form, SAME))
+
+
+def shown(text: str) -> str:
+    """What a reader of Markdown sees of a paragraph."""
+    html = markdown.MarkdownIt("gfm-like", {"linkify": False}).render(text)
+    assert re.fullmatch(r"<p>[^<>]*</p>\n", html)
+    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&")):
+        html = html.replace(entity, character)
+    return html[3:-5]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_shown_as_they_are(name):
+    expected = {
+        "line\nbreak": r"line\nbreak", "\udcff": r"\xff", "\u202eturned": r"\u202eturned",
+    }  # fmt: skip
+    assert shown(escaped(name)) == expected.get(name, name)
+
+
+def test_odd_names_stay_in_their_cells(copied):
+    counts = {split: dict.fromkeys(NAMES, 3) for split in ("train", "valid")}
+    write_json(copied / "data_report.json", {"counts": counts})
+    run = dataclasses.replace(load_run(copied), class_names=NAMES)
+    card = card_of(run)
+    html = markdown.MarkdownIt("gfm-like", {"linkify": False}).render(card)
+    assert "<script" not in html
+    assert "<a " not in html
+    assert html.count("<strong>") == 0
+    rows = [line for line in card.splitlines() if line.endswith("| 3 | 3 |")]
+    assert [row[2:].removesuffix(" | 3 | 3 |") for row in rows] == [*map(escaped, NAMES)]
+    assert "| all | 39 | 39 |" in card
+    assert f"Few training images (below 20): {escaped(NAMES[0])}, " in card
+    write_json(copied / ABOUT, description(run, "onnx", FORMATS["onnx"], SAME))
+    assert json.loads((copied / ABOUT).read_bytes())["class_names"] == list(NAMES)
+
+
+def test_it_says_what_data_and_how_good(small, copied):
+    run = load_run(copied)
+    card = card_of(run)
+    best = run.history[run.epoch - 1]
+    assert f"| val\\_loss | {best['val_loss']:.4f} |" in card
+    assert f"| val\\_binary\\_accuracy | {best['val_binary_accuracy']:.4f} |" in card
+    assert f"after epoch {run.epoch} of 2" in card
+    assert "1.5e-08, for 8 validation images" in card
+    assert str(small.parent) not in card
+    assert "Images of data." in card
+    assert "Images: 10 for train, 10 for valid." in card
+    (copied / "summary.json").unlink()
+    assert "- The run has not ended" in card_of(load_run(copied))
