@@ -6,7 +6,7 @@ from rich.table import Table
 
 from augjax.commands.console import screen
 from augjax.commands.flags import Compare
-from augjax.commands.place import check_files
+from augjax.commands.place import check_files, check_place_of_run
 from augjax.errors import InputError
 from augjax.files import json_text
 from augjax.printable import printable
@@ -22,6 +22,9 @@ def main(flags: Compare) -> int:
     out = flags.out
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {printable(str(out))}: expected a name that ends in .png")
+    for group in comparison.groups:
+        for run in group.runs:
+            check_place_of_run(out, out.parent, run.folder, run.settings)
     check_files(out.parent, (out.name,))
     accuracy = comparison.columns[0]
     histories = {g.name: [run.history for run in g.runs] for g in comparison.groups}

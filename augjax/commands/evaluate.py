@@ -8,9 +8,10 @@ from rich.table import Table
 
 from augjax.commands.console import screen
 from augjax.commands.flags import Evaluate
-from augjax.commands.place import check_files, check_place
+from augjax.commands.place import check_files, check_place, check_place_of_run
 from augjax.commands.progress import working
 from augjax.data import ImageSet, load_image_set
+from augjax.data.tfds_builder import PREFIX
 from augjax.files import json_text, write_json
 from augjax.printable import printable, some
 from augjax.runs.evaluation import Evaluation
@@ -27,8 +28,10 @@ def main(flags: Evaluate) -> int:
     run = load_run(flags.run)
     data = None if flags.data is None else _read(run, flags)
     out = flags.out or (flags.run if flags.data is None else Path("evaluation"))
-    if out != flags.run and not (read := flags.data or run.data).startswith("tfds:"):
-        check_place(out, out, read, follow_links=flags.follow_links)
+    if flags.data is not None and not flags.data.startswith(PREFIX):
+        check_place(out, out, flags.data, follow_links=flags.follow_links)
+    if out != flags.run:
+        check_place_of_run(out, out, run.folder, run.settings)
     check_files(out, (EVALUATION, PREDICTIONS))
     with working(f"Evaluating epoch {run.epoch} of {printable(str(flags.run))} ..."):
         evaluation = run.evaluate(data, tta=flags.tta)

@@ -1,8 +1,10 @@
 """Where a command may write: not among the images that it reads."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from augjax.data.folder.load import link_targets
 from augjax.data.folder.splits import contents
@@ -10,6 +12,7 @@ from augjax.data.folder.table import is_table
 from augjax.errors import InputError
 from augjax.files import is_file, is_path, lies_in
 from augjax.printable import printable
+from augjax.runs.own_data import own_data
 
 
 def check_place(out: Path, folder: Path, data: str, *, follow_links: bool) -> None:
@@ -50,6 +53,23 @@ def check_place(out: Path, folder: Path, data: str, *, follow_links: bool) -> No
         raise InputError(f"{option}: {printable(str(existing))} is not a folder")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise InputError(f"{option}: {printable(str(existing))} cannot be written to")
+
+
+def check_place_of_run(out: Path, folder: Path, run_dir: Path, settings: Mapping[str, Any]) -> None:
+    """`check_place` for the images of a run, as far as it says where they are, and they are there.
+
+    Args:
+      out: as it was given.
+      folder: that files are to be written to.
+      run_dir: the run's folder.
+      settings: its flags by name.
+    """
+    data = ""
+    with suppress(InputError):  # The run does not say.
+        data = own_data(run_dir, dict(settings))
+    if os.path.exists(data):
+        follow_links = settings.get("follow_links") is True
+        check_place(out, folder, data, follow_links=follow_links)
 
 
 def check_files(folder: Path, names: Sequence[str]) -> None:

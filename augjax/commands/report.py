@@ -1,14 +1,12 @@
 """`augjax report`: one page of a run; and that of a run that a command has just trained."""
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
 
 from augjax.commands.console import screen
 from augjax.commands.flags import Report
-from augjax.commands.place import check_files, check_place
+from augjax.commands.place import check_files, check_place_of_run
 from augjax.commands.progress import working
 from augjax.errors import InputError
 from augjax.files import write_atomically
@@ -35,12 +33,7 @@ def _checked(out: Path, run: Run) -> Path:
     """`out`, if a page may be written there; data that are not there any more are no hindrance."""
     if out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out {printable(str(out))}: expected a name that ends in .html")
-    data = ""
-    with suppress(InputError):  # The run does not say.
-        data = run.data
-    if os.path.exists(data):
-        follow_links = run.settings.get("follow_links") is True
-        check_place(out, out.parent, data, follow_links=follow_links)
+    check_place_of_run(out, out.parent, run.folder, run.settings)
     return out
 
 

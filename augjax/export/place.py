@@ -2,13 +2,14 @@
 
 import os
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from augjax.errors import InputError, RunError
 from augjax.files import is_file, is_folder, read_json, remove_folder, sync_folder
-from augjax.printable import printable, some
+from augjax.printable import printable
+from augjax.runs.manifest import Damaged, seal, verify
 
 ABOUT = "preprocessing.json"
 """What tells an exported network's folder from others, and how to use the network."""
@@ -16,15 +17,11 @@ ABOUT = "preprocessing.json"
 WRITTEN_BY = "augjax export"
 
 
-def check_place(path: Path, entries: Collection[str]) -> None:
-    """Checks that a folder can be made, or may be replaced.
-
-    Args:
-      path: of the folder.
-      entries: what an exported network's folder holds at most.
+def check_place(path: Path) -> None:
+    """Checks that a folder can be made, or is an exported network, just as it was written.
 
     Raises:
-      InputError: if something else is there, or it has files of the user's.
+      InputError: if something else is there, or anything in it is not as an export left it.
     """
     option = f"--out {printable(str(path))}"
     if not path.parent.is_dir():
@@ -34,16 +31,18 @@ def check_place(path: Path, entries: Collection[str]) -> None:
     if not is_folder(path):
         raise InputError(f"{option} is a link or a file; choose another")
     try:
-        found = {entry.name for entry in path.iterdir()}
+        if not os.listdir(path):
+            return
+        if not _is_exported(path):
+            raise InputError(f"{option} holds other files than an exported network; choose another")
+        verify(path)
     except OSError as error:
         raise InputError(f"{option}: cannot read it ({error.strerror})") from error
-    if found and not _is_exported(path):
-        raise InputError(f"{option} holds other files than an exported network; choose another")
-    if others := sorted(found - set(entries)):
+    except Damaged as change:
         raise InputError(
-            f"{option} also holds {some([printable(name) for name in others])}, which would be "
-            "lost; move that, or choose another"
-        )
+            f"{option} is not as an export left it ({change}), and would be lost; move it, or "
+            "choose another"
+        ) from change
 
 
 @contextmanager
@@ -60,7 +59,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     try:
         scratch.mkdir()
         yield scratch
-        _sync(scratch)
+        seal(scratch)
         if os.path.lexists(path):
             os.rename(path, before)
         os.rename(scratch, path)
@@ -84,11 +83,3 @@ def _is_exported(folder: Path) -> bool:
         return is_file(folder / ABOUT) and read_json(folder / ABOUT)["by"] == WRITTEN_BY
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def _sync(folder: Path) -> None:
-    for where, _, names in os.walk(folder):
-        for name in names:
-            with open(Path(where, name), "rb") as file:
-                os.fsync(file.fileno())
-        sync_folder(Path(where))

@@ -68,7 +68,7 @@ def export_run(
         raise InputError(
             f"--out {printable(str(folder))} lies inside the run's data, where nothing is written"
         )
-    check_place(folder, (form.entry, ABOUT, CARD))
+    check_place(folder)
     with new_folder(folder) as scratch:
         tell(f"Exporting the network of epoch {run.epoch} to {to} ...")
         try:

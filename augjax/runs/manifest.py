@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from augjax.files import is_file, json_text, read_json, sync_folder, write_json
+from augjax.files import is_file, is_folder, json_text, read_json, sync_folder, write_json
 
 _NAME = "manifest.json"
 
@@ -66,7 +66,10 @@ def _digests(folder: Path, *, sync: bool = False) -> dict[str, str]:
 def _files(folder: Path) -> list[tuple[str, Path]]:
     """The files below `folder` but the manifest, by POSIX path."""
     files = []
-    for where, _, names in sorted(os.walk(folder)):
+    for where, folders, names in sorted(os.walk(folder)):
+        for name in folders:
+            if not is_folder(Path(where, name)):
+                raise Damaged(f"{name!a} is a link")
         for name in sorted(names):
             path = Path(where, name)
             if not is_file(path):

@@ -8,24 +8,22 @@ import pytest
 from augjax.errors import InputError, RunError
 from augjax.export.place import ABOUT, WRITTEN_BY, check_place, new_folder
 
-ENTRIES = ("model", ABOUT, "README.md")
-
 
 def exported(folder):
-    folder.mkdir()
-    (folder / ABOUT).write_text(json.dumps({"by": WRITTEN_BY}))
-    (folder / "model").mkdir()
+    with new_folder(folder) as scratch:
+        (scratch / ABOUT).write_text(json.dumps({"by": WRITTEN_BY}))
+        (scratch / "model").mkdir()
+        (scratch / "model" / "weights").touch()
     return folder
 
 
 def test_one_that_an_export_wrote_is_replaced(tmp_path):
     folder = exported(tmp_path / "out")
-    (folder / "model" / "old").touch()
-    check_place(folder, ENTRIES)
+    check_place(folder)
     with new_folder(folder) as scratch:
         (scratch / "new").touch()
-        assert (folder / "model" / "old").exists()
-    assert [e.name for e in folder.iterdir()] == ["new"]
+        assert (folder / "model" / "weights").exists()
+    assert {e.name for e in folder.iterdir()} == {"new", "manifest.json"}
     assert [e.name for e in tmp_path.iterdir()] == ["out"]
 
 
@@ -65,6 +63,18 @@ def more(folder):
     (exported(folder) / "notes.txt").touch()
 
 
+def deeper(folder):
+    (exported(folder) / "model" / "mine.txt").touch()
+
+
+def linked_deeper(folder):
+    (exported(folder) / "model" / "mine").symlink_to(folder.parent)
+
+
+def edited(folder):
+    (exported(folder) / "model" / "weights").write_text("my own")
+
+
 def of_another(folder):
     folder.mkdir()
     (folder / ABOUT).write_text("{}")
@@ -78,7 +88,10 @@ def linked_about(folder):
 REFUSED = {
     "a link": (link, "is a link or a file"),
     "a file": (lambda f: f.touch(), "is a link or a file"),
-    "a user's file": (more, "also holds notes.txt, which would be lost"),
+    "a user's file": (more, "'notes.txt' is not of it"),
+    "one further down": (deeper, "'model/mine.txt' is not of it"),
+    "a link further down": (linked_deeper, "'mine' is a link"),
+    "a user's edit": (edited, "'model/weights' has changed"),
     "another's": (of_another, "holds other files than an exported network"),
     "a linked file": (linked_about, "holds other files than an exported network"),
 }
@@ -90,17 +103,17 @@ def test_what_is_refused_as_a_place(what, tmp_path):
     folder = tmp_path / "o\nut"
     make(folder)
     with pytest.raises(InputError, match=words) as caught:
-        check_place(folder, ENTRIES)
+        check_place(folder)
     assert "\n" not in str(caught.value)
 
 
 def test_what_is_taken_as_a_place(tmp_path):
-    check_place(tmp_path / "new", ENTRIES)
+    check_place(tmp_path / "new")
     (tmp_path / "empty").mkdir()
-    check_place(tmp_path / "empty", ENTRIES)
-    check_place(exported(tmp_path / "out"), ENTRIES)
+    check_place(tmp_path / "empty")
+    check_place(exported(tmp_path / "out"))
     with pytest.raises(InputError, match=r"no such folder as .*away; make it"):
-        check_place(tmp_path / "away" / "out", ENTRIES)
+        check_place(tmp_path / "away" / "out")
 
 
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
