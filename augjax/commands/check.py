@@ -1,12 +1,12 @@
 """`augjax check`: what is in a folder or a table, whether a run can train on it, and its sheets."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.cells import cell_len
 
+from augjax.commands.console import print_json
 from augjax.commands.flags import Check
 from augjax.commands.place import check_place
 from augjax.commands.progress import counted, working
@@ -44,7 +44,7 @@ def main(flags: Check) -> int:
     code, verdict = _verdict(facts, flags)
     facts |= {"verdict": verdict, "exit_code": code}
     if flags.json:
-        print(json.dumps(facts, indent=2))
+        print_json(facts)
     else:
         for line in _lines(facts):
             print(line)

@@ -4,11 +4,10 @@ import statistics
 
 from rich.table import Table
 
-from augjax.commands.console import screen
+from augjax.commands.console import print_json, screen
 from augjax.commands.flags import Compare
 from augjax.commands.place import check_files, check_place_of_run
 from augjax.errors import InputError
-from augjax.files import json_text
 from augjax.printable import printable
 from augjax.runs.comparison import CONFIDENCE, Comparison, compare_runs
 from augjax.runs.figures import overlaid, save_png
@@ -31,7 +30,7 @@ def main(flags: Compare) -> int:
     titles = {"val_loss": "Validation loss", accuracy: "Validation accuracy"}
     save_png(overlaid(histories, titles), out)
     if flags.json:
-        print(json_text(comparison.as_json()), end="")
+        print_json(comparison.as_json())
         return 0
     console = screen()
     for note in comparison.notes:

@@ -6,13 +6,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from augjax.commands.console import screen
+from augjax.commands.console import print_json, screen
 from augjax.commands.flags import Evaluate
 from augjax.commands.place import check_files, check_place, check_place_of_run
 from augjax.commands.progress import working
 from augjax.data import ImageSet, load_image_set
 from augjax.data.tfds_builder import PREFIX
-from augjax.files import json_text, write_json
+from augjax.files import write_json
 from augjax.printable import printable, some
 from augjax.runs.evaluation import Evaluation
 from augjax.runs.loaded import Run, load_run
@@ -41,7 +41,7 @@ def main(flags: Evaluate) -> int:
     evaluation.write_predictions(out / PREDICTIONS)
     console = screen()
     if flags.json:
-        print(json_text(scores), end="")
+        print_json(scores)
     else:
         _print(evaluation, console)
         for name in (EVALUATION, PREDICTIONS):

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from augjax.commands.console import check_printed
 from augjax.commands.flags import Predict
 from augjax.commands.progress import counted
 from augjax.data import expand
-from augjax.errors import InputError, RunError
-from augjax.printable import printable
+from augjax.errors import InputError
+from augjax.printable import printable, some
 from augjax.runs.evaluation import csv_line, probability_columns
 from augjax.runs.loaded import Run, load_run
-from augjax.screen import nobody_reads, unprinted
+from augjax.runs.settings import check_settings
+from augjax.screen import nobody_reads
 
 SOME_FAILED = 3
 """The exit code where some of the images could not be used."""
@@ -27,6 +29,7 @@ Row = Callable[[str, Float32[np.ndarray, " classes"] | None, str], str]
 
 def main(flags: Predict) -> int:
     """Prints a row for each image, in the order given; 3 if some could not be used."""
+    check_settings({"max_pixels": flags.max_pixels})
     if not flags.paths:
         raise InputError("augjax predict RUN: expected files or folders of images, or - for a list")
     run = load_run(flags.run)
@@ -34,22 +37,25 @@ def main(flags: Predict) -> int:
         print(f"Note: {note}", file=sys.stderr)
     header, row = _format("jsonl" if flags.json else flags.format, run)
     _write(header)
-    failed = 0
+    count = failed = 0
     answers = run.predict_files(expand(_named(flags.paths)), max_pixels=flags.max_pixels)
     for path, probabilities, reason in counted(answers, "images"):
-        failed += probabilities is None
+        count, failed = count + 1, failed + (probabilities is None)
         _write(row(path, probabilities, reason))
         if nobody_reads():
-            return 0
-    if why := unprinted():
-        raise RunError(f"cannot write the predictions to standard output: {why}")
-    return SOME_FAILED if failed else 0
+            break
+    check_printed()
+    if not count:
+        raise InputError(f"{some([printable(path) for path in flags.paths])}: there are no images")
+    return SOME_FAILED if failed and not nobody_reads() else 0
 
 
 def _named(paths: Iterable[str]) -> Iterator[str]:
     """The paths of the command line; those on standard input in place of a '-'."""
     for path in paths:
         if path == "-":
+            if sys.stdin is None:
+                raise InputError("-: standard input is closed; give files or folders")
             for line in sys.stdin.buffer:
                 if name := os.fsdecode(line.removesuffix(b"\n").removesuffix(b"\r")):
                     yield name

@@ -21,6 +21,7 @@ from augjax.runs.augmentation import (
     strength_schedule,
 )
 from augjax.runs.chosen import chosen_objective, chosen_optimizer, start_from
+from augjax.runs.contents import read_settings
 from augjax.runs.data import check_not_linked, read_data
 from augjax.runs.data_report import bad_images_listed, keep_data_report
 from augjax.runs.environment import device_line
@@ -186,7 +187,7 @@ def train_on_data(
     tensorboard = tensorboard or (resumed and is_folder(events))
     program = Program(
         command=command,
-        flags=vars(settings),
+        flags=_recorded(settings) if resumed else vars(settings),
         resume=f"augjax resume {folder}",
         load_data=read_data,
         draw_preview=draw_training,
@@ -195,6 +196,11 @@ def train_on_data(
         loggers=[TensorBoard(events)] if tensorboard else [],
     )
     return train(settings, program, signals, resumed=resumed)
+
+
+def _recorded(settings: Settings) -> dict[str, Any]:
+    """The flags that the run's record has already, which may be those of another program."""
+    return {name: getattr(settings, name) for name in read_settings(settings.run_dir)}
 
 
 def _next_commands(settings: Settings, dataset: Dataset, result: FitResult) -> dict[str, str]:

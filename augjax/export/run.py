@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -63,8 +64,10 @@ def export_run(
     check_format(to, python)
     form = FORMATS[to]
     folder = Path(os.path.abspath(run.folder / f"export-{to}" if out is None else out))
-    data = run.settings.get("data")
-    if isinstance(data, str) and not data.startswith(PREFIX) and lies_in(folder, data):
+    data = PREFIX
+    with suppress(InputError):  # The run does not say.
+        data = run.data
+    if not data.startswith(PREFIX) and lies_in(folder, data):
         raise InputError(
             f"--out {printable(str(folder))} lies inside the run's data, where nothing is written"
         )

@@ -9,7 +9,13 @@ from typing import Any
 
 from augjax.errors import InputError
 from augjax.printable import printable
-from augjax.runs.contents import read_history, read_record, read_settings, read_summary
+from augjax.runs.contents import (
+    is_number,
+    read_history,
+    read_record,
+    read_settings,
+    read_summary,
+)
 from augjax.runs.folder import SUMMARY
 
 _OF_A_RUN = ("seed", "run_dir", "checkpoint_minutes")
@@ -179,7 +185,7 @@ def _read(folder: Path) -> ComparedRun:
     try:
         needed += (run.accuracy, f"highest_{run.accuracy}")
         numbers = [summary[name] for name in needed] + [run.seed]
-        if not all(type(number) in (int, float) for number in numbers) or not run.history:
+        if not all(map(is_number, numbers)) or not run.history:
             raise ValueError
     except (StopIteration, KeyError, ValueError) as error:
         raise InputError(

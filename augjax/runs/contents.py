@@ -93,7 +93,7 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     path = folder / HISTORY
     try:
         rows = [json.loads(line) for line in read_bounded(path).splitlines()]
-        if not all(type(n) in (int, float) for row in rows for n in (row["epoch"], *row.values())):
+        if not all(is_number(n) for row in rows for n in (row["epoch"], *row.values())):
             raise ValueError
     except FileNotFoundError:
         return []
@@ -149,6 +149,11 @@ def read_trained(folder: Path, dtype: Any = jnp.float32) -> Trained:
         raise InputError(f"{_shown(path)}: {printable(name)} cannot be used: {reason}") from error
     variables, about = load_weights(path, like)
     return Trained(tuple(names), size, interpolation, about["epoch"], model, variables)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of JSON is a number that a run may have written."""
+    return type(value) is float or (type(value) is int and abs(value) < 2**63)
 
 
 def _are_names(names: Any) -> bool:

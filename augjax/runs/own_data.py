@@ -7,7 +7,7 @@ from augjax.data import Dataset, load_dataset
 from augjax.data.tf import ResizeMethod
 from augjax.data.tfds_builder import PREFIX
 from augjax.errors import InputError
-from augjax.files import read_json
+from augjax.files import is_path, read_json
 from augjax.printable import printable
 from augjax.runs.folder import DATA_REPORT
 
@@ -27,7 +27,7 @@ def own_data(folder: Path, settings: dict[str, Any]) -> str:
     """
     try:
         data = settings.get("data") or read_json(folder / DATA_REPORT)["root"]
-        if not isinstance(data, str):
+        if not (isinstance(data, str) and is_path(data)):
             raise TypeError
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unreadable(folder, f"no {DATA_REPORT} says where they are") from error

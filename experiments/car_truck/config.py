@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from augjax.errors import InputError
+from augjax.printable import argument
 from augjax.runs.flags import recorded_flags
 from augjax.runs.settings import Settings, check_resumed, check_settings, flag
 
@@ -132,6 +133,12 @@ def recorded_config(run_dir: Path, option: str) -> Config:
       InputError: if there is no run.
     """
     flags = recorded_flags(run_dir, option)
+    known = {f"--{name.replace('_', '-')}" for name in RECORDED}
+    if any(flag.partition("=")[0].replace("--no-", "--") not in known for flag in flags):
+        raise InputError(
+            f"{option}: not a run of {PROGRAM}; if it is one of augjax train, "
+            f"augjax resume {argument(str(run_dir))} goes on with it"
+        )
     try:
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
             return tyro.cli(Config, args=flags, prog=PROGRAM)

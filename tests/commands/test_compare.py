@@ -73,7 +73,19 @@ def test_other_data_is_noted(tmp_path):
     assert len(compare_runs([one, other]).groups) == 2  # Of one seed: no mean of the two.
 
 
-@pytest.mark.parametrize("harm", ["one", "twice", "unfinished", "no run", "kinds", "numbers"])
+def test_nothing_is_written_into_the_data_of_a_run(tmp_path):
+    (tmp_path / "data").mkdir()
+    runs = [write_run(tmp_path / n, 0, 0.5, data=str(tmp_path / "data")) for n in ("one", "other")]
+    for name in ("holiday.png", "../data/holiday.png"):
+        out = str(tmp_path / "data" / name)
+        with pytest.raises(InputError, match=r"lies inside .*data, where nothing is written"):
+            compare.main(parsed(["compare", *map(str, runs), "--out", out]))
+    assert not list((tmp_path / "data").iterdir())
+
+
+@pytest.mark.parametrize(
+    "harm", ["one", "twice", "unfinished", "no run", "kinds", "numbers", "giants"]
+)
 def test_what_cannot_be_compared_is_one_line(tmp_path, harm):
     one, other = (write_run(tmp_path / n, 0, 0.5) for n in ("one", "other"))
     runs = {"one": [one], "twice": [one, tmp_path / "other/../one"]}.get(harm, [one, other])
@@ -86,6 +98,9 @@ def test_what_cannot_be_compared_is_one_line(tmp_path, harm):
         (other / "summary.json").write_text(text)
     elif harm == "numbers":
         (other / "summary.json").write_text('{"val_accuracy": "high"}')
+    elif harm == "giants":
+        text = (other / "summary.json").read_text().replace("60.0", "1" + "0" * 400)
+        (other / "summary.json").write_text(text)
     words = {
         "one": "two runs or more",
         "twice": "given twice",
@@ -93,6 +108,7 @@ def test_what_cannot_be_compared_is_one_line(tmp_path, harm):
         "no run": "there is no run",
         "kinds": "of one kind",
         "numbers": "not what a run has written",
+        "giants": "not what a run has written",
     }[harm]
     with pytest.raises(InputError, match=words):
         compare_runs(runs)

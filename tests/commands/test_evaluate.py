@@ -10,6 +10,7 @@ from augjax.commands import evaluate
 from augjax.commands.app import parsed
 from augjax.errors import InputError
 from augjax.runs.loaded import load_run
+from tests.helpers import run_python
 
 
 def run_evaluate(*arguments: str) -> int:
@@ -37,6 +38,13 @@ def test_other_images_as_json(trained, five, tmp_path, capsys):
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads((out / "evaluation.json").read_text())
     assert printed["views"] == 2
+
+
+def test_json_is_json_on_a_narrow_screen(trained, tmp_path):
+    arguments = ["evaluate", str(trained), "--json", "--out", str(tmp_path / "out")]
+    done = run_python("-m", "augjax", *arguments, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["classes"][2] == "banana 🍌"
 
 
 @pytest.mark.parametrize("where", ["data/inside", "link", "file"])

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -112,3 +113,25 @@ def test_damaged_weights_predict_nothing(trained, odd, tmp_path):
     done = run_python("-m", "augjax", "predict", str(run), str(odd))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: ") and "damaged" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("command", ["predict {run} {odd}", "evaluate {run} --json --out {out}"])
+def test_answers_that_are_lost_are_an_error(trained, odd, tmp_path, command):
+    words = command.format(run=trained, odd=odd, out=tmp_path / "out").split()
+    line = f"{shlex.join([sys.executable, '-m', 'augjax', *words])} > /dev/full"
+    done = run_python("-c", f"import os; os._exit(os.system({line!r}) >> 8)")
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last == "error: cannot write to standard output: No space left on device"
+
+
+def test_a_closed_standard_input_is_said(trained, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(InputError, match="standard input is closed"):
+        predict.main(parsed(["predict", str(trained), "-"]))
+
+
+def test_a_folder_without_images_is_said(trained, tmp_path):
+    with pytest.raises(InputError, match="there are no images"):
+        predict.main(parsed(["predict", str(trained), str(tmp_path)]))

@@ -10,10 +10,14 @@ import pytest
 from augjax.commands import resume
 from augjax.commands.app import parsed
 from augjax.errors import InputError
+from augjax.models import MODELS
 from augjax.runs.loaded import load_run
 from augjax.runs.weights import load_weights
+from experiments.car_truck import __main__ as car_truck
+from experiments.car_truck.config import Config, resumed_config
 from tests.commands.conftest import CLASSES, SMALL, run_train
 from tests.helpers import write_image_folder
+from tests.runs.small_network import SmallCNN
 
 MORE = [
     "--optimizer", "adamw", "--schedule", "cosine", "--warmup-epochs", "0.5", "--ema", "0.9",
@@ -98,6 +102,23 @@ def test_the_weights_of_another_run_where_they_fit(trained, tmp_path, capsys):
 def test_a_run_cannot_be_gone_on_with_otherwise(trained, monkeypatch, flags, words):
     with pytest.raises(InputError, match=words):
         run_resume(monkeypatch, str(trained), *flags)
+
+
+@pytest.mark.usefixtures("adam_may_promote")
+def test_a_run_of_car_truck_stays_one(tmp_path, monkeypatch):
+    monkeypatch.setitem(MODELS, "notebook", SmallCNN)
+    data, run = write_image_folder(tmp_path / "data"), tmp_path / "run"
+    car_truck.run(Config(data=str(data), run_dir=run, image_size=16, batch_size=8, epochs=1))
+    before = json.loads((run / "config.json").read_text())
+    assert run_resume(monkeypatch, str(run), "--epochs", "2", "--no-report") == 0
+    assert json.loads((run / "config.json").read_text()) == {**before, "epochs": 2}
+    car_truck.run(resumed_config(run, ["--resume", str(run), "--epochs", "3"]))
+    assert [row["epoch"] for row in load_run(run).history] == [1, 2, 3]
+
+
+def test_a_run_of_augjax_train_is_none_of_car_truck(trained):
+    with pytest.raises(InputError, match=r"augjax resume .*run goes on with it$"):
+        resumed_config(trained, ["--resume", str(trained)])
 
 
 def test_a_run_on_the_drawn_set_is_gone_on_with_by_its_own_command(tmp_path, monkeypatch):
