@@ -24,10 +24,13 @@ def screen() -> Console:
 def print_json(value: Any) -> None:
     """Prints a value as indented JSON, in ASCII, as a terminal's encoding may be narrow.
 
+    What is no number is null.
+
     Raises:
       RunError: if it cannot be written, as to a full disk.
     """
-    print(json.dumps(value, indent=2))
+    finite = json.loads(json.dumps(value), parse_constant=lambda name: None)
+    print(json.dumps(finite, indent=2))
     check_printed()
 
 

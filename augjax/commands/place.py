@@ -47,12 +47,7 @@ def check_place(out: Path, folder: Path, data: str, *, follow_links: bool) -> No
                     f"{option} is or lies in {printable(target)}, where a link in {shown} leads "
                     "and nothing is written"
                 )
-    existing = next(place for place in (folder.absolute(), *folder.absolute().parents)
-                    if os.path.lexists(place))  # fmt: skip
-    if not existing.is_dir():
-        raise InputError(f"{option}: {printable(str(existing))} is not a folder")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise InputError(f"{option}: {printable(str(existing))} cannot be written to")
+    _check_writable(folder, option)
 
 
 def check_place_of_run(out: Path, folder: Path, run_dir: Path, settings: Mapping[str, Any]) -> None:
@@ -87,3 +82,13 @@ def check_files(folder: Path, names: Sequence[str]) -> None:
                 f"{option}: {printable(name)} there is a link or a folder, which is not replaced; "
                 "choose another place"
             )
+    _check_writable(folder, option)
+
+
+def _check_writable(folder: Path, option: str) -> None:
+    existing = next(place for place in (folder.absolute(), *folder.absolute().parents)
+                    if os.path.lexists(place))  # fmt: skip
+    if not existing.is_dir():
+        raise InputError(f"{option}: {printable(str(existing))} is not a folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise InputError(f"{option}: {printable(str(existing))} cannot be written to")

@@ -108,6 +108,8 @@ def _train(
     model = build_model(settings.model, num_classes=num_classes, dtype=dtype)
     check_model(model, num_classes=num_classes, image_size=settings.image_size)
     console.print(model_table(model, settings.image_size))
+    begun = (run_dir / "checkpoints").exists()
+    start = start_from(settings, model, console) if settings.init and not begun else None
     begin_run(
         run_dir,
         dataset,
@@ -126,7 +128,6 @@ def _train(
     if not preview.exists():  # As it does in a run that is resumed.
         program.draw_preview(dataset, augmentation, settings, preview)
     batch_size = min(settings.batch_size, most)
-    begun = (run_dir / "checkpoints").exists()
     training = Training(
         model=model,
         optimizer=chosen_optimizer(settings, steps=-(-len(dataset.train) // batch_size)),
@@ -138,7 +139,7 @@ def _train(
         checkpoint_minutes=settings.checkpoint_minutes,
         objective=chosen_objective(settings, dataset),
         ema_decay=settings.ema,
-        start=start_from(settings, model, console) if settings.init and not begun else None,
+        start=start,
         model_name=None if settings.model == "notebook" else settings.model,
     )
     result = train_run(
@@ -191,7 +192,7 @@ def train_on_data(
         resume=f"augjax resume {folder}",
         load_data=read_data,
         draw_preview=draw_training,
-        next_commands=_next_commands,
+        next_commands=next_commands,
         report=report,
         loggers=[TensorBoard(events)] if tensorboard else [],
     )
@@ -203,10 +204,13 @@ def _recorded(settings: Settings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in read_settings(settings.run_dir)}
 
 
-def _next_commands(settings: Settings, dataset: Dataset, result: FitResult) -> dict[str, str]:
+def next_commands(settings: Settings, dataset: Dataset, result: FitResult) -> dict[str, str]:
+    """What can be done with a finished run of `augjax train`, and the commands for it."""
     folder = argument(str(settings.run_dir))
-    return {
+    commands = {
         "Measure it": f"augjax evaluate {folder}",
         "Ask it": f"augjax predict {folder} IMAGE",
-        "Train on": f"augjax resume {folder}{longer(settings, result)}",
     }
+    if settings.schedule != "cosine" or len(result.history) < settings.epochs:
+        commands["Train on"] = f"augjax resume {folder}{longer(settings, result)}"
+    return commands

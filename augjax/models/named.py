@@ -103,7 +103,8 @@ def _imported(name: str, option: str) -> type[nn.Module]:
         found = getattr(importlib.import_module(module), attribute, None)
     except (Exception, SystemExit) as error:
         raise InputError(
-            f"{option}: cannot import {printable(module)} ({_reason(error)})"
+            f"{option}: cannot import {printable(module)} ({_reason(error)}); Python looks for it "
+            "in the folder where you are and in PYTHONPATH"
         ) from error
     if not (isinstance(found, type) and issubclass(found, nn.Module)):
         what = "has no" if found is None else "has no linen module (flax.linen.Module)"

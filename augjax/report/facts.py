@@ -87,6 +87,14 @@ def parameters(run: Run) -> int:
     return count_parameters(run.variables.get("params", {}))
 
 
+def commands(run: Run) -> list[str]:
+    """The command lines that made the run what it is: the first, and those that resumed it."""
+    resumed = run.record.get("resumed")
+    entries = [run.record, *(resumed if isinstance(resumed, list) else [])]
+    found = [one.get("command") for one in entries if isinstance(one, dict)]
+    return [command for command in found if isinstance(command, str)]
+
+
 def reproduction(run: Run) -> dict[str, str]:
     """What the bits of the run depend on, by name."""
     record = run.record

@@ -58,6 +58,7 @@ def report_page(run: Run) -> str:
         "charts": history_charts(run.history, run.epoch),
         "augmentations": file_picture(run.folder / "augmentations.png"),
         "reproduction": facts.reproduction(run),
+        "commands": facts.commands(run),
         "notes": run.notes,
     }
     try:

@@ -2,13 +2,13 @@
 
 import dataclasses
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from augjax.errors import InputError
-from augjax.printable import printable
+from augjax.printable import printable, some
 from augjax.runs.contents import (
     is_number,
     read_history,
@@ -60,7 +60,7 @@ class Group:
     """Runs of which only the seed differs.
 
     Attributes:
-      name: of the first run's folder.
+      name: the first run's folder; of several runs, with their seeds.
       runs: by rising seed.
     """
 
@@ -204,10 +204,14 @@ def _grouped(runs: Sequence[ComparedRun]) -> tuple[Group, ...]:
                 break
         else:
             kinds.append((kind, {run.seed: run}))
-    return tuple(
-        Group(str(next(iter(m.values())).folder), tuple(m[seed] for seed in sorted(m)))
-        for _, m in kinds
-    )
+    return tuple(_group(members) for _, members in kinds)
+
+
+def _group(members: Mapping[int, ComparedRun]) -> Group:
+    name, seeds = str(next(iter(members.values())).folder), sorted(members)
+    if len(seeds) > 1:
+        name += f" and its like, seeds {some([str(seed) for seed in seeds], 10)}"
+    return Group(name, tuple(members[seed] for seed in seeds))
 
 
 def _difference(group: Group, first: Group, column: str) -> Difference | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from augjax.data import Dataset
+from augjax.data import Dataset, Split
 from augjax.data.fingerprint import FINGERPRINT
 from augjax.errors import InputError
 from augjax.files import read_json, write_json
@@ -52,7 +52,7 @@ class Fingerprints:
         Raises:
           InputError: if they cannot be read.
         """
-        before, now = self._read(where), self._now()
+        before, now = _read(self._file, where), self._now()
         changes = []
         for name in sorted(before.keys() | now.keys()):
             if name not in now:
@@ -72,7 +72,7 @@ class Fingerprints:
         Raises:
           InputError: if they cannot be read, or are of other images.
         """
-        before = self._read(where)
+        before = _read(self._file, where)
         for split in self._splits:
             if split.decode is not None:
                 now = split.contents.numpy()
@@ -92,14 +92,33 @@ class Fingerprints:
             )
         }
 
-    def _read(self, where: str) -> dict[str, tuple[int, int]]:
-        try:
-            read = read_json(self._file)
-            if read["fingerprint"] != FINGERPRINT:
-                raise ValueError
-            return {name: _numbers(known) for name, known in read["images"].items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{where}: cannot read its {FINGERPRINTS}") from error
+
+def trained_on(run_dir: Path, split: Split) -> int:
+    """How many images of a split have the size and the ends of a training image of a run.
+
+    Args:
+      run_dir: the run's folder.
+      split: any images.
+
+    Returns:
+      0 too if the run does not say what its images were.
+    """
+    try:
+        known = _read(run_dir / FINGERPRINTS, str(run_dir))
+    except InputError:
+        return 0
+    ends = [ends for name, (ends, _) in known.items() if name.startswith("train/")]
+    return int(np.isin(split.outlines, ends).sum())
+
+
+def _read(file: Path, where: str) -> dict[str, tuple[int, int]]:
+    try:
+        read = read_json(file)
+        if read["fingerprint"] != FINGERPRINT:
+            raise ValueError
+        return {name: _numbers(known) for name, known in read["images"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{where}: cannot read its {FINGERPRINTS}") from error
 
 
 def _numbers(known: str) -> tuple[int, int]:

@@ -33,6 +33,7 @@ from augjax.runs.contents import (
     read_trained,
 )
 from augjax.runs.evaluation import Evaluation
+from augjax.runs.fingerprints import trained_on
 from augjax.runs.images import seen_images
 from augjax.runs.own_data import own_data, own_dataset
 from augjax.runs.predictor import Predictor
@@ -203,6 +204,8 @@ class Run:
         if data is None:
             changed = changed_images(self.folder, self.dataset, str(self.folder))
             notes += [f"The data have changed since the run: {some(changed)}."] if changed else []
+        elif known := trained_on(self.folder, split):
+            notes.append(f"Of {len(split)} images, {known} are training images of this run.")
         return Evaluation(
             class_names=self.class_names,
             sources=tuple(itertools.compress(split.sources, used)),

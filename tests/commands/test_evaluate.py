@@ -38,6 +38,9 @@ def test_other_images_as_json(trained, five, tmp_path, capsys):
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads((out / "evaluation.json").read_text())
     assert printed["views"] == 2
+    known = len(load_run(trained).dataset.train)
+    said = f"Of {printed['images']} images, {known} are training images of this run."
+    assert said in printed["notes"]
 
 
 def test_json_is_json_on_a_narrow_screen(trained, tmp_path):

@@ -1,22 +1,28 @@
 """augjax train and augjax resume: whole runs of a network that compiles quickly."""
 
+import dataclasses
 import json
 import re
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
 from augjax.commands import resume
 from augjax.commands.app import parsed
+from augjax.commands.train_flags import settings_of
+from augjax.commands.training import next_commands
 from augjax.errors import InputError
 from augjax.models import MODELS
 from augjax.runs.loaded import load_run
 from augjax.runs.weights import load_weights
+from augjax.training.loop import FitResult
 from experiments.car_truck import __main__ as car_truck
 from experiments.car_truck.config import Config, resumed_config
 from tests.commands.conftest import CLASSES, SMALL, run_train
 from tests.helpers import write_image_folder
+from tests.runs.datasets import dataset_of
 from tests.runs.small_network import SmallCNN
 
 MORE = [
@@ -64,6 +70,17 @@ def test_resumed_is_as_uninterrupted_with_everything_on(five, tmp_path, monkeypa
 
 def _interrupt(*_):
     raise KeyboardInterrupt
+
+
+def test_the_end_suggests_no_command_that_is_refused(trained):
+    run = load_run(trained)
+    rows: Any = run.history
+    result = FitResult({}, best=rows[0], history=rows, stopped_early=False)
+    settings = settings_of(parsed(["train", "data", "--schedule", "cosine", "--epochs", "2"]))
+    dataset = dataset_of()
+    assert "Train on" not in next_commands(settings, dataset, result)
+    constant = dataclasses.replace(settings, schedule="constant")
+    assert next_commands(constant, dataset, result)["Train on"].endswith(" --epochs 4")
 
 
 def test_what_is_told_of_unequal_classes(five, tmp_path, capsys):
