@@ -1,4 +1,4 @@
-"""`augjax`, the console script: parses the command line, then imports the command it asks for.
+"""The command line of `augjax`: parsed, before the command that it asks for is imported.
 
 augjax check DATA        augjax train DATA        augjax evaluate RUN [DATA]
 augjax preview DATA      augjax resume RUN        augjax predict RUN PATH ...
@@ -19,23 +19,21 @@ from augjax.commands.command_line import check_nothing_is_empty
 from augjax.commands.flags import Check, Compare, Evaluate, Export, Predict, Preview, Report
 from augjax.commands.process import while_importing
 from augjax.commands.train_flags import Resume, Train
-from augjax.errors import errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
 
 COMMANDS = (Check, Preview, Train, Resume, Evaluate, Predict, Report, Compare, Export)
 
 
-def main() -> None:
-    """Parses the command line and runs the command; its exit code is the process's."""
+def run(arguments: list[str]) -> int:
+    """Parses a command line and runs the command; its exit code."""
     gc.disable()  # While modules are imported there is nothing to collect, but much to search.
-    with errors_in_one_line(debug="--debug" in sys.argv):
-        check_nothing_is_empty(sys.argv[1:])
-        sys.path.append(os.getcwd())  # A --model of the user's own may be there.
-        flags = parsed(sys.argv[1:])
-        keep_compiled_programs()
-        with while_importing():
-            command = importlib.import_module(f"augjax.commands.{name_of(type(flags))}")
-        sys.exit(command.main(flags))
+    check_nothing_is_empty(arguments)
+    sys.path.append(os.getcwd())  # A --model of the user's own may be there.
+    flags = parsed(arguments)
+    keep_compiled_programs()
+    with while_importing():
+        command = importlib.import_module(f"augjax.commands.{name_of(type(flags))}")
+    return command.main(flags)
 
 
 def parsed(arguments: list[str]) -> Any:

@@ -42,7 +42,7 @@ def test_help_shows_twelve_flags_at_most_first_and_the_rest_in_groups(command, c
 def test_help_imports_neither_jax_nor_tensorflow():
     code = (
         "import sys; sys.argv = ['augjax', 'train', '--help']\n"
-        "from augjax.commands.app import main\n"
+        "from augjax.commands.main import main\n"
         "try: main()\n"
         "except SystemExit: print([n for n in ('jax', 'tensorflow', 'flax') if n in sys.modules])"
     )

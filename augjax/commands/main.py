@@ -1,0 +1,13 @@
+"""The console script `augjax`: errors and Ctrl-C are one line before anything slow is imported."""
+
+import sys
+
+from augjax.errors import errors_in_one_line
+
+
+def main() -> None:
+    """Runs the command line; the command's exit code is the process's."""
+    with errors_in_one_line(debug="--debug" in sys.argv):
+        from augjax.commands.app import run
+
+        sys.exit(run(sys.argv[1:]))
