@@ -121,7 +121,7 @@ def test_what_is_written_beside_it(program):
     assert about["compared"] == program.agreement._asdict()
     assert about["compared"]["of"] == "validation images"
     assert about["compared"]["greatest_difference"] <= 1e-6
-    names = {"README.md", "model.stablehlo", "preprocessing.json"}
+    names = {"README.md", "manifest.json", "model.stablehlo", "preprocessing.json"}
     assert {entry.name for entry in program.folder.iterdir()} == names
     assert stat.S_IMODE(program.folder.stat().st_mode) == 0o777 & ~umask()
 
@@ -195,7 +195,7 @@ def test_an_interruption_leaves_what_was_there(run, error, place, tmp_path, monk
                 export_run(run, "stablehlo", out=out)
         assert [e.name for e in tmp_path.iterdir()] == before
         export_run(run, "stablehlo", out=out)
-    assert len(list(out.iterdir())) == 2
+    assert len(list(out.iterdir())) == 3
 
 
 def test_a_network_that_cannot_be_exported_is_one_line(run, tmp_path):
