@@ -7,7 +7,6 @@ augjax report RUN        augjax compare RUN RUN   augjax export RUN --to stableh
 
 import gc
 import importlib
-import os
 import sys
 from functools import reduce
 from operator import or_
@@ -28,7 +27,7 @@ def run(arguments: list[str]) -> int:
     """Parses a command line and runs the command; its exit code."""
     gc.disable()  # While modules are imported there is nothing to collect, but much to search.
     check_nothing_is_empty(arguments)
-    sys.path.append(os.getcwd())  # A --model of the user's own may be there.
+    sys.path.append("")  # The folder where the user is, who may have a --model there.
     flags = parsed(arguments)
     keep_compiled_programs()
     with while_importing():

@@ -11,7 +11,6 @@ from augjax.commands.progress import working
 from augjax.errors import InputError
 from augjax.files import write_atomically
 from augjax.printable import printable
-from augjax.report.page import report_page
 from augjax.runs.folder import REPORT
 from augjax.runs.loaded import Run, load_run
 
@@ -22,7 +21,7 @@ def main(flags: Report) -> int:
     out = _checked(flags.out, run) if flags.out else flags.run / REPORT
     check_files(out.parent, [out.name])
     with working(f"Reporting on epoch {run.epoch} of {printable(str(flags.run))} ..."):
-        page = report_page(run)
+        page = _page(run)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, page)
     screen().print(f"Written: {printable(str(out))}")
@@ -37,11 +36,18 @@ def _checked(out: Path, run: Run) -> Path:
     return out
 
 
+def _page(run: Run) -> str:
+    """The page; its templates are imported when a run that is to have one has ended."""
+    from augjax.report.page import report_page
+
+    return report_page(run)
+
+
 def report_trained(run_dir: Path, console: Console) -> None:
     """Writes the page of a run that has just ended. Whatever is wrong with it is only noted."""
     path = run_dir / REPORT
     try:
-        write_atomically(path, report_page(load_run(run_dir)))
+        write_atomically(path, _page(load_run(run_dir)))
     except Exception as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         console.print(f"Note: there is no {path.name} ({printable(reason)}).")

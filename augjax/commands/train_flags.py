@@ -12,7 +12,7 @@ import tyro
 
 from augjax.errors import InputError
 from augjax.runs.flags import CONFIG, recorded_flags
-from augjax.runs.settings import Settings, check_resumed, check_settings, flag
+from augjax.runs.settings import MAY_CHANGE, Settings, check_resumed, check_settings, flag
 
 PROGRAM = "augjax train"
 
@@ -174,8 +174,6 @@ class Resume:
     """Minutes after which a checkpoint is written inside an epoch, if other than before."""
     report: bool = True
     """Whether report.html is written when the run has ended."""
-    report: bool = True
-    """Whether report.html is written when the run has ended."""
     debug: bool = False
     """Show the traceback of an error."""
 
@@ -218,8 +216,7 @@ def resumed_settings(flags: Resume) -> Settings:
     """
     where = f"augjax resume {flags.run}"
     before = settings_of(_recorded_train(flags.run, where))
-    anew = ("epochs", "patience", "checkpoint_minutes")
-    given = {n: v for n, v in vars(flags).items() if n in anew and v is not None}
+    given = {n: v for n, v in vars(flags).items() if n in MAY_CHANGE and v is not None}
     check_settings(given)
     now = dataclasses.replace(before, run_dir=flags.run, **given)
     if before.schedule == "cosine" and now.epochs != before.epochs:

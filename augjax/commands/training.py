@@ -12,7 +12,7 @@ from rich.console import Console
 from augjax.commands.report import report_trained
 from augjax.data import Dataset
 from augjax.files import is_folder
-from augjax.models import build_model, check_model
+from augjax.models import MODELS, build_model, check_model
 from augjax.printable import argument, printable
 from augjax.runs.augmentation import (
     chosen_mix,
@@ -106,7 +106,8 @@ def _train(
     num_classes = len(dataset.class_names)
     dtype = jnp.bfloat16 if settings.precision == "bf16" else jnp.float32
     model = build_model(settings.model, num_classes=num_classes, dtype=dtype)
-    check_model(model, num_classes=num_classes, image_size=settings.image_size)
+    if settings.model not in MODELS:  # Tracing takes half a second.
+        check_model(model, num_classes=num_classes, image_size=settings.image_size)
     console.print(model_table(model, settings.image_size))
     begun = (run_dir / "checkpoints").exists()
     start = start_from(settings, model, console) if settings.init and not begun else None
@@ -201,7 +202,8 @@ def train_on_data(
 
 def _recorded(settings: Settings) -> dict[str, Any]:
     """The flags that the run's record has already, which may be those of another program."""
-    return {name: getattr(settings, name) for name in read_settings(settings.run_dir)}
+    known = read_settings(settings.run_dir)
+    return {name: value for name, value in vars(settings).items() if name in known}
 
 
 def next_commands(settings: Settings, dataset: Dataset, result: FitResult) -> dict[str, str]:

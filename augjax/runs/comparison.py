@@ -118,7 +118,7 @@ class Comparison:
         return (accuracy, f"highest_{accuracy}", "val_loss", "epochs", "total_seconds")
 
     def as_json(self) -> dict[str, Any]:
-        """For `json_text`."""
+        """All of it as JSON has it."""
         return {
             "groups": [
                 {

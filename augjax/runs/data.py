@@ -6,6 +6,7 @@ from rich.console import Console
 
 from augjax.data import Dataset, load_dataset
 from augjax.data.folder.load import link_targets
+from augjax.data.tfds_builder import PREFIX
 from augjax.errors import InputError
 from augjax.files import lies_in
 from augjax.printable import printable, some
@@ -70,7 +71,7 @@ def print_unequal(dataset: Dataset, settings: Settings, console: Console) -> Non
 
 def check_not_linked(path: Path, option: str, settings: Settings) -> None:
     """Raises InputError if `path` is, or lies in, what links in the data lead to."""
-    if not (settings.data and settings.follow_links) or settings.data.startswith("tfds:"):
+    if not (settings.data and settings.follow_links) or settings.data.startswith(PREFIX):
         return
     for target in link_targets(settings.data):
         if lies_in(path, target):

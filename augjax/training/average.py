@@ -31,4 +31,4 @@ def moving_average(average: Any, variables: Any, steps: Int[AnyArray, ""], decay
 def check_decay(decay: float) -> None:
     """Raises InputError unless it is one that `moving_average` takes."""
     if not 0 <= decay < 1:
-        raise InputError(f"--ema-decay {decay:g}: expected at least 0 and below 1")
+        raise InputError(f"--ema {decay:g}: expected at least 0 and below 1")

@@ -153,5 +153,5 @@ def test_the_moving_average_by_hand():
 
 @pytest.mark.parametrize("decay", [1.0, -0.1, float("nan")])
 def test_other_decays_are_refused(decay):
-    with pytest.raises(InputError, match=r"--ema-decay .*: expected at least 0 and below 1"):
+    with pytest.raises(InputError, match=r"--ema .*: expected at least 0 and below 1"):
         check_decay(decay)
