@@ -133,8 +133,8 @@ def recorded_config(run_dir: Path, option: str) -> Config:
       InputError: if there is no run.
     """
     flags = recorded_flags(run_dir, option)
-    known = {f"--{name.replace('_', '-')}" for name in RECORDED}
-    if any(flag.partition("=")[0].replace("--no-", "--") not in known for flag in flags):
+    names = {_name(flag) for flag in flags}
+    if not names <= set(RECORDED) and names <= {f.name for f in dataclasses.fields(Settings)}:
         raise InputError(
             f"{option}: not a run of {PROGRAM}; if it is one of augjax train, "
             f"augjax resume {argument(str(run_dir))} goes on with it"
@@ -145,3 +145,8 @@ def recorded_config(run_dir: Path, option: str) -> Config:
     except (SystemExit, InputError) as error:
         path = run_dir / "config.json"
         raise InputError(f"{option}: {path} is not what a run has written") from error
+
+
+def _name(flag: str) -> str:
+    """The setting that a flag of a command line sets: --no-augment sets augment."""
+    return flag.partition("=")[0].replace("--no-", "--").removeprefix("--").replace("-", "_")
