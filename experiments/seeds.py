@@ -210,7 +210,7 @@ def summary_of_run(config: Config, kind: str, seed: int, run_dir: Path) -> dict[
         command = [sys.executable, "-m", "experiments.car_truck", *flags]
         if exit_code(command):
             raise RunError(f"the run for {run_dir} failed; see above")
-    return read_record(summary, [*COLUMNS, "total_seconds"])
+    return read_record(summary, list(COLUMNS))
 
 
 def exit_code(command: Sequence[str]) -> int:
@@ -239,15 +239,12 @@ def read_record(path: Path, numbers: Sequence[str] = ()) -> dict[str, Any]:
 def table(rows: dict[str, list[dict[str, Any]]]) -> str:
     """Mean and sample standard deviation over the seeds, in Markdown."""
     lines = [
-        "| | n | highest val. accuracy | restored val. accuracy | val. loss | epochs | minutes "
-        "| seconds per epoch |",
-        "|---|---|---|---|---|---|---|---|",
+        "| | n | highest val. accuracy | restored val. accuracy | val. loss | epochs |",
+        "|---|---|---|---|---|---|",
     ]
     for kind, runs in rows.items():
         cells = [spread([run[name] for run in runs], digits) for name, digits in COLUMNS.items()]
-        minutes = spread([run["total_seconds"] / 60 for run in runs], 1)
-        epoch = spread([run["total_seconds"] / max(run["epochs"], 1) for run in runs], 1)
-        cells = [KINDS[kind][0], str(len(runs)), *cells, minutes, epoch]
+        cells = [KINDS[kind][0], str(len(runs)), *cells]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -165,7 +165,14 @@ def test_a_threefry_key_is_derived_from_one_of_another_kind():
 
 @settings
 @pytest.mark.parametrize(
-    "transform", [aj.RandomTranslation(0.2, 0.2), aj.RandomPerspective(0.3, p=1), aj.RandAugment()]
+    "transform",
+    [
+        aj.RandomTranslation(0.2, 0.2),
+        *(
+            pytest.param(transform, marks=pytest.mark.long)
+            for transform in (aj.RandomPerspective(0.3, p=1), aj.RandAugment())
+        ),
+    ],
 )
 def test_nor_do_they_move_pixels_of_draws_from_json(name, transform):
     expected = transform.sample(aj.key(3), SHAPE)

@@ -88,7 +88,7 @@ def _train(
     mesh = mesh_for(settings.batch_size, resumed=resumed)
     pipeline = Sequential([])
     if resumed:
-        pipeline = recorded_pipeline(run_dir, f"--resume {run_dir}")
+        pipeline = recorded_pipeline(run_dir, f"{run_dir}")
     elif settings.augment:
         pipeline = chosen_pipeline(settings.pipeline, settings.image_size)
     console.print(device_line())

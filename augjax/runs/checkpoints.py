@@ -99,7 +99,7 @@ class Checkpoints:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise RunError(
                 f"cannot write the checkpoint {self._folder / 'last' / name} ({reason:.160}); "
-                "what was kept before is as it was: see to the cause, then --resume the run"
+                "what was kept before is as it was: see to the cause, then resume the run"
             ) from error
         self._saved_at = time.monotonic()
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from augjax.errors import InputError
 from augjax.files import is_file, is_folder, read_json, remove_parts
-from augjax.printable import argument
 from augjax.runs.flags import CONFIG
 
 DATA_REPORT = "data_report.json"
@@ -61,7 +60,7 @@ def locked_run_folder(path: Path, *, existing: bool) -> Iterator[None]:
     """
     import filelock  # Late: it takes as long to import as all that a command line needs.
 
-    option = f"{'--resume' if existing else '--run-dir'} {path}"
+    option = f"{'' if existing else '--run-dir '}{path}"
     try:
         _check_path(path, option)
         made = not path.is_dir()
@@ -128,7 +127,7 @@ def _check_free(path: Path) -> None:
         raise InputError(f"--run-dir {path} is not a folder")
     if (path / CONFIG).exists():
         raise InputError(
-            f"--run-dir {path} already holds a run; go on with it by --resume {argument(str(path))}"
+            f"--run-dir {path} already holds a run; resume that, or choose a new or empty folder"
         )
     if any(not _is_disposable(entry) for entry in path.iterdir()):
         raise InputError(f"--run-dir {path} already holds files; choose a new or empty folder")

@@ -61,7 +61,7 @@ def record_run(
     Raises:
       InputError: if the data of a resumed run have changed, or its record cannot be read.
     """
-    where, images = f"--resume {run_dir}", Fingerprints(run_dir, dataset)
+    where, images = f"{run_dir}", Fingerprints(run_dir, dataset)
     start = {"command": command, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
     here = {**environment(), "decoder": DECODER, "fingerprint": FINGERPRINT}
     differs = []

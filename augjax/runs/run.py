@@ -260,7 +260,7 @@ def _sum_up(
     delta = training.early_stopping.min_delta
     if delta and result.best["epoch"] < len(result.history):
         console.print(f"No later val_loss was lower by more than --min-delta {delta:g}.")
-    console.print(f"Highest validation accuracy: {highest}")
+    console.print(f"Highest validation accuracy: {highest:.4f}")
     console.print(f"Everything is in {printable(str(run_dir))}")
     console.print(f"The weights are in {printable(str(run_dir / BEST_WEIGHTS))}")
 

@@ -143,11 +143,11 @@ def check_resumed(run_dir: Path, was: Mapping[str, Any], now: Mapping[str, Any])
     """
     if now["epochs"] < (done := epochs_done(run_dir)):
         raise InputError(
-            f"--resume {run_dir}: --epochs {now['epochs']}, but {done} are done; expected no fewer"
+            f"{run_dir}: --epochs {now['epochs']}, but {done} are done; expected no fewer"
         )
     for name, value in now.items():
         if name not in MAY_CHANGE and value != was[name]:
             raise InputError(
-                f"--resume {run_dir}: the run has {flag(name)} {was[name]}, not {value}; "
+                f"{run_dir}: the run has {flag(name)} {was[name]}, not {value}; "
                 "leave the flag out, or start a new run"
             )

@@ -9,7 +9,7 @@ import tyro
 from augjax.errors import InputError
 from experiments.benchmark.works import PEERS
 
-What = Literal["augment", "step", "pipeline", "startup", "scale"]
+What = Literal["augment", "step", "pipeline", "startup", "predict", "scale"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,8 +18,9 @@ class Config:
 
     what: tyro.conf.Positional[What]
     """augment: transforms; step: training and inference; pipeline: reading images, and memory;
-    startup: from the command to the first step; scale: how costs grow, of augjax alone. On two
-    cores about 8, 11, 13, 7 and 6 minutes, up to twice as many on a slow day."""
+    startup: from the command to the first step; predict: predictions and reports; scale: how costs
+    grow, of augjax alone. Each takes six to thirteen minutes on two cores, up to twice as long on a
+    slow day."""
     rounds: int = 15
     """Turns of each contender (a third of them where a turn is a process, or waits for each step of
     an epoch; two for peak memory)."""

@@ -17,7 +17,7 @@ from experiments.benchmark.races import (
     why_absent,
 )
 from experiments.benchmark.report import Report
-from experiments.benchmark.table import Row
+from experiments.benchmark.table import Row, with_images_per_second
 from experiments.benchmark.timing import Failed, Spread, race, ratios, samples
 from experiments.benchmark.works import PEERS, TITLES, Library, Work
 
@@ -48,7 +48,7 @@ def run(config: Config) -> Report:
             size=what,
             sittings=config.sittings,
         ):
-            report.add([_with_images_per_second(row, train + valid) for row in rows], timed)
+            report.add([with_images_per_second(row, train + valid) for row in rows], timed)
         for part in ("decoding", "judging", "batches"):
             rows, timed = alone(
                 running,
@@ -69,14 +69,6 @@ def run(config: Config) -> Report:
         report.tell("peak memory of a training run")
         report.add(*memory(data, (train, valid, batch, size), config))
     return report
-
-
-def _with_images_per_second(row: Row, images: int) -> Row:
-    if row.ours is None or row.theirs is None:
-        return row
-    ours, theirs = (1e3 * images / spread.median for spread in (row.ours, row.theirs))
-    rates = f"{ours:,.0f} against {theirs:,.0f} images/s"
-    return dataclasses.replace(row, note="; ".join(filter(None, (rates, row.note))))
 
 
 def time_beyond_steps(

@@ -21,6 +21,7 @@ class Work:
       size: side of the images in pixels.
       strength: 1, or 0 for factors (or else probabilities) of 0, which leave images as they are.
       data: the folder of images that is read, where one is.
+      run: the run folder whose network predicts, where one does.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Work:
     size: int
     strength: float = 1.0
     data: str | None = None
+    run: str | None = None
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -115,6 +117,7 @@ TITLES = {
     "train": "training step",
     "infer": "inference forward",
     "first_epoch": "first epoch from JPEGs",
+    "predict": "predictions from JPEGs",
 }
 SINGLES = ("perspective", "resized_crop", "color_jitter", "blur", "erasing")
 """Transforms by themselves, to be no slower than any peer's."""
@@ -135,6 +138,7 @@ TARGETS = {
     ("train", "torch"): 1.1,
     ("infer", "keras"): 1.2,
     ("first_epoch", "keras"): 0.95,
+    ("predict", "keras"): 1.0,
 }
 """The least ratio hoped for: their time divided by ours."""
 
@@ -174,6 +178,7 @@ PEERS: dict[str, Library] = {
             "train": Skill(("graph", "XLA", "tf.function")),
             "infer": Skill(_COMPILED),
             "first_epoch": Skill(("default",), "verifies nothing"),
+            "predict": Skill(_COMPILED, "verifies nothing"),
         },
         {"KERAS_BACKEND": "tensorflow"},
     ),

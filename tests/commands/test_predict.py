@@ -116,7 +116,13 @@ def test_damaged_weights_predict_nothing(trained, odd, tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-@pytest.mark.parametrize("command", ["predict {run} {odd}", "evaluate {run} --json --out {out}"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "predict {run} {odd}",
+        pytest.param("evaluate {run} --json --out {out}", marks=pytest.mark.long),
+    ],
+)
 def test_answers_that_are_lost_are_an_error(trained, odd, tmp_path, command):
     words = command.format(run=trained, odd=odd, out=tmp_path / "out").split()
     line = f"{shlex.join([sys.executable, '-m', 'augjax', *words])} > /dev/full"

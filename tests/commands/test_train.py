@@ -51,6 +51,7 @@ def test_a_run_of_five_classes(trained, five):
     assert evaluation.loss == pytest.approx(run.summary["val_loss"], rel=1e-5)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("adam_may_promote")
 def test_resumed_is_as_uninterrupted_with_everything_on(five, tmp_path, monkeypatch):
     flags = [str(five), "--valid-fraction", "0.3", *SMALL, *MORE]

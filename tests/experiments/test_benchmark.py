@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from augjax.errors import RunError
-from experiments.benchmark import augment, scale, step, table, works
+from experiments.benchmark import augment, predict, scale, step, table, works
 from experiments.benchmark.config import Config
 from experiments.benchmark.listing import write_files
 from experiments.benchmark.processes import said
@@ -276,6 +276,27 @@ def test_a_whole_benchmark_with_peers_that_are_missing(tmp_path, monkeypatch, a_
     assert len(result["samples"]["chain 4x16x16x3"]["augjax, jit"]["ms"]) == 2
     assert result["table"] == table.in_markdown(report.rows)
     assert str(tmp_path) not in json.dumps(result)
+
+
+@pytest.mark.long
+def test_a_trained_network_is_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")
+    report = predict.run(Config(what="predict", quick=True, peers=("keras",), out=tmp_path))
+    report.finish()
+    rows = json.loads((tmp_path / "benchmark_predict_quick.json").read_text())["rows"]
+    assert [row["work"] for row in rows if row["skipped"]] == []
+    against, *alone = rows
+    assert against["peer"] == "Keras (TensorFlow)" and against["ours"]["median"] > 0
+    assert "images/s" in against["note"]
+    assert [row["size"] for row in alone] == [
+        "10 to 16x16",
+        "100 to 16x16",
+        "1,000 to 16x16",
+        "1,000 to 16x16",
+        "8 validation images at 16x16",
+        "8 validation images at 16x16",
+    ]
+    assert all(row["value"]["median"] > 0 for row in alone)
 
 
 @pytest.mark.long

@@ -50,7 +50,7 @@ def work(tmp_path_factory, small_network_throughout):
     return folder / "work"
 
 
-@pytest.mark.parametrize(("kind", "cases"), [(fuzz.HARMED, 6), (fuzz.FLAGS, 20)])
+@pytest.mark.parametrize(("kind", "cases"), [(fuzz.HARMED, 3), (fuzz.FLAGS, 20)])
 def test_harmed_runs_and_odd_flags_end_in_one_line(work, kind, cases, monkeypatch):
     monkeypatch.setattr(mutations, "SIZE", 2**20)
     before = sorted(os.listdir(work))

@@ -78,7 +78,9 @@ def unbroken(dataset, tmp_path_factory):
     return result, final(folder, listener.began_at)
 
 
-@pytest.mark.parametrize(("at", "minutes"), [((2, 2), 0.0), ((3, 1), 1e9)])
+@pytest.mark.parametrize(
+    ("at", "minutes"), [((2, 2), 0.0), pytest.param((3, 1), 1e9, marks=pytest.mark.long)]
+)
 def test_a_broken_run_resumed_equals_the_unbroken_one(dataset, tmp_path, unbroken, at, minutes):
     with pytest.raises(BrokenOff):
         train(dataset, Breaker(*at), Checkpoints(tmp_path, minutes=minutes))

@@ -89,7 +89,11 @@ def log_softmax(logits):
     return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
 
-@pytest.mark.parametrize("mix", [None, *MIXES], ids=lambda mix: type(mix).__name__)
+@pytest.mark.parametrize(
+    "mix",
+    [None, *(pytest.param(mix, marks=pytest.mark.long) for mix in MIXES[:2]), MIXES[2]],
+    ids=lambda mix: type(mix).__name__,
+)
 def test_the_loss_is_that_of_labels_as_they_are_mixed(mix):
     run, rows = Run(mix=mix), batch(3, valid=11)
     images = AUGMENT.batch(KEY, rows.images, rows.ids, epoch=1)
@@ -121,7 +125,9 @@ def test_what_fills_up_the_last_batch_changes_nothing():
     jax.tree.map(np.testing.assert_array_equal, zeros.state, ones.state)
 
 
-@pytest.mark.parametrize(("classes", "mix"), [(3, MIXES[2]), (12, None)])
+@pytest.mark.parametrize(
+    ("classes", "mix"), [(3, MIXES[2]), pytest.param(12, None, marks=pytest.mark.long)]
+)
 def test_eight_devices_train_as_one(classes, mix):
     objective = Objective(num_classes=classes, label_smoothing=0.1)
     options = {"mix": mix, "ema_decay": 0.9, "objective": objective}

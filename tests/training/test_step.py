@@ -278,7 +278,11 @@ MIXES = [
 ]
 
 
-@pytest.mark.parametrize("mix", MIXES, ids=lambda mix: type(mix).__name__)
+@pytest.mark.parametrize(
+    "mix",
+    [*(pytest.param(mix, marks=pytest.mark.long) for mix in MIXES[:2]), MIXES[2]],
+    ids=lambda mix: type(mix).__name__,
+)
 def test_mixed_images_are_learned_with_mixed_labels(mix):
     run = Run(mix=mix, model=Small())
     rows = batch(valid=11)

@@ -19,7 +19,6 @@ ONE_OF_EACH_KIND = {
     "RandomRotation": "geometric",
     "RandomElastic": "a field",
     "RandomCrop": "a crop",
-    "TrivialAugmentWide": "a policy",
     "RandomSomeOf": "a container",
     "MixUp": "a mix",
 }

@@ -10,14 +10,14 @@ import pytest
 
 import augjax as aj
 from augjax.transforms.certify import IMAGES, SETTINGS, TIPPED, TOLERANCE, Comparison, certify
-from tests.transforms.examples import CATALOG, MIXES, ONE_OF_EACH_KIND, example, long_but
+from tests.transforms.examples import CATALOG, MIXES, example, long_but
 
 
 def certified(transform, **more):
     return certify(transform, batches=(7,), devices=(8,), **more)
 
 
-@pytest.mark.parametrize("name", long_but(ONE_OF_EACH_KIND, [*CATALOG, *MIXES]))
+@pytest.mark.parametrize("name", long_but(["RandomCrop", "MixUp"], [*CATALOG, *MIXES]))
 def test_is_certified(name):
     found = certified(example(name))
     assert found.ok, found

@@ -48,7 +48,7 @@ BENT = ("RandomElastic", "gated and bent")
 # They are parts of a pipeline, or are bent as RandomElastic.
 LONG = {
     "Pad", "RandomAffine", "RandomCrop", "RandomHeight", "RandomPerspective", "RandomResizedCrop",
-    "RandomShear", "RandomWidth", "RandomZoom", "Resize", "gated and bent",
+    "RandomShear", "RandomWidth", "RandomZoom", "Resize", "gated and bent", "crop between",
 }  # fmt: skip
 every_case = pytest.mark.parametrize(
     "case", [pytest.param(case, marks=pytest.mark.long if case in LONG else ()) for case in CASES]

@@ -182,7 +182,7 @@ def test_types_stay():
     assert jax.eval_shape(means, KEY, short).dtype == jnp.bfloat16
 
 
-@pytest.mark.parametrize("dense", [False, True])
+@pytest.mark.parametrize("dense", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_it_can_be_jitted_and_differentiated(dense):
     averaged = aj.tta((lambda images: images**2) if dense else logits, GEOMETRY, 3, dense=dense)
     eager = averaged(KEY, IMAGES, IDS)

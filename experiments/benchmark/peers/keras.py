@@ -187,6 +187,23 @@ def first_epoch(work: Work, setting: str) -> Callable[[], Any]:
     return call
 
 
+def predict(work: Work, setting: str) -> Callable[[], Any]:
+    """The notebook's network over a folder, as `predict` has it."""
+    assert work.data
+    data = os.path.split(work.data)
+    model = network(work.size)
+    model.compile(jit_compile=setting == "XLA")
+
+    def scaled(images: Any, labels: Any) -> Any:
+        return images / 255
+
+    def call() -> int:
+        batches = folder(*data, work.size, work.batch).map(scaled, tf.data.AUTOTUNE)
+        return len(model.predict(batches.prefetch(tf.data.AUTOTUNE), verbose=0))
+
+    return call
+
+
 def as_numpy(result: Any) -> np.ndarray:
     """A call's result as NumPy's, without the labels of a mix."""
     return np.asarray(result[0] if isinstance(result, tuple) else result)
@@ -200,4 +217,5 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     "train": train,
     "infer": infer,
     "first_epoch": first_epoch,
+    "predict": predict,
 }

@@ -13,8 +13,9 @@ import numpy as np
 import optax
 
 import augjax as aj
-from augjax.data import Batch, Dataset, epoch_batches, epoch_order, load_image_folder
+from augjax.data import Batch, Dataset, epoch_batches, epoch_order, expand, load_image_folder
 from augjax.models import NotebookCNN, infer
+from augjax.runs.loaded import load_run
 from augjax.runtime.memory import SMALL, keep_freed_memory
 from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
 from augjax.training.metrics import Metrics
@@ -232,6 +233,13 @@ def cached_epoch(work: Work, setting: str) -> Callable[[], float]:
     return call
 
 
+def predict(work: Work, setting: str) -> Callable[[], int]:
+    """A run over a folder, as the command has it; every file is judged."""
+    assert work.data and work.run
+    data, run = work.data, load_run(work.run)
+    return lambda: sum(row is not None for _, row, _ in run.predict_files(expand([data])))
+
+
 @contextlib.contextmanager
 def _users_cache(folder: str) -> Iterator[None]:
     before = os.environ.get("XDG_CACHE_HOME")
@@ -263,6 +271,7 @@ CALLS: dict[str, Callable[[Work, str], Callable[[], Any]]] = {
     "infer": forward,
     "first_epoch": first_epoch,
     "first_epoch_batches": first_epoch_batches,
+    "predict": predict,
     **dict.fromkeys(("cached_epoch", "cached_epoch_waited_for"), cached_epoch),
     **ours_limits.CALLS,
 }
