@@ -56,8 +56,8 @@ def experiment(*, full: bool, seed: int, jobs: int, cases: int | None = None) ->
         to_compare = (data, scratch, outcome(scratch / "unbroken"))
 
         # Each with the counts of the quick version and of the full one.
-        kills_at_random, kills_at_calls = (100, 210) if full else (3, 4)
-        resumed, flips, disks, stopped = (16, 1000, 20, 20) if full else (1, 200, 2, 2)
+        kills_at_random, kills_at_calls = (100, 210) if full else (2, 3)
+        resumed, flips, disks, stopped = (16, 1000, 20, 20) if full else (1, 100, 1, 2)
         report(stops.cost_of_resuming(data, scratch, epochs=(1, 10, 100) if full else (1, 5)))
         report(stops.ask_to_stop(*to_compare, times=stopped, seed=seed, jobs=jobs))
         report(damage.damage_weights(data, scratch, flips=flips))

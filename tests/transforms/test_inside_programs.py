@@ -162,10 +162,9 @@ def test_a_program_is_exported_for_any_number_of_images(name):
     (n,) = export.symbolic_shape("n")
     any_number = [jax.ShapeDtypeStruct((n, *x.shape[2:]), x.dtype) for x in PARTS]
     exported = export.export(jax.jit(partial(augment, name)))(*any_number)
-    for count in (1, 5):
-        batch = [x.reshape(-1, *x.shape[2:])[:count] for x in PARTS]
-        found, expected = quick_jit(lambda *b: (exported.call(*b), augment(name, *b)))(*batch)
-        jax.tree.map(partial(np.testing.assert_allclose, atol=2e-5), found, expected)
+    batch = [x.reshape(-1, *x.shape[2:])[:5] for x in PARTS]
+    found, expected = quick_jit(lambda *b: (exported.call(*b), augment(name, *b)))(*batch)
+    jax.tree.map(partial(np.testing.assert_allclose, atol=2e-5), found, expected)
 
 
 @jax.jit
