@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from augjax.errors import RunError
+from augjax.printable import printable
 
 _PART = ".part"
 _PART_OF_NAME = 20
 """Characters. The whole name may be as long as the file system allows, and a part's is longer."""
+_LONGEST_NAME = 255
+"""Bytes, in the file systems of all usual machines."""
 _MOST = 2**28
 """Bytes of a file that is read whole."""
 
@@ -85,6 +88,33 @@ def is_path(name: str) -> bool:
 def lies_in(path: str | Path, folder: str | Path) -> bool:
     """Whether a path is that of a folder or of something in it, once all links are resolved."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def why_unwritable(path: Path) -> str:
+    """Why nothing of this path can be made, as far as is known without trying, or ''."""
+    path = path.absolute()
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        return error.strerror or str(error)
+    existing = nearest_existing(path)
+    if existing == path and not os.path.isdir(path):
+        existing = path.parent
+    if not os.path.isdir(existing):
+        return f"{printable(str(existing))} is not a folder"
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
+        return os.strerror(errno.ENAMETOOLONG)
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return f"{printable(str(existing))}: {os.strerror(errno.EACCES)}"
+    return ""
+
+
+def nearest_existing(path: Path) -> Path:
+    """The path itself, or the first folder above it that is there."""
+    path = path.absolute()
+    return next(place for place in (path, *path.parents) if os.path.lexists(place))
 
 
 def is_file(path: Path) -> bool:

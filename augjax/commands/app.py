@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from augjax.commands.command_line import check_nothing_is_empty
+from augjax.commands.command_line import check_nothing_is_empty, check_out
 from augjax.commands.flags import Check, Compare, Evaluate, Export, Predict, Preview, Report
 from augjax.commands.process import while_importing
 from augjax.commands.train_flags import Resume, Train
@@ -29,6 +29,8 @@ def run(arguments: list[str]) -> int:
     check_nothing_is_empty(arguments)
     sys.path.append("")  # The folder where the user is, who may have a --model there.
     flags = parsed(arguments)
+    if (out := getattr(flags, "out", None)) is not None:
+        check_out(out)
     keep_compiled_programs()
     with while_importing():
         command = importlib.import_module(f"augjax.commands.{name_of(type(flags))}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from augjax.commands.command_line import unwritable
 from augjax.commands.console import print_json
 from augjax.commands.flags import Check
 from augjax.commands.place import check_place
@@ -16,7 +17,7 @@ from augjax.data.data_report import IMAGE_SUFFIXES, LISTED
 from augjax.data.folder.inspect import VALID_FRACTION, Inspection
 from augjax.data.folder.summary import FEW, summary
 from augjax.data.tfds_builder import PREFIX
-from augjax.errors import InputError, RunError
+from augjax.errors import InputError
 from augjax.printable import argument, printable, some
 from augjax.runs.settings import check_settings
 
@@ -56,7 +57,7 @@ def _drawn(found: Inspection, flags: Check) -> Iterator[dict[str, Any]]:
     try:
         flags.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(f"cannot make --out {flags.out}: {error.strerror}") from error
+        raise unwritable(flags.out, error.strerror or str(error)) from error
     written = write_sheets(sheets, flags.out, max_pixels=flags.max_pixels)
     for sheet in counted(written, f"of {len(sheets):,} contact sheets"):
         yield {

@@ -1,9 +1,12 @@
-"""What is checked of a command line before it is parsed."""
+"""What is checked of a command line before its command is imported."""
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from augjax.errors import InputError
+from augjax.files import is_path, why_unwritable
+from augjax.printable import printable
 
 
 def check_nothing_is_empty(arguments: Sequence[str]) -> None:
@@ -15,3 +18,17 @@ def check_nothing_is_empty(arguments: Sequence[str]) -> None:
         flag, equals, value = argument.partition("=")
         if argument == "" or (flag.startswith("--") and equals and not value):
             raise InputError(f"{flag or before} '': expected a value".lstrip())
+
+
+def check_out(out: Path) -> None:
+    """Raises InputError if nothing can be written to --out, as far as is known without trying."""
+    if not is_path(str(out)):
+        raise InputError(f"--out {printable(str(out))}: no file has such a name")
+    if reason := why_unwritable(out):
+        raise unwritable(out, reason)
+
+
+def unwritable(out: Path, reason: str) -> InputError:
+    """The error for an --out that cannot be written to."""
+    shown = printable(str(out))
+    return InputError(f"--out {shown}: cannot be written to ({reason}); choose another folder")

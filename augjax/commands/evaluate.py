@@ -16,6 +16,7 @@ from augjax.files import write_json
 from augjax.printable import printable, some
 from augjax.runs.evaluation import Evaluation
 from augjax.runs.loaded import Run, load_run
+from augjax.runs.predictor import check_views
 
 EVALUATION, PREDICTIONS = "evaluation.json", "predictions.csv"
 CONFUSION_UP_TO = 12
@@ -25,14 +26,15 @@ WORST = 10
 
 def main(flags: Evaluate) -> int:
     """Prints the scores, and writes them and all predictions."""
+    check_views(flags.tta)
     run = load_run(flags.run)
-    data = None if flags.data is None else _read(run, flags)
     out = flags.out or (flags.run if flags.data is None else Path("evaluation"))
     if flags.data is not None and not flags.data.startswith(PREFIX):
         check_place(out, out, flags.data, follow_links=flags.follow_links)
     if out != flags.run:
         check_place_of_run(out, out, run.folder, run.settings)
     check_files(out, (EVALUATION, PREDICTIONS))
+    data = None if flags.data is None else _read(run, flags)
     with working(f"Evaluating epoch {run.epoch} of {printable(str(flags.run))} ..."):
         evaluation = run.evaluate(data, tta=flags.tta)
     scores = {"run": str(flags.run), "epoch": run.epoch, **evaluation.as_json()}

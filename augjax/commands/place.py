@@ -1,16 +1,18 @@
 """Where a command may write: not among the images that it reads."""
 
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from augjax.commands.command_line import unwritable
 from augjax.data.folder.load import link_targets
 from augjax.data.folder.splits import contents
 from augjax.data.folder.table import is_table
 from augjax.errors import InputError
-from augjax.files import is_file, is_path, lies_in
+from augjax.files import is_file, is_path, lies_in, nearest_existing, why_unwritable
 from augjax.printable import printable
 from augjax.runs.own_data import own_data
 
@@ -47,7 +49,7 @@ def check_place(out: Path, folder: Path, data: str, *, follow_links: bool) -> No
                     f"{option} is or lies in {printable(target)}, where a link in {shown} leads "
                     "and nothing is written"
                 )
-    _check_writable(folder, option)
+    _check_writable(folder, out)
 
 
 def check_place_of_run(out: Path, folder: Path, run_dir: Path, settings: Mapping[str, Any]) -> None:
@@ -82,13 +84,17 @@ def check_files(folder: Path, names: Sequence[str]) -> None:
                 f"{option}: {printable(name)} there is a link or a folder, which is not replaced; "
                 "choose another place"
             )
-    _check_writable(folder, option)
+    _check_writable(folder, folder)
 
 
-def _check_writable(folder: Path, option: str) -> None:
-    existing = next(place for place in (folder.absolute(), *folder.absolute().parents)
-                    if os.path.lexists(place))  # fmt: skip
-    if not existing.is_dir():
-        raise InputError(f"{option}: {printable(str(existing))} is not a folder")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise InputError(f"{option}: {printable(str(existing))} cannot be written to")
+def _check_writable(folder: Path, out: Path) -> None:
+    """Tries it, as /proc, and what a root user may do elsewhere, are known by trying only."""
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise unwritable(out, f"{printable(str(folder))} is not a folder")
+    if reason := why_unwritable(folder):
+        raise unwritable(out, reason)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".augjax.", dir=nearest_existing(folder)):
+            pass
+    except OSError as error:
+        raise unwritable(out, error.strerror or str(error)) from error

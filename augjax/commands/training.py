@@ -12,7 +12,7 @@ from rich.console import Console
 from augjax.commands.report import report_trained
 from augjax.data import Dataset
 from augjax.files import is_folder
-from augjax.models import MODELS, build_model, check_model
+from augjax.models import MODELS, build_model, check_model, find_model
 from augjax.printable import argument, printable
 from augjax.runs.augmentation import (
     chosen_mix,
@@ -20,7 +20,7 @@ from augjax.runs.augmentation import (
     recorded_pipeline,
     strength_schedule,
 )
-from augjax.runs.chosen import chosen_objective, chosen_optimizer, start_from
+from augjax.runs.chosen import chosen_objective, chosen_optimizer, start_from, weights_of
 from augjax.runs.contents import read_settings
 from augjax.runs.data import check_not_linked, read_data
 from augjax.runs.data_report import bad_images_listed, keep_data_report
@@ -91,6 +91,10 @@ def _train(
         pipeline = recorded_pipeline(run_dir, f"{run_dir}")
     elif settings.augment:
         pipeline = chosen_pipeline(settings.pipeline, settings.image_size)
+    dtype = jnp.bfloat16 if settings.precision == "bf16" else jnp.float32
+    find_model(settings.model, dtype)
+    begun = (run_dir / "checkpoints").exists()
+    weights = weights_of(settings.init) if settings.init and not begun else None
     console.print(device_line())
     # A run that is not resumed after all keeps the report it has.
     with bad_images_listed(None if resumed else run_dir):
@@ -104,13 +108,11 @@ def _train(
     gc.freeze()  # No collection need go through all that modules are made of.
     gc.enable()
     num_classes = len(dataset.class_names)
-    dtype = jnp.bfloat16 if settings.precision == "bf16" else jnp.float32
     model = build_model(settings.model, num_classes=num_classes, dtype=dtype)
     if settings.model not in MODELS:  # Tracing takes half a second.
         check_model(model, num_classes=num_classes, image_size=settings.image_size)
     console.print(model_table(model, settings.image_size))
-    begun = (run_dir / "checkpoints").exists()
-    start = start_from(settings, model, console) if settings.init and not begun else None
+    start = start_from(weights, settings, model, console) if weights else None
     begin_run(
         run_dir,
         dataset,

@@ -33,14 +33,10 @@ def build_model(name: str, *, num_classes: int, dtype: Any = jnp.float32) -> nn.
       InputError: if there is no such network, or it has no such fields.
     """
     option = f"--model {printable(name)}"
-    model = MODELS[name] if name in MODELS else _imported(name, option)
-    known = {field.name for field in dataclasses.fields(model)}
+    model, takes_dtype = find_model(name, dtype)
     given: dict[str, Any] = {"num_classes": num_classes}
-    if name in MODELS or jnp.dtype(dtype) != jnp.float32:
+    if takes_dtype:
         given["dtype"] = dtype
-    for field in given:
-        if field not in known:
-            raise InputError(f"{option}: {model.__name__} has no field {field}; give it one")
     try:
         built = model(**given)
         hash(built)
@@ -50,6 +46,22 @@ def build_model(name: str, *, num_classes: int, dtype: Any = jnp.float32) -> nn.
             "other fields need defaults, and values that can be hashed"
         ) from error
     return built
+
+
+def find_model(name: str, dtype: Any = jnp.float32) -> tuple[type[nn.Module], bool]:
+    """The class that --model names, as far as it is known without images, and if it gets `dtype`.
+
+    Raises:
+      InputError: if there is no such network, or it lacks a field.
+    """
+    option = f"--model {printable(name)}"
+    model = MODELS[name] if name in MODELS else _imported(name, option)
+    known = {field.name for field in dataclasses.fields(model)}
+    takes_dtype = name in MODELS or jnp.dtype(dtype) != jnp.float32
+    for field in ("num_classes", "dtype") if takes_dtype else ("num_classes",):
+        if field not in known:
+            raise InputError(f"{option}: {model.__name__} has no field {field}; give it one")
+    return model, takes_dtype
 
 
 def check_model(model: nn.Module, *, num_classes: int, image_size: int) -> None:
@@ -97,7 +109,7 @@ def _imported(name: str, option: str) -> type[nn.Module]:
     if not (module and colon and attribute):
         raise InputError(
             f"{option}: no such network; expected {', '.join(MODELS)}, or package.module:Name for "
-            "a linen module of your own"
+            "a Flax module of your own"
         )
     try:
         found = getattr(importlib.import_module(module), attribute, None)
@@ -107,7 +119,7 @@ def _imported(name: str, option: str) -> type[nn.Module]:
             "in the folder where you are and in PYTHONPATH"
         ) from error
     if not (isinstance(found, type) and issubclass(found, nn.Module)):
-        what = "has no" if found is None else "has no linen module (flax.linen.Module)"
+        what = "has no" if found is None else "has no Flax module (flax.linen.Module)"
         raise InputError(f"{option}: {printable(module)} {what} {printable(attribute)}")
     return found
 

@@ -1,6 +1,8 @@
 """What settings ask for, as the training loop takes it: optimizer, loss and first weights."""
 
+import os
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import flax.linen as nn
@@ -46,14 +48,31 @@ def chosen_objective(settings: Settings, dataset: Dataset) -> Objective:
     )
 
 
-def start_from(settings: Settings, model: nn.Module, console: Console) -> dict[str, Any]:
-    """The weights of the run that --init names; prints what of them does not fit.
+def weights_of(run: Path) -> dict[str, Any]:
+    """The weights of the run that --init names.
 
     Raises:
-      InputError: if it has none, they are damaged, or nothing of them fits.
+      InputError: if there is no run, or it has no weights, or they are damaged.
     """
-    assert settings.init is not None
-    variables, _ = load_weights(settings.init / BEST_WEIGHTS)
+    option = f"--init {printable(str(run))}"
+    if not run.is_dir():
+        raise InputError(f"{option}: there is no run folder of this name")
+    if not os.path.lexists(run / BEST_WEIGHTS):
+        raise InputError(f"{option}: there is no {BEST_WEIGHTS}, which a run has after an epoch")
+    try:
+        return load_weights(run / BEST_WEIGHTS)[0]
+    except InputError as error:
+        raise InputError(f"--init {printable(str(error))}") from error
+
+
+def start_from(
+    variables: dict[str, Any], settings: Settings, model: nn.Module, console: Console
+) -> dict[str, Any]:
+    """Weights to start from; prints what of those of --init does not fit.
+
+    Raises:
+      InputError: if nothing of them fits.
+    """
     size = settings.image_size
     image = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
     like = jax.eval_shape(partial(model.init, train=False), jax.random.key(0), image)

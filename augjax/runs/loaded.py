@@ -36,7 +36,7 @@ from augjax.runs.evaluation import Evaluation
 from augjax.runs.fingerprints import trained_on
 from augjax.runs.images import seen_images
 from augjax.runs.own_data import own_data, own_dataset
-from augjax.runs.predictor import Predictor
+from augjax.runs.predictor import Predictor, check_views
 from augjax.runs.record import changed_images
 
 _BATCH_SIZE = 64
@@ -184,8 +184,7 @@ class Run:
         Raises:
           InputError: if the images cannot be read, or have other classes than the run's.
         """
-        if type(tta) is not int or not 1 <= tta <= 1000:
-            raise InputError(f"--tta {tta}: expected a whole number of views, 1 to 1000")
+        check_views(tta)
         split, notes = self._labelled(data)
         if not len(split):
             raise InputError(f"{printable(split.name)}: there are no images to evaluate")

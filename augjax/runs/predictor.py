@@ -10,6 +10,7 @@ import jax
 from jaxtyping import Array, Float32
 
 from augjax.data import Batch
+from augjax.errors import InputError
 from augjax.keys import key, stream
 from augjax.models import infer
 from augjax.training.mesh import data_mesh, on_device, replicated, split_batch
@@ -20,6 +21,12 @@ from augjax.transforms.tta import tta
 VIEWS = Sequential([RandomFlip("horizontal"), RandomTranslation(0.05, 0.05)])
 """What test-time augmentation draws from: mirrored or not, and shifted by up to a twentieth of the
 sides. Of what has a left and a right, such as text, mirrored views are no views."""
+
+
+def check_views(views: Any) -> None:
+    """Raises InputError unless --tta is a number of views."""
+    if type(views) is not int or not 1 <= views <= 1000:
+        raise InputError(f"--tta {views}: expected a whole number of views, 1 to 1000")
 
 
 class Predictor:

@@ -67,3 +67,10 @@ def test_images_of_other_classes(trained, tmp_path):
     with pytest.raises(InputError, match="zebra"):
         run_evaluate(str(trained), str(tmp_path / "other"), "--out", str(tmp_path / "out"))
     assert not Path(tmp_path / "out").exists()
+
+
+def test_flags_are_checked_before_any_image_is_read(trained, tmp_path):
+    (tmp_path / "file").touch()
+    for flags, words in ((["--tta", "0"], "--tta 0"), (["--out", f"{tmp_path}/file/x"], "--out ")):
+        with pytest.raises(InputError, match=f"^{words}"):
+            run_evaluate(str(trained), str(tmp_path / "no_data"), *flags)

@@ -113,6 +113,26 @@ def test_the_weights_of_another_run_where_they_fit(trained, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
+        (["--model", "resnt"], "--model resnt: no such network"),
+        (["--model", "no.such:Net"], "--model no.such:Net: cannot import no.such"),
+        (["--init", "nothere"], "--init .*nothere: there is no run folder of this name"),
+        (["--init", "empty"], "--init .*empty: there is no best.safetensors, which a run has"),
+        (["--init", "damaged"], "--init .*best.safetensors: damaged, or not written by augjax"),
+    ],
+)
+def test_flags_are_checked_before_the_data_are_read(flags, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged/best.safetensors").write_text("?")
+    with pytest.raises(InputError, match=f"^{words}"):
+        run_train("no_data", "--run-dir", "run", *flags)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
         (["--epochs", "1"], "--epochs 1, but 2 are done"),
         (["--patience", "-1"], "--patience -1: expected at least 0"),
     ],

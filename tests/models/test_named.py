@@ -126,7 +126,7 @@ def test_a_type_is_given_where_it_is_another(own):
         ("broken_networks:Net", r"cannot import broken_networks \(ValueError: first\)"),
         ("leaving_networks:Net", r"cannot import leaving_networks \(SystemExit: 3\)"),
         ("own_networks:Net", "own_networks has no Net"),
-        ("own_networks:not_a_module", r"has no linen module \(flax.linen.Module\) not_a_module"),
+        ("own_networks:not_a_module", r"has no Flax module \(flax.linen.Module\) not_a_module"),
         ("own_networks:NoClasses", "NoClasses has no field num_classes; give it one"),
         ("own_networks:Many", r"cannot make Many\(num_classes\) \(TypeError: .*'depth'"),
         (
