@@ -13,12 +13,14 @@ class AugjaxError(Exception):
 
     Attributes:
       details: what the line is about where it is many things, one a line; in tracebacks too.
+      in_commands: the message where a flag is given, and no argument in Python.
     """
 
     exit_code: int
 
-    def __init__(self, message: str, details: Sequence[str] = ()) -> None:
+    def __init__(self, message: str, details: Sequence[str] = (), *, in_commands: str = "") -> None:
         super().__init__(message)
+        self.in_commands = in_commands or message
         self.details = tuple(details)
         for detail in details:
             self.add_note(detail)
@@ -61,7 +63,7 @@ def errors_in_one_line(*, debug: bool) -> Iterator[None]:
     except AugjaxError as error:
         if debug:
             raise
-        _leave(f"error: {error}", error.exit_code, error.details)
+        _leave(f"error: {error.in_commands}", error.exit_code, error.details)
     except (OSError, MemoryError) as error:
         if debug:
             raise

@@ -1,5 +1,6 @@
 import pytest
 
+from augjax.data.data_report import BadImage, DataReport
 from augjax.errors import InputError, RunError, errors_in_one_line
 
 
@@ -28,3 +29,10 @@ def test_nothing_in_an_error_reaches_the_terminal_raw(capsys):
 def test_with_debug_an_error_rises():
     with pytest.raises(InputError, match="as it is"), errors_in_one_line(debug=True):
         raise InputError("as it is")
+
+
+def test_a_command_names_the_flag_and_python_the_argument(capsys):
+    error = DataReport("data", "fail", bad=[BadImage("a.png", "empty")], files=2).error()
+    assert str(error).endswith("leave them out with on_bad_image='skip'")
+    code, said = leave(error, capsys)
+    assert code == 2 and "leave them out with --on-bad-image skip\n" in said

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from augjax.errors import InputError
 from augjax.files import lies_in
+from augjax.printable import printable
 from augjax.runs.settings import Settings
 from augjax.runs.signals import StopSignals, left_at_once
 from augjax.runtime.determinism import use_deterministic_operations
@@ -12,8 +13,12 @@ from augjax.runtime.memory import keep_freed_memory
 
 
 @contextmanager
-def training_process(settings: Settings) -> Iterator[StopSignals]:
+def training_process(settings: Settings, *, data: str = "DATA") -> Iterator[StopSignals]:
     """A process that trains, and saves its run when it is asked to stop.
+
+    Args:
+      settings: of the run.
+      data: how the command line calls the data.
 
     Raises:
       InputError: if the run's folder lies in the data.
@@ -22,8 +27,8 @@ def training_process(settings: Settings) -> Iterator[StopSignals]:
     keep_freed_memory(settings.image_size)
     if settings.data and lies_in(settings.run_dir, settings.data):
         raise InputError(
-            f"--run-dir {settings.run_dir} lies inside --data, where nothing is written; "
-            "choose a folder outside"
+            f"--run-dir {printable(str(settings.run_dir))} lies inside {data} "
+            f"({printable(settings.data)}), where nothing is written; choose a folder outside"
         )
     with StopSignals() as signals:
         yield signals

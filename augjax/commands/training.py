@@ -2,6 +2,7 @@
 
 import dataclasses
 import gc
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from rich.console import Console
 
 from augjax.commands.report import report_trained
 from augjax.data import Dataset
+from augjax.data.tfds_builder import PREFIX
+from augjax.errors import InputError
 from augjax.files import is_folder
 from augjax.models import MODELS, build_model, check_model, find_model
 from augjax.printable import argument, printable
@@ -95,6 +98,8 @@ def _train(
     find_model(settings.model, dtype)
     begun = (run_dir / "checkpoints").exists()
     weights = weights_of(settings.init) if settings.init and not begun else None
+    if resumed:
+        _check_data_are_there(settings)
     console.print(device_line())
     # A run that is not resumed after all keeps the report it has.
     with bad_images_listed(None if resumed else run_dir):
@@ -155,6 +160,15 @@ def _train(
     for what, command in program.next_commands(settings, dataset, result).items():
         console.print(f"{what}: {printable(command)}")
     return result
+
+
+def _check_data_are_there(settings: Settings) -> None:
+    data = settings.data
+    if data and not data.startswith(PREFIX) and not os.path.exists(data):
+        raise InputError(
+            f"{settings.run_dir}: its images are not where they were, in {printable(data)}; "
+            "bring them back"
+        )
 
 
 def longer(settings: Settings, result: FitResult) -> str:

@@ -128,15 +128,18 @@ class DataReport:
 
     def error(self, emptied: str = "") -> "BadImagesError":
         """Names the bad images, a line each; `emptied` is what has no others, if anything."""
+        named = first_lines(self._named(sorted(self.bad)))
         if emptied:
             message = f"{printable(emptied)}: none of its images can be used"
-        else:
-            message = (
-                f"cannot use {len(self.bad)} of {_counted(self.files, 'image')}; "
-                "repair or remove them, or leave them out with --on-bad-image skip "
-                "(on_bad_image='skip')"
-            )
-        return BadImagesError(message, self, first_lines(self._named(sorted(self.bad))))
+            return BadImagesError(message, self, named)
+        message = (
+            f"cannot use {len(self.bad)} of {_counted(self.files, 'image')}; "
+            "repair or remove them, or leave them out with "
+        )
+        return BadImagesError(
+            f"{message}on_bad_image='skip'", self, named,
+            in_commands=f"{message}--on-bad-image skip",
+        )  # fmt: skip
 
     def add(self, found: list[BadImage]) -> None:
         """Notes bad images that an epoch came upon.
@@ -159,8 +162,10 @@ class DataReport:
 class BadImagesError(InputError):
     """Some images cannot be used; `report` has them all."""
 
-    def __init__(self, message: str, report: DataReport, details: list[str]) -> None:
-        super().__init__(message, details)
+    def __init__(
+        self, message: str, report: DataReport, details: list[str], *, in_commands: str = ""
+    ) -> None:
+        super().__init__(message, details, in_commands=in_commands)
         self.report = report
 
 

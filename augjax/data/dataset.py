@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -45,6 +46,7 @@ class Split:
         only the cache is left.
       on_missing: called with the indices of the images that an epoch could not decode; may end
         the run.
+      below: the path of the split's folder below the data's, '' if it has none; its name if None.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Split:
     cache: Any | None
     decode: Callable[..., Any] | None
     on_missing: Callable[[Sequence[int]], None] | None = None
+    below: str | None = None
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -76,8 +79,12 @@ class Split:
             image = self.decode(index)
             return (image if image.shape[0] >= at_least else self.decode(index, at_least)).numpy()
         except import_tensorflow().errors.OpError as error:
-            where = printable(f"{self.name}/{self.sources[index]}")
+            where = printable(self.key(self.sources[index]))
             raise InputError(f"{where} cannot be decoded; repair or remove it") from error
+
+    def key(self, source: str) -> str:
+        """The path of an image below the data's folder, or its split and id."""
+        return os.path.join(self.name if self.below is None else self.below, source)
 
     def example(self, *, at_least: int = 0) -> UInt8[np.ndarray, "height width 3"]:
         """The first image that can be decoded, of at least so many pixels a side if possible."""

@@ -76,6 +76,6 @@ def check_not_linked(path: Path, option: str, settings: Settings) -> None:
     for target in link_targets(settings.data):
         if lies_in(path, target):
             raise InputError(
-                f"{option} {path} is or lies in {printable(target)}, where a link in --data leads "
-                "and nothing is written"
+                f"{option} {path} is or lies in {printable(target)}, where a link in the data "
+                "leads and nothing is written"
             )

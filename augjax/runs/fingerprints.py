@@ -53,14 +53,20 @@ class Fingerprints:
           InputError: if they cannot be read.
         """
         before, now = _read(self._file, where), self._now()
+        gone = {self._shown(name) for name in before.keys() - now.keys()}
+        new = {self._shown(name) for name in now.keys() - before.keys()}
         changes = []
         for name in sorted(before.keys() | now.keys()):
-            if name not in now:
-                changes.append(f"{printable(name)} is gone")
+            shown = self._shown(name)
+            if shown in gone & new:
+                if name in now:
+                    changes.append(f"{shown} is in another split")
+            elif name not in now:
+                changes.append(f"{shown} is gone")
             elif name not in before:
-                changes.append(f"{printable(name)} is new")
+                changes.append(f"{shown} is new")
             elif any(a != b for a, b in zip(before[name], now[name], strict=True) if a and b):
-                changes.append(f"{printable(name)} has other content")
+                changes.append(f"{shown} has other content")
         return changes
 
     def adopt(self, where: str) -> None:
@@ -78,6 +84,13 @@ class Fingerprints:
                 now = split.contents.numpy()
                 known = [before[f"{split.name}/{source}"][1] for source in split.sources]
                 split.contents.assign(np.where(now == 0, known, now))
+
+    def _shown(self, name: str) -> str:
+        """Where an image of a recorded name lies; the record names its split in any case."""
+        for split in self._splits:
+            if name.startswith(f"{split.name}/"):
+                return printable(split.key(name.removeprefix(f"{split.name}/")))
+        return printable(name)
 
     def _decoded(self) -> int:
         return sum(int(np.count_nonzero(split.contents)) for split in self._splits)

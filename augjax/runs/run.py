@@ -269,7 +269,7 @@ def _by_guessing(dataset: Dataset) -> str:
     """What the accuracy is to be held against: always naming the largest class, or the first."""
     valid, report = dataset.valid, dataset.report
     bad = {image.path for image in report.bad} if report else set()
-    used = [f"{valid.name}/{source}" not in bad for source in valid.sources]
+    used = [valid.key(source) not in bad for source in valid.sources]
     counts = np.bincount(valid.labels[used], minlength=len(dataset.class_names)).tolist()
     name = printable(dataset.class_names[counts.index(max(counts))])
     return f" (always {name} gives {max(counts) / sum(counts):.4f})"

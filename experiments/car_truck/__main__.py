@@ -36,7 +36,7 @@ def main() -> None:
 def run(config: Config) -> "FitResult":
     """Prepares the process, imports the rest, and trains in the run's folder."""
     settings = settings_of(config)
-    with training_process(settings) as signals:
+    with training_process(settings, data="--data") as signals:
         with while_importing():
             from experiments.car_truck.train import train_car_truck
 

@@ -20,7 +20,7 @@ from augjax.runs.weights import load_weights
 from augjax.training.loop import FitResult
 from experiments.car_truck import __main__ as car_truck
 from experiments.car_truck.config import Config, resumed_config
-from tests.commands.conftest import CLASSES, SMALL, run_train
+from tests.commands.conftest import CLASSES, SMALL, class_folders, run_train
 from tests.helpers import write_image_folder
 from tests.runs.datasets import dataset_of
 from tests.runs.small_network import SmallCNN
@@ -140,6 +140,19 @@ def test_flags_are_checked_before_the_data_are_read(flags, words, tmp_path, monk
 def test_a_run_cannot_be_gone_on_with_otherwise(trained, monkeypatch, flags, words):
     with pytest.raises(InputError, match=words):
         run_resume(monkeypatch, str(trained), *flags)
+
+
+def test_a_run_whose_data_are_gone(tmp_path, monkeypatch):
+    data, run = class_folders(tmp_path / "data"), tmp_path / "run"
+    run_train(str(data), "--valid-fraction", "0.3", "--run-dir", str(run), *SMALL)
+    data.rename(tmp_path / "moved")
+    with pytest.raises(InputError, match=f"not where they were, in {data}; bring them back$"):
+        run_resume(monkeypatch, str(run), "--epochs", "3")
+
+
+def test_a_run_folder_in_the_data(five):
+    with pytest.raises(InputError, match=rf"run lies inside DATA \({five}\), where nothing is"):
+        run_train(str(five), "--run-dir", str(five / "run"))
 
 
 @pytest.mark.usefixtures("adam_may_promote")

@@ -158,6 +158,7 @@ def _split(split: FoundSplit, good: Examined, report: DataReport, source: Source
         cache=good.cache,
         decode=good.decoder,
         on_missing=_note_missing(split, good, report, source),
+        below=split.below,
     )
 
 
