@@ -5,6 +5,7 @@ augjax preview DATA      augjax resume RUN        augjax predict RUN PATH ...
 augjax report RUN        augjax compare RUN RUN   augjax export RUN --to stablehlo
 """
 
+import difflib
 import gc
 import importlib
 import sys
@@ -18,6 +19,8 @@ from augjax.commands.command_line import check_nothing_is_empty, check_out
 from augjax.commands.flags import Check, Compare, Evaluate, Export, Predict, Preview, Report
 from augjax.commands.process import while_importing
 from augjax.commands.train_flags import Resume, Train
+from augjax.errors import InputError
+from augjax.printable import printable
 from augjax.runtime.compilation_cache import keep_compiled_programs
 
 COMMANDS = (Check, Preview, Train, Resume, Evaluate, Predict, Report, Compare, Export)
@@ -38,13 +41,26 @@ def run(arguments: list[str]) -> int:
 
 
 def parsed(arguments: list[str]) -> Any:
-    """The flags of the command that a command line asks for; exits with 2 if it asks for none."""
-    named: list[Any] = [Annotated[c, tyro.conf.subcommand(name_of(c))] for c in COMMANDS]
-    commands: Any = reduce(or_, named)
-    about = "From a folder of images to a classifier, its measures and its answers."
-    return tyro.cli(
-        commands, args=arguments, prog="augjax", description=about, config=(tyro.conf.DisallowNone,)
+    """The flags of the command that a command line asks for; exits with 2 if it asks for none.
+
+    Raises:
+      InputError: if there is no such command.
+    """
+    config = (tyro.conf.DisallowNone,)
+    known = {name_of(command): command for command in COMMANDS}
+    name = arguments[0] if arguments else ""
+    if name in known:  # By itself, so that what is said of a mistake is about this command only.
+        return tyro.cli(known[name], args=arguments[1:], prog=f"augjax {name}", config=config)
+    if name and not name.startswith("-"):
+        close = difflib.get_close_matches(name, known, n=1)
+        remedy = f"did you mean {close[0]}?" if close else f"expected {', '.join(known)}"
+        raise InputError(f"unknown command {printable(name)}; {remedy}")
+    commands: Any = reduce(or_, [Annotated[c, tyro.conf.subcommand(n)] for n, c in known.items()])
+    about = (
+        "From a folder of images to a classifier, its measures and its answers. "
+        "augjax --version says which version this is."
     )
+    return tyro.cli(commands, args=arguments, prog="augjax", description=about, config=config)
 
 
 def name_of(command: type) -> str:

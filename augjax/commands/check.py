@@ -11,6 +11,7 @@ from augjax.commands.console import print_json
 from augjax.commands.flags import Check
 from augjax.commands.place import check_place
 from augjax.commands.progress import counted, working
+from augjax.commands.train_flags import Train
 from augjax.data import inspect
 from augjax.data.contact_sheet import SIDE, planned_sheets, write_sheets
 from augjax.data.data_report import IMAGE_SUFFIXES, LISTED
@@ -19,13 +20,15 @@ from augjax.data.folder.summary import FEW, summary
 from augjax.data.tfds_builder import PREFIX
 from augjax.errors import InputError
 from augjax.printable import argument, printable, some
-from augjax.runs.settings import check_settings
+from augjax.runs.settings import LEAST_SIDE, check_settings
 
 SOME_BAD, UNUSABLE = 3, 2
 """Exit codes: some images cannot be used; a run cannot train on the data at all."""
 
 _CLASSES, _LETTERS = 50, 60
 """So many classes are listed on the screen, and so many letters of each name; --json has all."""
+_EQUAL = 6
+"""So many files of the same bytes are named in a line."""
 
 
 def main(flags: Check) -> int:
@@ -72,8 +75,11 @@ def _drawn(found: Inspection, flags: Check) -> Iterator[dict[str, Any]]:
 def _verdict(facts: Mapping[str, Any], flags: Check) -> tuple[int, str]:
     """The exit code, and the last line."""
     command = f"augjax train {argument(flags.data)}"
-    if all(split["name"] == "" for split in facts["splits"]):
+    unsplit = all(split["name"] == "" for split in facts["splits"])
+    if unsplit:
         command += f" --valid-fraction {VALID_FRACTION}"
+    if (side := _side_of_all(facts["splits"])) and LEAST_SIDE <= side < Train.image_size:
+        command += f" --image-size {side}"
     if flags.follow_links:
         command += " --follow-links"
     if flags.max_pixels != Check.max_pixels:
@@ -87,7 +93,22 @@ def _verdict(facts: Mapping[str, Any], flags: Check) -> tuple[int, str]:
             f"{bad}: repair or remove {'it' if len(facts['bad']) == 1 else 'them'}, or leave "
             f"{'it' if len(facts['bad']) == 1 else 'them'} out: {command} --on-bad-image skip"
         )
+    doubts, is_are = [], ("is", "are")
+    if torn := len(facts["duplicates_of_two_classes"]):
+        doubts.append(f"{_counted(torn, 'picture')} {is_are[torn > 1]} in several classes")
+    if shared := facts["images_in_both_splits"]:
+        verb = "would be" if unsplit else is_are[shared > 1]
+        doubts.append(f"{_counted(shared, 'validation image')} {verb} trained on too")
+    if doubts:
+        return 0, f"Can be trained on, but {' and '.join(doubts)} (named above): {command}"
     return 0, f"Ready to train: {command}"
+
+
+def _side_of_all(splits: Sequence[Mapping[str, Any]]) -> int | None:
+    """The side that all images have, if they are squares of one size."""
+    sizes = [split["sizes"] for split in splits if split["sizes"]]
+    sides = {side for size in sizes for kind in ("smallest", "greatest") for side in size[kind]}
+    return sides.pop() if len(sides) == 1 and not any(s["not_square"] for s in sizes) else None
 
 
 def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -119,8 +140,11 @@ def _class_table(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _size_table(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    kinds = ("smallest", "median", "greatest")
-    rows = [["width x height", *kinds, "not square"]]
+    kinds = {
+        "smallest": "smallest (by area)", "median": "median width x height",
+        "greatest": "largest (by area)",
+    }  # fmt: skip
+    rows = [["width x height", *kinds.values(), "not square"]]
     for split in splits:
         sizes = split["sizes"]
         if sizes:
@@ -154,28 +178,43 @@ def _balance_line(balance: Mapping[str, Any]) -> str:
 
 def _problem_lines(facts: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with files, the worst first; of each kind the first few, --json has all."""
-    problems = {
-        f"Bad images, of {facts['files_judged']:,} files": [
-            f"{printable(one['path'])} ({printable(one['reason'])})" for one in facts["bad"]
-        ],
+    problems: dict[str, Mapping[Any, str]] = {
+        f"Bad images, of {facts['files_judged']:,} files": {
+            one["path"]: f"{printable(one['path'])} ({printable(one['reason'])})"
+            for one in facts["bad"]
+        },
         "Leaks, trained on byte for byte": _equal(pair.values() for pair in facts["leaks"]),
         "The same bytes in two classes": _equal(facts["duplicates_of_two_classes"]),
         "Duplicates, groups of the same bytes": _equal(facts["duplicates"]),
-        "Doubtful, as decoders complained": list(map(printable, facts["doubtful"])),
-        "Nearly black, as 16-bit PNGs of fewer bits are": list(map(printable, facts["dark"])),
+        "Doubtful, as decoders complained": _by_path(facts["doubtful"]),
+        "Nearly black, as 16-bit PNGs of fewer bits are": _by_path(facts["dark"]),
     }
-    for what, named in problems.items():
-        if named:
-            yield f"{what}: {len(named):,}"
-            yield from (f"  {line}" for line in named[:LISTED])
-            if len(named) > LISTED:
-                yield f"  ... and {len(named) - LISTED:,} more; --json lists them"
+    groups: set[Any] = set()
+    for what, lines in problems.items():
+        if not lines:
+            continue
+        new = {key: line for key, line in lines.items() if key not in groups}
+        above = f", {len(lines) - len(new):,} of them named above" if len(new) < len(lines) else ""
+        yield f"{what}: {len(lines):,}{above if new else ', named above'}"
+        yield from (f"  {line}" for line in list(new.values())[:LISTED])
+        if len(new) > LISTED:
+            yield f"  ... and {len(new) - LISTED:,} more; --json lists them"
+        groups.update(key for key in list(new)[:LISTED] if isinstance(key, frozenset))
     if skipped := [f"{printable(kind)} {count}" for kind, count in facts["skipped"].items()]:
         yield f"Skipped: {some(skipped, 10)}; only {' '.join(IMAGE_SUFFIXES)} are read."
 
 
-def _equal(groups: Iterable[Iterable[str]]) -> list[str]:
-    return [" = ".join(map(printable, group)) for group in groups]
+def _by_path(paths: Iterable[str]) -> dict[str, str]:
+    return {path: printable(path) for path in paths}
+
+
+def _equal(groups: Iterable[Iterable[str]]) -> dict[frozenset[str], str]:
+    """By the files of a group, its line, which names the first few of many."""
+    lines = {}
+    for names in map(list, groups):
+        more = f" = {len(names) - _EQUAL:,} more" if len(names) > _EQUAL else ""
+        lines[frozenset(names)] = " = ".join(map(printable, names[:_EQUAL])) + more
+    return lines
 
 
 def _short(name: str) -> str:

@@ -2,11 +2,14 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import tyro
 
 RunFolder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+_T = TypeVar("_T")
+ByDefault = Annotated[_T, tyro.conf.arg(help_behavior_hint="")]
+"""Of a flag whose text says what it is by default."""
 Data = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="DATA")]
 
 
@@ -43,7 +46,7 @@ class Preview:
     pipeline: str = "notebook"
     """The name of a preset, such as light or imagenet, or a file of JSON that holds what
     augjax.to_dict made of a pipeline."""
-    out: Path | None = None
+    out: ByDefault[Path | None] = None
     """The file to write, .png or .gif; by default preview.png."""
     gif: bool = False
     """Write an animation over the epochs, by default preview.gif."""
@@ -71,13 +74,17 @@ class Evaluate:
 
     run: RunFolder
     """The run's folder."""
-    data: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="DATA")] = None
+    data: Annotated[
+        str | None,
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="[DATA]", help_behavior_hint="(optional)"),
+    ] = None
     """Other labelled images, of the run's classes: a folder of class folders, a folder with a
     validation split, a CSV or JSONL of path and label, or tfds:NAME."""
     _: dataclasses.KW_ONLY
     tta: int = 1
     """Views of each image whose probabilities are averaged."""
-    out: Path | None = None
+    out: ByDefault[Path | None] = None
     """The folder for evaluation.json and predictions.csv; by default RUN, or evaluation where you
     are if DATA is given."""
     json: bool = False
@@ -96,7 +103,11 @@ class Predict:
 
     run: RunFolder
     """The run's folder."""
-    paths: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
+    paths: Annotated[
+        tuple[str, ...],
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="PATH ...", help_behavior_hint="(one or more)"),
+    ]
     """Files and folders of images; - reads a list of them, one a line, from standard input."""
     _: dataclasses.KW_ONLY
     format: Literal["table", "csv", "jsonl"] = "table"
@@ -116,7 +127,7 @@ class Report:
     run: RunFolder
     """The run's folder."""
     _: dataclasses.KW_ONLY
-    out: Path | None = None
+    out: ByDefault[Path | None] = None
     """The file to write; by default RUN/report.html."""
     debug: bool = False
     """Show the traceback of an error."""
@@ -126,7 +137,11 @@ class Report:
 class Compare:
     """Holds runs against each other: curves, a table, and what differs in their settings."""
 
-    runs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    runs: Annotated[
+        tuple[Path, ...],
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="RUN RUN ...", help_behavior_hint="(two or more)"),
+    ]
     """The folders of two or more runs."""
     _: dataclasses.KW_ONLY
     out: Path = Path("compare.png")
@@ -146,7 +161,7 @@ class Export:
     _: dataclasses.KW_ONLY
     to: Literal["stablehlo", "savedmodel", "onnx"]
     """The format."""
-    out: Path | None = None
+    out: ByDefault[Path | None] = None
     """The folder to write, with a model card; by default RUN/export-FORMAT. One that an export has
     written is replaced."""
     python: Path | None = None

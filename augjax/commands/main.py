@@ -2,11 +2,15 @@
 
 import sys
 
+from augjax import __version__
 from augjax.errors import errors_in_one_line
 
 
 def main() -> None:
     """Runs the command line; the command's exit code is the process's."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        print(f"augjax {__version__}")
+        return
     with errors_in_one_line(debug="--debug" in sys.argv):
         from augjax.commands.app import run
 

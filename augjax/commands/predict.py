@@ -36,16 +36,17 @@ def main(flags: Predict) -> int:
     for note in run.notes:
         print(f"Note: {note}", file=sys.stderr)
     header, row = _format("jsonl" if flags.json else flags.format, run)
-    _write(header)
     count = failed = 0
     answers = run.predict_files(expand(_named(flags.paths)), max_pixels=flags.max_pixels)
     for path, probabilities, reason in counted(answers, "images"):
+        _write((header if not count else "") + row(path, probabilities, reason))
         count, failed = count + 1, failed + (probabilities is None)
-        _write(row(path, probabilities, reason))
         if nobody_reads():
             break
     check_printed()
     if not count:
+        if flags.paths == ("-",):
+            raise InputError("the list on standard input is empty, or of folders without images")
         raise InputError(f"{some([printable(path) for path in flags.paths])}: there are no images")
     return SOME_FAILED if failed and not nobody_reads() else 0
 

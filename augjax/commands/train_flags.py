@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from augjax.commands.flags import ByDefault
 from augjax.errors import InputError
 from augjax.runs.flags import CONFIG, recorded_flags
 from augjax.runs.settings import MAY_CHANGE, Settings, check_resumed, check_settings, flag
@@ -110,7 +111,7 @@ class Train:
     """A folder that holds train/<class>/... and valid/<class>/...; or a folder of class folders, or
     a CSV or JSONL of path and label, with --valid-fraction; or tfds:NAME[:CLASS,CLASS,...]."""
     _: dataclasses.KW_ONLY
-    run_dir: Path | None = None
+    run_dir: ByDefault[Path | None] = None
     """Where everything is written; by default runs/<time>."""
     valid_fraction: float | None = None
     """The share of the images to validate on, where DATA is not split, as in 0.2."""

@@ -10,13 +10,15 @@ from augjax.files import is_path
 from augjax.printable import printable
 from augjax.runs.history import epochs_done
 
+LEAST_SIDE = 16
+"""Pixels; of the least image that the notebook's network takes."""
 LARGEST_SIDE = 8000
 """Pixels; a square of it is as many as --max-pixels allows a stored image by default."""
 MOST = 1e38
 """Of what becomes a float32."""
 
 _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
-    ("image_size", lambda v: v >= 16, "at least 16"),
+    ("image_size", lambda v: v >= LEAST_SIDE, f"at least {LEAST_SIDE}"),
     ("image_size", lambda v: v <= LARGEST_SIDE, f"at most {LARGEST_SIDE}"),
     ("batch_size", lambda v: v >= 1, "at least 1"),
     ("epochs", lambda v: v >= 1, "at least 1"),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from augjax.commands.app import COMMANDS, name_of, parsed
+from augjax.commands.main import main
 from augjax.commands.train_flags import DEFAULTS, OF_ONE_START, Train, flat, settings_of
 from augjax.errors import InputError
 from augjax.runs.settings import Settings
@@ -34,6 +36,43 @@ def test_help_shows_twelve_flags_at_most_first_and_the_rest_in_groups(command, c
         for title, box in zip(boxes[::2], boxes[1::2], strict=True)
     }
     assert counts["options"] + counts["positional arguments"] <= 12 + 1  # With --help.
+
+
+def test_the_version_is_that_of_the_project(capsys, monkeypatch):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    for flag in ("--version", "-V"):
+        monkeypatch.setattr(sys, "argv", ["augjax", flag])
+        main()
+        assert capsys.readouterr().out == f"augjax {version}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("chek", "did you mean check?"), ("evalute", "did you mean evaluate?"),
+     ("zebra", "expected check, preview, train, resume,")],
+)  # fmt: skip
+def test_an_unknown_command_is_named_with_the_nearest(name, remedy):
+    with pytest.raises(InputError, match=f"^unknown command {name}; {re.escape(remedy)}"):
+        parsed([name, "data"])
+
+
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [("evaluate", "RUN [DATA]"), ("predict", "RUN PATH ..."), ("compare", "RUN RUN ...")],
+)
+def test_usage_tells_what_is_optional_and_what_may_be_many(command, usage, capsys):
+    with pytest.raises(SystemExit):
+        parsed([command, "--help"])
+    said = capsys.readouterr().out
+    assert usage in said.splitlines()[0] and "(default: None)" not in said
+
+
+def test_a_mistake_is_answered_for_its_command_only(capsys):
+    with pytest.raises(SystemExit) as stop:
+        parsed(["train", "data", "--epoch", "3"])
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and "--epochs" in said and "augjax train --help" in said
+    assert "preview" not in said and "resume" not in said
 
 
 def test_help_imports_neither_jax_nor_tensorflow():

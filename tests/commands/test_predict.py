@@ -138,6 +138,11 @@ def test_a_closed_standard_input_is_said(trained, monkeypatch):
         predict.main(parsed(["predict", str(trained), "-"]))
 
 
-def test_a_folder_without_images_is_said(trained, tmp_path):
-    with pytest.raises(InputError, match="there are no images"):
-        predict.main(parsed(["predict", str(trained), str(tmp_path)]))
+def test_a_folder_or_a_list_without_images_is_said_and_nothing_printed(
+    trained, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    for path, words in ((str(tmp_path), "there are no images"), ("-", "list on standard input is")):
+        with pytest.raises(InputError, match=words):
+            predict.main(parsed(["predict", str(trained), path]))
+    assert capsys.readouterr().out == ""

@@ -126,7 +126,19 @@ def test_without_a_fraction_the_error_says_so(unsplit, root):
     shutil.rmtree(root / "valid")
     with pytest.raises(InputError, match="no folder valid or val") as raised:
         load_dataset(root, image_size=4)
-    assert "--valid-fraction" not in str(raised.value)
+    assert str(raised.value).endswith(
+        f"; or give {root}/train with --valid-fraction 0.2, which splits that"
+    )
+    table = table_of(unsplit)
+    rows = table.read_text(encoding="utf-8").splitlines()
+    table.write_text(
+        "\n".join([f"{rows[0]},split", *(f"{r},train" for r in rows[1:])]), encoding="utf-8"
+    )
+    with pytest.raises(InputError, match=r"without the column split, --valid-fraction 0\.2"):
+        load_dataset(table, image_size=4)
+    (root / "notes.txt").touch()
+    with pytest.raises(InputError, match=r"not a folder, nor a table NAME\.csv or NAME\.jsonl$"):
+        load_dataset(root / "notes.txt", image_size=4)
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, float("nan")])
@@ -138,7 +150,10 @@ def test_a_fraction_lies_between_0_and_1(unsplit, fraction):
 def test_a_class_whose_training_images_are_all_bad_is_named(unsplit):
     for path in (unsplit / "a").iterdir():
         path.write_bytes(b"text")
-    with pytest.raises(BadImagesError, match=r"unsplit \(train, a\): none of its images") as error:
+    with pytest.raises(
+        BadImagesError,
+        match=r"the split train that --valid-fraction makes of .*unsplit, class a: none of its",
+    ) as error:
         load_dataset(unsplit, image_size=4, valid_fraction=0.3, on_bad_image="skip")
     assert error.value.details[0] == f"{unsplit}/a/0.png (text, not an image)"
 

@@ -1,6 +1,7 @@
 """A folder or table as it is: its splits, and all that is wrong with them, without training."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,8 @@ class Inspection:
       torn: those of the groups whose files are of different classes.
       findings: what else is odd, a line each: classes that differ or are empty, folders not read.
       obstacle: why no run can train on it, bad images left out, or ''.
+      shared: how many images of other splits have the bytes of one of training; of data without
+        splits, as `VALID_FRACTION` splits them.
     """
 
     splits: tuple[Inspected, ...]
@@ -61,6 +64,7 @@ class Inspection:
     torn: tuple[tuple[str, ...], ...]
     findings: tuple[str, ...]
     obstacle: str
+    shared: int
 
 
 def inspect(
@@ -108,26 +112,57 @@ def inspect(
         splits.append(Inspected(split.class_names, images, paths, sizes))
     duplicates = tuple(tuple(keys[path] for path in group) for group in find_duplicates(outlines))
     torn = tuple(group for group in duplicates if len({classes[key] for key in group}) > 1)
-    obstacle = _obstacle(found, report, {path for split in splits for path in split.paths})
-    return Inspection(tuple(splits), report, duplicates, torn, _findings(source, report), obstacle)
-
-
-def _obstacle(found: Contents, report: DataReport, usable: set[str]) -> str:
-    """What `load_dataset` raises of the data, but for bad images that it can leave out."""
-    fraction = None if found.names else VALID_FRACTION
+    usable = {path for split in splits for path in split.paths}
+    findings, shared, obstacle = list(_findings(source, report)), len(report.leaks), ""
     try:
-        source = divided_source(found, fraction=fraction, seed=0)
-        counts = {
-            split.name: {
-                name: sum(split.path(file) in usable for file in files)
-                for name, files in _by_class(split).items()
-            }
-            for split in source.splits
-        }
-        check_counts(source, dataclasses.replace(report, counts=counts))
+        tried = _tried(found, report, usable)
+        if not found.names:
+            findings += _lacking(tried, usable)
+            shared = _shared(tried, duplicates)
     except InputError as error:
-        return str(error)
-    return ""
+        obstacle = str(error)
+    return Inspection(
+        tuple(splits), report, duplicates, torn, tuple(findings), obstacle, shared
+    )  # fmt: skip
+
+
+def _tried(found: Contents, report: DataReport, usable: set[str]) -> Source:
+    """The splits that a run would have, bad images left out.
+
+    Raises:
+      InputError: as `load_dataset` does, but for bad images that it can leave out.
+    """
+    fraction = None if found.names else VALID_FRACTION
+    source = divided_source(found, fraction=fraction, seed=0)
+    counts = {
+        split.name: {
+            name: sum(split.path(file) in usable for file in files)
+            for name, files in _by_class(split).items()
+        }
+        for split in source.splits
+    }
+    check_counts(source, dataclasses.replace(report, counts=counts))
+    return source
+
+
+def _lacking(source: Source, usable: set[str]) -> list[str]:
+    """What there is to say of classes of which no image would be validated on."""
+    valid = source.splits[-1]
+    lacking = [
+        name
+        for name, files in _by_class(valid).items()
+        if not any(valid.path(file) in usable for file in files)
+    ]
+    how = f"--valid-fraction {VALID_FRACTION}"
+    return [f"{how} leaves no validation image of {listed(lacking)}."] if lacking else []
+
+
+def _shared(source: Source, duplicates: Sequence[Sequence[str]]) -> int:
+    """How many validation images have the bytes of a training image."""
+    trained, validated = ({s.key(file) for file in s.files} for s in source.splits)
+    return sum(
+        len(validated.intersection(group)) for group in duplicates if trained.intersection(group)
+    )
 
 
 def _by_class(split: FoundSplit) -> dict[str, list[FoundFile]]:

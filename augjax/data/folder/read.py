@@ -142,6 +142,9 @@ def _place(split: FoundSplit, source: Source, class_name: str = "") -> str:
     """A split, or a class of it, where it lies."""
     if split.below:
         return str(source.root / split.below / class_name)
+    if source.may_lack and len(source.splits) > 1:
+        made = f"the split {split.name} that --valid-fraction makes of {source.data}"
+        return f"{made}, class {class_name}" if class_name else made
     names = ", ".join(filter(None, [split.name, class_name]))
     return f"{source.data} ({names})" if names else str(source.data)
 

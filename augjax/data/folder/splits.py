@@ -83,6 +83,8 @@ def contents(
       InputError: if it cannot be read.
     """
     if not is_table(data):
+        if os.path.lexists(data) and not os.path.isdir(data):
+            raise InputError(f"{where}: not a folder, nor a table NAME.csv or NAME.jsonl")
         return folder_contents(data, where=where, follow_links=follow_links)
     found = read_table(data, where=where, follow_links=follow_links, skip_missing=skip_missing)
     return Contents(data, where, tuple(filter(None, found)), (), found.__getitem__)
@@ -127,7 +129,11 @@ def two_splits(found: Contents, *, hint: str = "") -> Source:
     if "train" not in found.names or valid_name is None:
         missing = _VALID if "train" in (found.names if table else found.folders) else "train"
         if table:
+            hint = hint or "; without the column split, --valid-fraction 0.2 splits the rows"
             raise InputError(f"{found.where}: found no rows of the split {missing}{hint}")
+        if "train" in found.names:
+            train = printable(str(found.data / "train"))
+            hint = hint or f"; or give {train} with --valid-fraction 0.2, which splits that"
         raise InputError(
             f"{found.where}: found no folder {missing} "
             f"(there are: {', '.join(map(printable, found.folders)) or 'none'}); "

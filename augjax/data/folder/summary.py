@@ -37,6 +37,7 @@ def summary(found: Inspection) -> dict[str, Any]:
         ],
         "duplicates": list(map(list, found.duplicates)),
         "duplicates_of_two_classes": list(map(list, found.torn)),
+        "images_in_both_splits": found.shared,
         "findings": list(found.findings),
         "obstacle": found.obstacle,
     }

@@ -58,6 +58,7 @@ def read_table(
     folder, here, real = table.parent, os.path.abspath(table.parent), os.path.realpath(table.parent)
     rows: list[_Row] = []
     problems: list[tuple[int, str]] = []
+    missing: list[tuple[int, str]] = []
     count, seen, has_splits = 0, dict[str, int](), False
     for line, fields in _records(_text(table, where), table, where):
         count += 1
@@ -76,11 +77,13 @@ def read_table(
         elif not (follow_links or target.startswith(os.path.join(real, ""))):
             problem = f"leads out of the table's folder; {FOLLOWED}"
             problems.append((line, f"{printable(path)}: {problem}"))
-        elif file.reason == NO_FILE and not skip_missing:
-            problems.append((line, f"{printable(path)}: {NO_FILE}"))
+        elif file.reason == NO_FILE:
+            missing.append((line, f"{printable(path)}: {NO_FILE}"))
         rows.append(_Row(line, fields.get("split", ""), fields["label"], file, linked))
     if has_splits:
         problems += [(row.line, "it has no split") for row in rows if not row.split]
+    if problems or not skip_missing:
+        problems += missing  # So that all are named at once.
     if problems:
         raise InputError(
             f"{where}: cannot use {len({line for line, _ in problems})} of {count} rows; "

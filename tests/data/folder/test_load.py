@@ -135,7 +135,7 @@ def spoil(root):
 def test_all_bad_images_are_named_at_once(root, options):
     named = spoil(root)
     with pytest.raises(
-        BadImagesError, match=r"cannot use 3 of 19 images; .*--on-bad-image"
+        BadImagesError, match=r"cannot use 3 of 19 images; .*on_bad_image='skip'"
     ) as error:
         load_image_folder(root, image_size=16, **options)
     assert error.value.details == tuple(named) and error.value.exit_code == 2
