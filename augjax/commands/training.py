@@ -116,7 +116,7 @@ def _train(
     model = build_model(settings.model, num_classes=num_classes, dtype=dtype)
     if settings.model not in MODELS:  # Tracing takes half a second.
         check_model(model, num_classes=num_classes, image_size=settings.image_size)
-    console.print(model_table(model, settings.image_size))
+    table = model_table(model, settings.image_size)
     start = start_from(weights, settings, model, console) if weights else None
     begin_run(
         run_dir,
@@ -128,6 +128,7 @@ def _train(
         resumed=resumed,
         console=console,
     )
+    console.print(table)
     signals.hint = f"go on with: {program.resume}"
     keep_data_report(dataset, run_dir, console)
     strength = strength_schedule(settings.augment_strength, len(dataset.train), settings.batch_size)
