@@ -57,11 +57,16 @@ def own_dataset(
             options["cache_limit"] = 0  # All could be decoded: so only those that are looked at.
         return load_dataset(data, image_size=image_size, method=method, **options)
     except InputError as error:
-        raise _unreadable(folder, str(error), error.details) from error
+        raise _unreadable(folder, str(error), error.details, error.in_commands) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(folder, f"no {DATA_REPORT} says where they are") from error
 
 
-def _unreadable(folder: Path, reason: str, details: tuple[str, ...] = ()) -> InputError:
-    shown = printable(str(folder))
-    return InputError(f"{shown}: cannot read the run's own images ({reason}); give DATA", details)
+def _unreadable(
+    folder: Path, reason: str, details: tuple[str, ...] = (), in_commands: str = ""
+) -> InputError:
+    said, shown = (
+        f"{printable(str(folder))}: cannot read the run's own images ({why}); give DATA"
+        for why in (reason, in_commands or reason)
+    )
+    return InputError(said, details, in_commands=shown)

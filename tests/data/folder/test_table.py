@@ -63,10 +63,11 @@ def test_one_file_by_many_names_is_one_path(tmp_path):
     paths.append(f"{tmp_path}/link/a/b.png")  # The folder by a name that the table is opened by.
     table = tmp_path / "link/t.csv"
     table.write_text(as_csv([{"path": path, "label": "x"} for path in paths]))
-    with pytest.raises(InputError, match="cannot use 5 of 6 rows") as error:
+    with pytest.raises(InputError, match="cannot use 6 of 6 rows") as error:
         read_table(table, where="t.csv", skip_missing=True)
-    assert error.value.details == tuple(
-        f"line {line}: a/b.png: the path of line 2 again" for line in range(3, 8)
+    assert error.value.details == (
+        "line 2: a/b.png: no such file",
+        *(f"line {line}: a/b.png: the path of line 2 again" for line in range(3, 8)),
     )
 
 
