@@ -256,7 +256,8 @@ def _sum_up(
     console.print(
         f"Restored the weights of epoch {result.best['epoch']}: "
         f"val_loss {result.best['val_loss']:.4f}, "
-        f"val_{accuracy} {result.best[f'val_{accuracy}']:.4f} (always answering {name} gives {share:.4f})."
+        f"val_{accuracy} {result.best[f'val_{accuracy}']:.4f} "
+        f"(always answering {name} gives {share:.4f})."
     )
     delta = training.early_stopping.min_delta
     if delta and result.best["epoch"] < len(result.history):
