@@ -162,7 +162,7 @@ def _is_safe(letter: str) -> bool:
 
 
 def _is_filler(letter: str) -> bool:
-    """Whether it is one of the letters that are not to be seen, which some file systems leave out."""
+    """Whether it is a letter that is not to be seen, which some file systems leave out."""
     return "FILLER" in unicodedata.name(letter, "")
 
 

@@ -88,7 +88,7 @@ def _scale(
     scale = max(-(-CELL // min(height, width)), -(-least // width))
     if largest is not None and max(height, width) > largest:
         scale = largest / max(height, width)
-    return scale, *(max(1, round(scale * side)) for side in (height, width))
+    return scale, max(1, round(scale * height)), max(1, round(scale * width))
 
 
 def _scaled(picture: UInt8[np.ndarray, "_ _ _"], scale: float) -> Image.Image:

@@ -101,9 +101,9 @@ def _identities(data: Path, where: str, follow_links: bool) -> Mapping[str, _Kno
     folder = data / first
     paths = expand([folder], follow_links=follow_links)
     ids = {path: Path(os.path.relpath(path, folder)).as_posix() for path in paths}
-    common = os.path.commonprefix([min(ids.values(), default=""), max(ids.values(), default="")])
-    start = common.rfind("/") + 1
+    folders = {id: os.path.dirname(id) for id in ids.values()}
+    start = len(os.path.commonpath(set(folders.values()))) if folders else 0
     return {
-        path: _Known(id, "", id[start:].rpartition("/")[0].split("/")[0])
+        path: _Known(id, "", folders[id][start:].lstrip("/").partition("/")[0])
         for path, id in ids.items()
     }
