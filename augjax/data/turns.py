@@ -25,9 +25,9 @@ def spread_by_turns(groups: Sequence[Hashable] | Indices, count: int) -> Indices
     shares = np.bincount(numbers[np.lexsort((turns, ranks))[:count]], minlength=kinds)
     members = np.argsort(numbers, kind="stable")
     ends = np.cumsum(np.bincount(numbers, minlength=kinds))
-    for group in np.flatnonzero(shares):
+    for group in np.flatnonzero(shares).tolist():
         own = members[ends[group - 1] if group else 0 : ends[group]]
-        ranks[own[_spread_first(len(own), shares[group])]] = np.arange(len(own))
+        ranks[own[_spread_first(len(own), int(shares[group]))]] = np.arange(len(own))
     return np.lexsort((turns, ranks))
 
 
