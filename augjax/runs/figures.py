@@ -9,9 +9,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from augjax.data.lettering import FAMILY, drawable
+from augjax.data.lettering import FAMILY, FONT_SIZE, elided
 from augjax.files import write_atomically
 from augjax.training.history import EpochRow
+
+_NAME_WIDTH = 450
+"""Of a group in a legend, in the pixels of `FONT_SIZE`: half of a plot."""
 
 
 def curves(
@@ -55,20 +58,23 @@ def overlaid(
     for axes, (column, title) in zip(
         figure.subplots(1, len(columns), squeeze=False)[0], columns.items(), strict=True
     ):
+        first = {}
         for number, (name, group) in enumerate(histories.items()):
-            for run, history in enumerate(group):
-                axes.plot(
+            for history in group:
+                (line,) = axes.plot(
                     [row["epoch"] for row in history],
                     [row.get(column) for row in history],
                     color=f"C{number % 10}",
                     alpha=1.0 if len(group) == 1 else 0.6,
-                    label=None if run else drawable(name),
                     marker="o" if len(history) == 1 else None,
                 )
+                first.setdefault(name, line)
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3)
-        for text in axes.legend(frameon=False, prop={"family": FAMILY}).get_texts():
+        names = [elided(name, _NAME_WIDTH, FONT_SIZE) for name in first]
+        legend = axes.legend(first.values(), names, frameon=False, prop={"family": FAMILY})
+        for text in legend.get_texts():
             text.set_parse_math(False)
     return figure
