@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 from augjax.data.folder.inspect import Inspection
 from augjax.data.folder.judge import MAX_PIXELS
 from augjax.data.folder.stream import stream_files
-from augjax.data.lettering import SMALL, elided, fitted, font
+from augjax.data.lettering import SMALL, elided, fitted, write
 from augjax.files import write_atomically
 
 SIDE, GAP, MARGIN, COLUMNS = 96, 4, 8, 8
@@ -113,13 +113,13 @@ def contact_sheet(
     size = (_ROOM + 2 * MARGIN, _HEADING + rows * (SIDE + NAME + GAP) + MARGIN - GAP)
     sheet = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, _HEADING // 2), title, "black", font(), anchor="lm")
+    write(draw, (MARGIN, _HEADING // 2), title, anchor="lm")
     for number, (image, name) in enumerate(zip(images, names, strict=True)):
         row, column = divmod(number, COLUMNS)
         x, y = MARGIN + column * (SIDE + GAP), _HEADING + row * (SIDE + NAME + GAP)
         thumbnail = Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BOX)
         sheet.paste(thumbnail, (x, y))
-        draw.text((x, y + SIDE + 2), elided(name, SIDE), "black", font(SMALL))
+        write(draw, (x, y + SIDE + 2), elided(name, SIDE), SMALL)
     return sheet
 
 

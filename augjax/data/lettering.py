@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from PIL import ImageFont
+from PIL import ImageFont, features
+from PIL.ImageDraw import ImageDraw
 from PIL.ImageFont import FreeTypeFont
 
 from augjax.printable import printable
@@ -25,6 +26,14 @@ LACKING = "\N{WHITE SQUARE}"
 def font(size: int = FONT_SIZE) -> FreeTypeFont:
     """The font in which Pillow draws."""
     return ImageFont.truetype(_font_file(), size)
+
+
+def write(
+    draw: ImageDraw, place: tuple[int, int], line: str, size: int = FONT_SIZE, anchor: str = "la"
+) -> None:
+    """Draws a line, which runs from the left, whatever letters it begins with."""
+    direction = "ltr" if features.check("raqm") else None
+    draw.text(place, line, "black", font(size), anchor, direction=direction)
 
 
 def drawable(text: str) -> str:

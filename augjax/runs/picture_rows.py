@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
-from augjax.data.lettering import FONT_SIZE, font, wrapped
+from augjax.data.lettering import FONT_SIZE, wrapped, write
 from augjax.files import write_atomically
 
 CELL, GAP, MARGIN = 128, 4, 8
@@ -99,7 +99,7 @@ def _scaled(picture: UInt8[np.ndarray, "_ _ _"], scale: float) -> Image.Image:
 
 def _write(draw: ImageDraw.ImageDraw, lines: Sequence[str], x: int, y: int) -> None:
     for number, line in enumerate(lines):
-        draw.text((x, y + LINE * number), line, "black", font())
+        write(draw, (x, y + LINE * number), line)
 
 
 def _eight_bits(image: np.ndarray) -> UInt8[np.ndarray, "_ _ _"]:

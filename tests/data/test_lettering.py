@@ -4,12 +4,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, features
 
-from augjax.data.lettering import LACKING, SMALL, drawable, elided, fitted, font, wrapped
+from augjax.data.lettering import LACKING, SMALL, drawable, elided, fitted, font, wrapped, write
 
 anything = st.text(st.characters(), max_size=120)
 rooms = st.integers(40, 600)
+
+
+def pixels(line):
+    picture = Image.new("L", (160, 40), 255)
+    write(ImageDraw.Draw(picture), (5, 5), line)
+    return np.asarray(picture) < 128
 
 
 @pytest.mark.parametrize(
@@ -57,9 +63,12 @@ def test_what_is_cut_and_broken():
 
 
 def test_letters_with_marks_are_drawn_with_them():
-    drawn = []
-    for name in ("a", "ä", "Ж"):
-        picture = Image.new("L", (40, 40))
-        ImageDraw.Draw(picture).text((5, 5), drawable(name), 255, font())
-        drawn.append(np.asarray(picture))
-    assert (drawn[0] != drawn[1]).any() and (drawn[1] != drawn[2]).any()
+    plain, marked, other = (pixels(drawable(name)) for name in ("a", "ä", "Ж"))
+    assert (plain != marked).any() and (marked != other).any()
+
+
+@pytest.mark.skipif(not features.check("raqm"), reason="Pillow does not order letters here")
+def test_a_line_runs_from_the_left_whatever_it_begins_with():
+    alone = pixels("שלום")
+    width = np.flatnonzero(alone.any(0))[-1] + 1
+    np.testing.assert_array_equal(pixels("שלום: images")[:, :width], alone[:, :width])
