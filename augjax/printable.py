@@ -17,11 +17,6 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else _escaped(c) for c in name)
 
 
-def in_ascii(name: str) -> str:
-    """`name` for pictures, whose fonts lack most letters: all else than ASCII is escaped too."""
-    return printable(name).encode("ascii", "backslashreplace").decode()
-
-
 def argument(path: str) -> str:
     """A path as it is to be typed into a shell, and as no program takes it for an option.
 

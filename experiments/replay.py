@@ -1,9 +1,10 @@
-"""What the network saw of an image in an epoch of a car-or-truck run, as a picture.
+"""What the network saw of an image in an epoch of a run, as a picture.
 
     python -m experiments.replay RUN Car/0001.jpg --epoch 3 --out seen.png
 
 The draws are printed as JSON. Of a run with --mix it is the image before it was mixed, which
-depends on the whole batch. The run may be finished or not; nothing in its folder is changed.
+depends on the whole batch. The run is one of `experiments.car_truck` or of `augjax train`, finished
+or not; nothing in its folder is changed.
 """
 
 import dataclasses
@@ -27,7 +28,8 @@ class Config:
     run: tyro.conf.Positional[Path]
     """The run's folder."""
     path: tyro.conf.Positional[str]
-    """The image's path relative to the folder of the training split, as in Car/0001.jpg."""
+    """The image's path relative to the folder of the training split, as in Car/0001.jpg; of data
+    that augjax split, relative to their folder."""
     epoch: int = dataclasses.field(kw_only=True)
     """Counted from 1."""
     out: Path | None = dataclasses.field(default=None, kw_only=True)

@@ -12,7 +12,8 @@ from augjax.data.tfds_builder import PREFIX
 from augjax.errors import InputError
 from augjax.printable import printable
 from augjax.runs.augmentation import any_pipeline, shape_made
-from augjax.runs.epochs import epochs_of, save_animation, save_grid
+from augjax.runs.epochs import epochs_of, save_animation
+from augjax.runs.picture_rows import captioned, save_rows
 from augjax.runs.settings import check_settings, flag
 from augjax.transforms import Sequential
 
@@ -49,18 +50,19 @@ def main(flags: Preview) -> int:
             follow_links=flags.follow_links,
         )  # fmt: skip
         rows = {
-            id: epochs_of(
+            captioned(id, class_name): epochs_of(
                 pipeline, one.image, id,
                 seed=flags.seed, epochs=flags.epochs, strength=flags.augment_strength,
             )
-            for id, one in zip(found.ids, found.images, strict=True) if one.image is not None
+            for id, class_name, one in zip(found.ids, found.class_names, found.images, strict=True)
+            if one.image is not None
         }  # fmt: skip
         title = _title(flags, pipeline)
         if out.suffix.lower() == ".gif":
             save_animation(rows, title, out)
         else:
             last = "epoch 1" if flags.epochs == 1 else f"epochs 1 to {flags.epochs}"
-            save_grid(rows, f"{title}\nLeft: as they are. Then: {last}", out)
+            save_rows(rows, f"{title}\nLeft: as they are. Then: {last}", out)
     for path, _, reason in found.bad:
         print(f"Skipped {printable(path)} ({printable(reason)})", file=sys.stderr)
     print(f"Wrote {printable(str(out))}")

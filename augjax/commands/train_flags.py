@@ -216,7 +216,7 @@ def resumed_settings(flags: Resume) -> Settings:
         than it is given.
     """
     where = f"augjax resume {flags.run}"
-    before = settings_of(_recorded_train(flags.run, where))
+    before = recorded_settings(flags.run, where)
     given = {n: v for n, v in vars(flags).items() if n in MAY_CHANGE and v is not None}
     check_settings(given)
     now = dataclasses.replace(before, run_dir=flags.run, **given)
@@ -227,6 +227,15 @@ def resumed_settings(flags: Resume) -> Settings:
         )
     check_resumed(flags.run, vars(before), vars(dataclasses.replace(now, run_dir=before.run_dir)))
     return now
+
+
+def recorded_settings(run_dir: Path, where: str) -> Settings:
+    """The settings of the run in `run_dir`, which messages call `where`.
+
+    Raises:
+      InputError: if there is no run that `augjax train` can go on with.
+    """
+    return settings_of(_recorded_train(run_dir, where))
 
 
 def _recorded_train(run_dir: Path, where: str) -> Train:

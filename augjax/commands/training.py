@@ -227,9 +227,9 @@ def next_commands(settings: Settings, dataset: Dataset, result: FitResult) -> di
     """What can be done with a finished run of `augjax train`, and the commands for it."""
     folder = argument(str(settings.run_dir))
     commands = {
-        "Measure it": f"augjax evaluate {folder}",
-        "Ask it": f"augjax predict {folder} IMAGE",
+        "Evaluate it": f"augjax evaluate {folder}",
+        "Predict with it": f"augjax predict {folder} IMAGE",
     }
     if settings.schedule != "cosine" or len(result.history) < settings.epochs:
-        commands["Train on"] = f"augjax resume {folder}{longer(settings, result)}"
+        commands["Train longer"] = f"augjax resume {folder}{longer(settings, result)}"
     return commands

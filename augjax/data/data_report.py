@@ -115,12 +115,12 @@ class DataReport:
             pairs = _equations(self.leaks)
             count = _counted(len(pairs), "validation image")
             notes.append(
-                f"Warning: {count} also trained on, byte for byte, so validation flatters: "
-                f"{some(pairs)}."
+                f"Warning: {count} with the bytes of training images, so validation scores are "
+                f"too high: {some(pairs)}."
             )
         if self.torn:
             pairs = _equations(self.torn)
-            notes.append(f"Warning: {len(pairs)} of them under two classes: {some(pairs)}.")
+            notes.append(f"Warning: {len(pairs)} of them in two classes: {some(pairs)}.")
         if self.not_kept:
             reason = printable(self.not_kept.rstrip("."))
             notes.append(f"The next start judges all files again: {reason}.")

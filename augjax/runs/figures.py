@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from augjax.data.lettering import FAMILY, FONT_SIZE, elided
 from augjax.files import write_atomically
-from augjax.printable import in_ascii
 from augjax.training.history import EpochRow
+
+_NAME_WIDTH = 450
+"""Of a group in a legend, in the pixels of `FONT_SIZE`: half of a plot."""
 
 
 def curves(
@@ -32,41 +34,6 @@ def curves(
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     return figure
-
-
-def picture_grid(rows: Mapping[str, Sequence[Any]], title: str = "") -> Figure:
-    """Rows of pictures (HWC, uint8 or [0, 1]) under their titles, all at one scale.
-
-    Pictures narrower or wider than others are shown so. Titles may hold names of files: what is not
-    ASCII or not visible is escaped, as fonts lack it, and dollar signs begin no formula.
-    """
-    columns = max(len(pictures) for pictures in rows.values())
-    pictures = [np.asarray(p) for row in rows.values() for p in row]
-    height = max(p.shape[0] for p in pictures)
-    width = max(p.shape[1] for p in pictures)
-    cell = 1.9
-    figure = Figure(
-        figsize=(cell * columns * width / height, (cell + 0.3) * len(rows)), layout="constrained"
-    )
-    figure.suptitle(_plain(title), x=0.01, ha="left", fontsize=10, parse_math=False)
-    for strip, (caption, row) in zip(
-        figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows.items(), strict=True
-    ):
-        strip.suptitle(
-            _plain(caption), x=0.01, ha="left", fontsize=10, fontfamily="monospace",
-            parse_math=False,
-        )  # fmt: skip
-        for axes, picture in zip(strip.subplots(1, columns, squeeze=False)[0], row, strict=True):
-            picture = np.asarray(picture)
-            axes.imshow(picture, vmin=0, vmax=1)
-            middle = (picture.shape[1] - 1) / 2
-            axes.set_xlim(middle - width / 2, middle + width / 2)
-            axes.axis("off")
-    return figure
-
-
-def _plain(text: str) -> str:
-    return "\n".join(map(in_ascii, text.split("\n")))
 
 
 def save_png(figure: Figure, path: Path, *, dpi: int = 120) -> None:
@@ -91,19 +58,23 @@ def overlaid(
     for axes, (column, title) in zip(
         figure.subplots(1, len(columns), squeeze=False)[0], columns.items(), strict=True
     ):
+        first = {}
         for number, (name, group) in enumerate(histories.items()):
-            for run, history in enumerate(group):
-                axes.plot(
+            for history in group:
+                (line,) = axes.plot(
                     [row["epoch"] for row in history],
                     [row.get(column) for row in history],
                     color=f"C{number % 10}",
                     alpha=1.0 if len(group) == 1 else 0.6,
-                    label=None if run else _plain(name).replace("$", r"\$"),
                     marker="o" if len(history) == 1 else None,
                 )
+                first.setdefault(name, line)
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3)
-        axes.legend(frameon=False)
+        names = [elided(name, _NAME_WIDTH, FONT_SIZE) for name in first]
+        legend = axes.legend(first.values(), names, frameon=False, prop={"family": FAMILY})
+        for text in legend.get_texts():
+            text.set_parse_math(False)
     return figure

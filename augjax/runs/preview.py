@@ -2,8 +2,8 @@
 
 import contextlib
 import itertools
-import textwrap
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from augjax.data import Dataset, Split
+from augjax.data.turns import spread_by_turns
 from augjax.errors import InputError
 from augjax.keys import key, stream
 from augjax.printable import printable
 from augjax.runs.augmentation import strength_then
-from augjax.runs.figures import picture_grid, save_png
+from augjax.runs.picture_rows import captioned, save_rows
 from augjax.runs.settings import Settings
 from augjax.training.loop import Augmentation
 from augjax.training.objective import Objective
@@ -23,8 +24,8 @@ from augjax.transforms import replay
 
 IMAGES, EPOCHS = 5, 5
 """How many training images are shown, in how many epochs."""
-TITLE_LINES, LETTERS = 8, 22
-"""At most so many lines for the pipeline, of so many letters above each picture."""
+LARGEST = 256
+"""Pixels a side of each picture at most."""
 
 
 def draw_training(
@@ -32,7 +33,7 @@ def draw_training(
 ) -> None:
     """Draws some training images as they are, and as the run trains on them."""
     rows = training_rows(dataset, augmentation, settings)
-    save_png(picture_grid(rows, training_title(augmentation, settings)), path)
+    save_rows(rows, training_title(augmentation, settings), path, largest=LARGEST)
 
 
 def training_rows(
@@ -44,11 +45,13 @@ def training_rows(
     batch of their own.
     """
     split, names = dataset.train, dataset.class_names
-    chosen = list(itertools.islice(_decodable(split), IMAGES)) or [(0, split.example())]
+    chosen = sorted(itertools.islice(_decodable(split), IMAGES), key=itemgetter(0)) or [
+        (0, split.example())
+    ]
     indices, images = zip(*chosen, strict=True)
-    captions = [printable(f"{split.sources[i]} ({names[split.labels[i]]})") for i in indices]
+    captions = [printable(captioned(split.sources[i], names[split.labels[i]])) for i in indices]
     if not augmentation.pipeline.children and augmentation.mix is None:
-        return {"": list(images)}
+        return {caption: [image] for caption, image in zip(captions, images, strict=True)}
     augment_key = stream(key(settings.seed), "augment")
     objective, shown = Objective(num_classes=len(names)), split.labels[list(indices)].tolist()
     columns, shares = [list(images)], []
@@ -89,17 +92,15 @@ def training_title(augmentation: Augmentation, settings: Settings) -> str:
         return f"{flags}: training images as they are"
     stages = [repr(stage) for stage in (pipeline, mix) if stage is not None]
     last = min(EPOCHS, settings.epochs)
-    width = min(120, LETTERS * (1 + last))
-    text = ", then ".join(stages)
-    wrapped = textwrap.wrap(text, width, max_lines=TITLE_LINES, placeholder=" ...")
     columns = f"Left: as they are. Then: {'epoch 1' if last == 1 else f'epochs 1 to {last}'}"
     among = "; mixed with one another, in training with their batch" if mix is not None else ""
-    return "\n".join([f"What this run trains on: {flags}", *wrapped, f"{columns}{among}"])
+    return "\n".join(
+        [f"What this run trains on: {flags}", ", then ".join(stages), f"{columns}{among}"]
+    )
 
 
 def _decodable(split: Split) -> Iterator[tuple[int, Any]]:
-    """Images with their indices; those that come first are spread over the split."""
-    spread = np.linspace(0, len(split) - 1, IMAGES).astype(int).tolist()
-    for index in dict.fromkeys([*spread, *range(len(split))]):
+    """Images with their indices; classes take turns."""
+    for index in spread_by_turns(split.labels, IMAGES).tolist():
         with contextlib.suppress(InputError):
             yield index, split.image(index)

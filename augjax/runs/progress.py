@@ -32,9 +32,7 @@ class EpochProgress:
     def on_start(self, snapshot: Snapshot) -> None:
         """Says where a resumed run goes on."""
         if snapshot.epoch > self._epochs or snapshot.early_stopping.should_stop:
-            self._console.print(
-                f"All {len(snapshot.history)} epochs are done; more --epochs or --patience goes on."
-            )
+            self._console.print(f"All {len(snapshot.history)} epochs are done.")
         elif snapshot.step:
             self._console.print(f"Going on in epoch {snapshot.epoch} after step {snapshot.step}.")
         elif snapshot.history:

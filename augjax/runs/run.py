@@ -252,24 +252,30 @@ def _sum_up(
     if result.stopped_early:
         patience = training.early_stopping.patience
         console.print(f"Stopped: no better validation loss for {patience} epochs.")
+    name, share = _by_guessing(dataset)
     console.print(
         f"Restored the weights of epoch {result.best['epoch']}: "
         f"val_loss {result.best['val_loss']:.4f}, "
-        f"val_{accuracy} {result.best[f'val_{accuracy}']:.4f}{_by_guessing(dataset)}."
+        f"val_{accuracy} {result.best[f'val_{accuracy}']:.4f} "
+        f"(always answering {name} gives {share:.4f})."
     )
     delta = training.early_stopping.min_delta
     if delta and result.best["epoch"] < len(result.history):
         console.print(f"No later val_loss was lower by more than --min-delta {delta:g}.")
     console.print(f"Highest validation accuracy: {highest:.4f}")
+    if highest <= share:
+        console.print(
+            "Note: no epoch was better than always answering the same. Train for more epochs: in "
+            "the first few hundred steps, BatchNorm's averages lag behind the weights."
+        )
     console.print(f"Everything is in {printable(str(run_dir))}")
     console.print(f"The weights are in {printable(str(run_dir / BEST_WEIGHTS))}")
 
 
-def _by_guessing(dataset: Dataset) -> str:
-    """What the accuracy is to be held against: always naming the largest class, or the first."""
+def _by_guessing(dataset: Dataset) -> tuple[str, float]:
+    """What the accuracy is to be held against: the largest class, or the first, and its share."""
     valid, report = dataset.valid, dataset.report
     bad = {image.path for image in report.bad} if report else set()
     used = [valid.key(source) not in bad for source in valid.sources]
     counts = np.bincount(valid.labels[used], minlength=len(dataset.class_names)).tolist()
-    name = printable(dataset.class_names[counts.index(max(counts))])
-    return f" (always {name} gives {max(counts) / sum(counts):.4f})"
+    return printable(dataset.class_names[counts.index(max(counts))]), max(counts) / sum(counts)

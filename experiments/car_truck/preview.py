@@ -9,8 +9,8 @@ import numpy as np
 
 import augjax as aj
 from augjax.data import Dataset, Split
-from augjax.runs.figures import picture_grid, save_png
-from augjax.runs.preview import draw_training
+from augjax.runs.picture_rows import save_rows
+from augjax.runs.preview import LARGEST, draw_training
 from augjax.runs.settings import Settings, strength_parts
 from augjax.training.loop import Augmentation
 
@@ -30,7 +30,7 @@ def draw_preview(
     as_drawn = augmentation.mix is None and strengths == (1.0, 1.0)
     if as_drawn and augmentation.pipeline == aj.preset("notebook"):
         rows = notebook_rows(dataset.train, settings.seed)
-        save_png(picture_grid(rows, NOTEBOOK_TITLE), path)
+        save_rows(rows, NOTEBOOK_TITLE, path, largest=LARGEST)
     else:
         draw_training(dataset, augmentation, settings, path)
 

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,20 +12,22 @@ from PIL import Image
 from rich.console import Console
 
 import augjax as aj
+from augjax.commands.train_flags import recorded_settings
 from augjax.data import Dataset, Split
 from augjax.data.tf import DECODER
 from augjax.errors import InputError
 from augjax.files import json_text, lies_in, read_json, write_atomically
 from augjax.printable import argument, printable, some
 from augjax.runs.augmentation import recorded_pipeline, strength_then
-from augjax.runs.data import check_not_linked
+from augjax.runs.contents import read_settings
+from augjax.runs.data import check_not_linked, read_data
 from augjax.runs.environment import environment
 from augjax.runs.folder import RUN_RECORD
 from augjax.runs.history import epochs_done
 from augjax.runs.record import changed_images
 from augjax.runs.settings import Settings
 from augjax.transforms.replay import replay_key
-from experiments.car_truck.config import recorded_config, settings_of
+from experiments.car_truck.config import RECORDED, recorded_config, settings_of
 from experiments.car_truck.data import load_data
 from experiments.car_truck.drawn.dataset import drawn_car_truck
 
@@ -49,14 +52,12 @@ def replay_image(
     Raises:
       InputError: if there is no such run, epoch or image, or nothing may be written to `out`.
     """
-    settings = settings_of(
-        dataclasses.replace(recorded_config(run_dir, str(run_dir)), run_dir=run_dir)
-    )
+    settings, read = settings_and_reader(run_dir)
     pipeline = recorded_pipeline(run_dir, str(run_dir))
     notes = check_epoch(run_dir, epoch, settings.epochs)
     out = out or Path(f"{PurePosixPath(path).stem}-epoch{epoch}.png")
     check_out(out, settings)
-    dataset = load_data(settings, Console(quiet=True))
+    dataset = read(settings, Console(quiet=True))
     index = find(path, dataset.train)
     image = dataset.train.image(index)
     which = {
@@ -76,6 +77,15 @@ def replay_image(
         )
     notes += doubtful
     return json_text(plain(draws)), [*notes, f"Written to {printable(str(out))}"]
+
+
+def settings_and_reader(run_dir: Path) -> tuple[Settings, Callable[[Settings, Console], Dataset]]:
+    """What a run of either program was told, and what reads its images."""
+    if read_settings(run_dir).keys() <= set(RECORDED):
+        settings, read = settings_of(recorded_config(run_dir, str(run_dir))), load_data
+    else:
+        settings, read = recorded_settings(run_dir, str(run_dir)), read_data
+    return dataclasses.replace(settings, run_dir=run_dir), read
 
 
 def check_epoch(run_dir: Path, epoch: int, epochs: int) -> list[str]:

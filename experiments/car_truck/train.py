@@ -45,5 +45,5 @@ def next_commands(settings: Settings, dataset: Dataset, result: FitResult) -> di
         "See what the network saw of an image": (
             f"{REPLAY} {folder} {image} --epoch {result.best['epoch']}"
         ),
-        "Train on": f"{PROGRAM} --resume {folder}{longer(settings, result)}",
+        "Train longer": f"{PROGRAM} --resume {folder}{longer(settings, result)}",
     }

@@ -9,11 +9,12 @@ import pytest
 from PIL import Image, ImageSequence
 
 import augjax as aj
+from augjax.commands import preview as module
 from augjax.commands.flags import Preview
 from augjax.commands.preview import main
 from augjax.data import load_image_folder
 from augjax.errors import InputError
-from augjax.runs.epochs import drawn_rows, epochs_of
+from augjax.runs.epochs import epochs_of
 from tests.helpers import write_image_folder
 
 BRIGHTER = aj.Sequential([aj.RandomBrightness(0.4)])
@@ -57,7 +58,7 @@ def test_a_grid(root, tmp_path, pipelines, capsys):
     for row, (index, id) in enumerate(((0, "Car/0.png"), (4, "Truck/0.png"))):
         pictures = epochs_of(BRIGHTER, train.image(index), id, seed=3, epochs=3)
         for column, picture in enumerate(pictures):
-            top = pixels.shape[0] - 8 - (2 - row) * (22 + 128 + 4) + 22
+            top = pixels.shape[0] - 8 - (2 - row) * (20 + 128 + 8) + 20 + 8
             cell = pixels[top:, 8 + column * 132 :][:128, :128]
             np.testing.assert_array_equal(cell[4::8, 4::8], picture)
 
@@ -69,14 +70,15 @@ def test_an_animation(root, tmp_path, pipelines):
         assert image.info["loop"] == 0
         whole = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
     assert len(whole) == 5
-    frames = [frame[-8 - 4 - 128 :, 8:].astype(int) for frame in whole]
+    frames = [frame[-8 - 240 :, 8:].astype(int) for frame in whole]
+    assert whole[0].shape[1] == 8 + 240 + 4 + 240 + 8, "no blank column"
     pictures = epochs_of(
         BRIGHTER, load_image_folder(root, image_size=16).train.image(0), "Car/0.png",
         seed=0, epochs=5,
     )  # fmt: skip
     for frame, picture in zip(frames, pictures[1:], strict=True):
-        for left, expected in ((0, pictures[0]), (132, picture)):
-            shown = frame[:128, left : left + 128][4::8, 4::8]
+        for left, expected in ((0, pictures[0]), (244, picture)):
+            shown = frame[:240, left : left + 240][7::15, 7::15]
             assert np.abs(shown - expected).mean() < 10, "but for 256 colours"
 
 
@@ -121,20 +123,13 @@ def test_images_and_files_of_any_name(tmp_path, pipelines, capsys):
         assert image.height > 6 * 128
 
 
-def test_rows_of_pictures():
-    red = np.full((16, 16, 3), (255, 0, 0), np.uint8)
-    wide = np.full((8, 32, 3), (0, 0, 255), np.uint8)
-    sheet = np.asarray(drawn_rows({"a": [red, wide], "b": [wide]}, "title"))
-    # The smallest side of all is 16 high, so the scale is 8: cells are 256 wide and 128 high.
-    assert sheet.shape == (8 + 22 + 2 * (22 + 128 + 4) + 8, 8 + 2 * 260 - 4 + 8, 3)
-    for y, x, height, width, color in (
-        (52, 8, 128, 128, (255, 0, 0)),
-        (52, 268, 64, 256, (0, 0, 255)),
-        (206, 8, 64, 256, (0, 0, 255)),
-    ):
-        assert (sheet[y : y + height, x : x + width] == color).all()
-        assert (sheet[y + height, x : x + width] == 255).all()
-        assert (sheet[y : y + height, x + width] == 255).all()
+def test_images_of_a_table_are_shown_with_their_class(root, tmp_path, monkeypatch, pipelines):
+    (root / "t.csv").write_text("path,label\ntrain/Car/1.png,Car\nvalid/Car/1.png,other\n")
+    drawn = []
+    monkeypatch.setattr(module, "save_rows", lambda rows, title, path: drawn.extend(rows))
+    common = {"pipeline": pipelines(aj.Sequential([])), "image_size": 16}
+    main(Preview(str(root / "t.csv"), out=tmp_path / "x.png", **common))
+    assert drawn == ["train/Car/1.png", "valid/Car/1.png (other)"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+import augjax as aj
 from augjax.commands import resume
 from augjax.commands.app import parsed
 from augjax.commands.train_flags import settings_of
@@ -18,6 +20,7 @@ from augjax.models import MODELS
 from augjax.runs.loaded import load_run
 from augjax.runs.weights import load_weights
 from augjax.training.loop import FitResult
+from experiments import replay
 from experiments.car_truck import __main__ as car_truck
 from experiments.car_truck.config import Config, resumed_config
 from tests.commands.conftest import CLASSES, SMALL, class_folders, run_train
@@ -79,9 +82,9 @@ def test_the_end_suggests_no_command_that_is_refused(trained):
     result = FitResult({}, best=rows[0], history=rows, stopped_early=False)
     settings = settings_of(parsed(["train", "data", "--schedule", "cosine", "--epochs", "2"]))
     dataset = dataset_of()
-    assert "Train on" not in next_commands(settings, dataset, result)
+    assert "Train longer" not in next_commands(settings, dataset, result)
     constant = dataclasses.replace(settings, schedule="constant")
-    assert next_commands(constant, dataset, result)["Train on"].endswith(" --epochs 4")
+    assert next_commands(constant, dataset, result)["Train longer"].endswith(" --epochs 4")
 
 
 def test_what_is_told_of_unequal_classes(five, tmp_path, capsys):
@@ -153,6 +156,17 @@ def test_a_run_whose_data_are_gone(tmp_path, monkeypatch):
 def test_a_run_folder_in_the_data(five):
     with pytest.raises(InputError, match=rf"run lies inside DATA \({five}\), where nothing is"):
         run_train(str(five), "--run-dir", str(five / "run"))
+
+
+def test_an_image_is_replayed(trained, tmp_path):
+    run, out = load_run(trained), tmp_path / "seen.png"
+    source = run.dataset.train.sources[0]
+    draws, notes = replay.run(replay.Config(trained, source, epoch=1, out=out))
+    pipeline = aj.from_dict(run.record["pipeline"])
+    image = run.dataset.train.image(0)
+    expected = aj.replay(pipeline, seed=0, epoch=1, id=source, image=image)
+    np.testing.assert_allclose(np.asarray(Image.open(out)) / 255, expected, atol=0.51 / 255)
+    assert json.loads(draws) and notes == [f"Written to {out}"]
 
 
 @pytest.mark.usefixtures("adam_may_promote")

@@ -276,7 +276,7 @@ def _followed() -> list[FolderKind]:
                    ("linked again 1",), True),
         FolderKind("a followed link to an image of another class",
                    link("train/Car/0.png", "../../valid/Car/2.png"), 5,
-                   ("Warning: 1 validation image also trained on",), True),
+                   ("Warning: 1 validation image with the bytes of training images",), True),
     ]  # fmt: skip
 
 
@@ -292,7 +292,7 @@ def _leaks() -> list[FolderKind]:
     return [
         FolderKind("the same bytes in train and valid", copy, 4,
                    ("1 validation image", "valid/Truck/copy.png = train/Car/1.png",
-                    "1 of them under two classes")),
+                    "1 of them in two classes")),
         FolderKind("all of valid in train", both(
                        remove("valid"),
                        lambda root: shutil.copytree(root / "train", root / "valid")), 4,

@@ -147,5 +147,5 @@ def _tables() -> list[FolderKind]:
         kind("of leaks", both(
                  lambda root: shutil.copy(root / "train/Car/1.png", root / "c.png"),
                  _table(*csv, "c.png,Truck,valid")), 4,
-             "c.png = train/Car/1.png", "1 of them under two classes"),
+             "c.png = train/Car/1.png", "1 of them in two classes"),
     ]  # fmt: skip

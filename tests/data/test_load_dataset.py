@@ -113,7 +113,9 @@ def test_leaks_across_the_sides_are_told(unsplit):
     assert {side[train] for _, train in data.report.leaks} == {"train"}
     crossing = [p for p in data.report.leaks if p[0].split("/")[0] != p[1].split("/")[0]]
     assert data.report.torn == crossing
-    assert any(f"{len(validated)} validation images also trained on" in n for n in data.notes)
+    assert any(
+        f"{len(validated)} validation images with the bytes of training" in n for n in data.notes
+    )
 
 
 def test_without_a_fraction_the_error_says_so(unsplit, root):

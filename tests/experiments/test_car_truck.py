@@ -173,7 +173,9 @@ def test_the_end_names_the_weights_and_commands_that_work(unequal, tmp_path, sma
     said = capsys.readouterr().out
     assert said.index("Compiling the training step ...") < said.index("Epoch 1/2")
     assert re.search(
-        r"^Restored the weights of epoch 1: .*\(always Truck gives 0\.7500\)\.$", said, re.M
+        r"^Restored the weights of epoch 1: .*\(always answering Truck gives 0\.7500\)\.$",
+        said,
+        re.M,
     )
     assert "No later val_loss was lower by more than --min-delta 1e+09." in said
     assert f"The weights are in {run_dir}/best.safetensors" in said

@@ -11,6 +11,7 @@ from augjax.data.folder.splits import contents
 from augjax.data.folder.stream import StreamedImage, stream_files
 from augjax.data.folder.table import is_table
 from augjax.data.tf import ResizeMethod
+from augjax.data.turns import by_turns, spread_by_turns
 from augjax.errors import InputError
 from augjax.printable import printable
 
@@ -21,11 +22,13 @@ class SomeImages(NamedTuple):
     Attributes:
       images: with their pixels.
       ids: which image each is in a run on the data: its path relative to the split's folder.
+      class_names: as a table has them; of a folder '', as its classes stand in the paths.
       bad: with the reasons.
     """
 
     images: tuple[StreamedImage, ...]
     ids: tuple[str, ...]
+    class_names: tuple[str, ...]
     bad: tuple[StreamedImage, ...]
 
 
@@ -38,7 +41,9 @@ def any_images(
     max_pixels: int = MAX_PIXELS,
     follow_links: bool = False,
 ) -> SomeImages:
-    """Some images of any folder, spread evenly over all in it, sorted by path.
+    """Some images of any folder, sorted by path: classes take turns, each spread evenly.
+
+    As classes of a folder count the first folders that differ.
 
     Args:
       data: a folder with splits, classes or loose files, however deep; or a table. Of splits, only
@@ -53,13 +58,14 @@ def any_images(
       InputError: if there is no such folder or table, or it has no image that can be used.
     """
     where = printable(str(data))
-    ids = _identities(Path(data), where, follow_links)
-    paths = sorted(ids)
-    spread = sorted(range(len(paths)), key=lambda n: (n * count % max(len(paths), 1) >= count, n))
+    known = _identities(Path(data), where, follow_links)
+    paths = sorted(known)
+    groups = [known[path].group for path in paths]
+    spread = [paths[n] for n in spread_by_turns(groups, count).tolist()]
     chosen: list[StreamedImage] = []
     bad: list[StreamedImage] = []
     for start in range(0, len(spread), count):
-        piece = [paths[n] for n in spread[start : start + count]]
+        piece = spread[start : start + count]
         for one in stream_files(piece, image_size=image_size, method=method, max_pixels=max_pixels):
             (bad if one.image is None else chosen).append(one)
         if len(chosen) >= count:
@@ -67,17 +73,37 @@ def any_images(
     if not chosen:
         kind = "rows" if is_table(data) else "images"
         raise InputError(f"{where}: none of its {len(paths)} {kind} can be used")
-    images = tuple(sorted(chosen[:count], key=lambda one: one.path))
-    return SomeImages(images, tuple(ids[one.path] for one in images), tuple(bad))
+    turns = by_turns([known[one.path].group for one in chosen])
+    images = tuple(sorted((chosen[n] for n in turns[:count]), key=lambda one: one.path))
+    of_images = [known[one.path] for one in images]
+    return SomeImages(
+        images,
+        tuple(one.id for one in of_images),
+        tuple(one.class_name for one in of_images),
+        tuple(bad),
+    )
 
 
-def _identities(data: Path, where: str, follow_links: bool) -> Mapping[str, str]:
+class _Known(NamedTuple):
+    id: str
+    class_name: str
+    group: str
+
+
+def _identities(data: Path, where: str, follow_links: bool) -> Mapping[str, _Known]:
     """By path, in the order of the files."""
     found = contents(data, where=where, follow_links=follow_links, skip_missing=True)
     first = found.names[0] if found.names else ""
     if is_table(data):
         split = found.listed(first)
-        return {split.path(file): file.path for file in split.files}
+        named = ((file, split.class_names[file.label]) for file in split.files)
+        return {split.path(file): _Known(file.path, name, name) for file, name in named}
     folder = data / first
     paths = expand([folder], follow_links=follow_links)
-    return {path: Path(os.path.relpath(path, folder)).as_posix() for path in paths}
+    ids = {path: Path(os.path.relpath(path, folder)).as_posix() for path in paths}
+    folders = {id: os.path.dirname(id) for id in ids.values()}
+    start = len(os.path.commonpath(set(folders.values()))) if folders else 0
+    return {
+        path: _Known(id, "", folders[id][start:].lstrip("/").partition("/")[0])
+        for path, id in ids.items()
+    }

@@ -33,6 +33,26 @@ def test_others_take_the_places_of_bad_ones_which_are_named(tmp_path):
     ]
 
 
+def test_classes_take_turns(tmp_path):
+    root = write_image_folder(tmp_path / "data", per_class=1)
+    (root / "train/Car/0.png").rename(root / "train/Car/9.png")
+    for name in ("Car/deep/1.png", "Car/deep/2.png", "Car/er/3.png", "Bus/1.png", "Bus/2.png"):
+        (root / "train" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / "train/Truck/0.png", root / "train" / name)
+    assert any_images(root, 3, image_size=8).ids == ("Bus/1.png", "Car/9.png", "Truck/0.png")
+    (root / "train/Bus/1.png").write_bytes(b"")
+    assert any_images(root, 3, image_size=8).ids == ("Bus/2.png", "Car/9.png", "Truck/0.png")
+    wrapped = root / "a/b"
+    wrapped.parent.mkdir()
+    (root / "train").rename(wrapped)
+    shutil.rmtree(root / "valid")
+    assert any_images(root, 3, image_size=8).ids == (
+        "a/b/Bus/2.png",
+        "a/b/Car/9.png",
+        "a/b/Truck/0.png",
+    )
+
+
 def test_loose_images_and_unsplit_ones_have_their_path_below_the_folder(tmp_path):
     root = write_image_folder(tmp_path / "data")
     assert any_images(root / "valid/Car", 2, image_size=8).ids == ("0.png", "2.png")
@@ -51,7 +71,7 @@ def test_rows_of_a_table(tmp_path):
     ]
     (root / "t.csv").write_text("\n".join(rows))
     found = any_images(root / "t.csv", 5, image_size=8)
-    assert found.ids == ("train/Car/1.png",)
+    assert (found.ids, found.class_names) == (("train/Car/1.png",), ("a",))
     assert [one.reason for one in found.bad] == ["no such file"]
 
 
