@@ -23,7 +23,6 @@ SUMMARY = {
     "val_binary_accuracy": 0.5,
     "val_loss": 0.7,
     "epochs": 2,
-    "total_seconds": 4.0,
 }
 RECORD = {"dataset_fingerprint": "a", "python": "3.11"}
 
