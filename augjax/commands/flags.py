@@ -59,7 +59,7 @@ class Preview:
     interpolation: Literal["nearest", "bilinear"] = "nearest"
     """How images are resized."""
     seed: int = 0
-    """Of the run whose draws are shown."""
+    """Seed of the run whose draws are shown."""
     augment_strength: float = 1.0
     """A number that all ranges of the pipeline are multiplied by."""
     follow_links: bool = False
@@ -85,8 +85,8 @@ class Evaluate:
     tta: int = 1
     """Views of each image whose probabilities are averaged."""
     out: ByDefault[Path | None] = None
-    """The folder for evaluation.json and predictions.csv; by default RUN, or evaluation where you
-    are if DATA is given."""
+    """The folder for evaluation.json and predictions.csv; by default RUN, or ./evaluation if
+    DATA is given."""
     json: bool = False
     """Print evaluation.json in place of the table."""
     on_bad_image: Literal["fail", "skip"] = "fail"
@@ -99,7 +99,7 @@ class Evaluate:
 
 @dataclasses.dataclass(frozen=True)
 class Predict:
-    """Says of images which class they are, with the probability of each."""
+    """Predicts the class of images, with the probability of each class."""
 
     run: RunFolder
     """The run's folder."""
@@ -135,7 +135,7 @@ class Report:
 
 @dataclasses.dataclass(frozen=True)
 class Compare:
-    """Holds runs against each other: curves, a table, and what differs in their settings."""
+    """Compares runs: curves, a table, and what differs in their settings."""
 
     runs: Annotated[
         tuple[Path, ...],

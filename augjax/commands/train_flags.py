@@ -31,7 +31,7 @@ class Reading:
     verify: Literal["auto", "full"] = "auto"
     """full: decode every file before training, even if the images do not fit into memory."""
     split_seed: int = 0
-    """Of the split that --valid-fraction makes: the same for all --seed."""
+    """Seed of the split that --valid-fraction makes, whatever --seed is."""
     follow_links: bool = False
     """Whether links in DATA are followed wherever they lead, out of the folder too."""
 
@@ -59,9 +59,9 @@ class Optimizing:
     warmup_epochs: float = 0.0
     """Epochs in which the learning rate rises from 0 at first."""
     weight_decay: float = 0.01
-    """Of adamw; biases and BatchNorm are not decayed."""
+    """Weight decay of adamw; biases and BatchNorm have none."""
     momentum: float = 0.9
-    """Of sgd."""
+    """Momentum of sgd."""
     clip_norm: float | None = None
     """The norm that the gradient of a step is cut down to."""
     ema: float | None = None
@@ -74,7 +74,7 @@ class Optimizing:
     precision: Literal["float32", "bf16"] = "float32"
     """bf16: compute in bfloat16; weights and statistics stay in float32."""
     init: Path | None = None
-    """A run to begin with the weights of, where they fit."""
+    """A run whose weights to start from, where they fit."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -124,14 +124,14 @@ class Train:
     epochs: int = 50
     """Epochs at most."""
     learning_rate: float = 1e-3
-    """At its highest."""
+    """The learning rate; with a schedule, its highest."""
     pipeline: str = "notebook"
     """What augments training images: the name of a preset, such as light or imagenet, or a file of
     JSON that holds what augjax.to_dict made of a pipeline."""
     augment: bool = True
     """Whether training images are augmented."""
     seed: int = 0
-    """Of the weights, the epochs' orders and the augmentation."""
+    """Seed of the first weights, of the order of images and of the augmentation."""
     reading: tyro.conf.OmitArgPrefixes[Reading] = Reading()
     augmentation: tyro.conf.OmitArgPrefixes[Augmenting] = Augmenting()
     optimization: tyro.conf.OmitArgPrefixes[Optimizing] = Optimizing()
@@ -162,7 +162,7 @@ class Train:
 
 @dataclasses.dataclass(frozen=True)
 class Resume:
-    """Goes on with a run that was interrupted, or has ended, as if nothing had happened."""
+    """Continues a run that was interrupted, or has ended, as if nothing had happened."""
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
     """The run's folder."""

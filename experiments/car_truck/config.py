@@ -46,7 +46,7 @@ class Config:
     """By how much the validation loss must fall below the best so far for an epoch to be the new
     best, whose weights are kept; less than that neither counts nor restarts --patience."""
     seed: int = 0
-    """Of the weights, the epochs' orders and the augmentation."""
+    """Seed of the first weights, of the order of images and of the augmentation."""
     augment: bool = True
     """Whether training images are augmented."""
     pipeline: str = "notebook"
