@@ -1,6 +1,7 @@
 """Figures of a run, drawn without any global state of matplotlib."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from matplotlib.ticker import MaxNLocator
 from augjax.files import write_atomically
 from augjax.printable import in_ascii
 from augjax.training.history import EpochRow
+
+_DASHES = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (9, 3)))
+"""Of the lines of runs that differ in the seed only."""
 
 
 def curves(
@@ -79,31 +83,40 @@ def save_png(figure: Figure, path: Path, *, dpi: int = 120) -> None:
 
 
 def overlaid(
-    histories: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], columns: Mapping[str, str]
+    groups: Sequence[Mapping[str, Sequence[Mapping[str, Any]]]], columns: Mapping[str, str]
 ) -> Figure:
-    """The histories of several groups of runs: a plot for each column, a colour for each group.
+    """The histories of groups of runs: a plot for each column, a line for each run.
+
+    Groups differ in colour, and the runs of one in dashes; of a single group, runs do in both.
 
     Args:
-      histories: those of each group, by the group's name.
+      groups: the history of each run of a group, by the run's name.
       columns: what is plotted, with the plot's title.
     """
-    figure = Figure(figsize=(7 * len(columns), 4.5), layout="constrained")
+    runs = [
+        (name, history, number if len(groups) > 1 else run, run)
+        for number, group in enumerate(groups)
+        for run, (name, history) in enumerate(group.items())
+    ]
+    below = math.ceil(len(runs) / len(columns))
+    figure = Figure(figsize=(7 * len(columns), 4.5 + 0.22 * below), layout="constrained")
     for axes, (column, title) in zip(
         figure.subplots(1, len(columns), squeeze=False)[0], columns.items(), strict=True
     ):
-        for number, (name, group) in enumerate(histories.items()):
-            for run, history in enumerate(group):
-                axes.plot(
-                    [row["epoch"] for row in history],
-                    [row.get(column) for row in history],
-                    color=f"C{number % 10}",
-                    alpha=1.0 if len(group) == 1 else 0.6,
-                    label=None if run else _plain(name).replace("$", r"\$"),
-                    marker="o" if len(history) == 1 else None,
-                )
+        for _, history, colour, dashes in runs:
+            axes.plot(
+                [row["epoch"] for row in history],
+                [row.get(column) for row in history],
+                color=f"C{colour % 10}",
+                linestyle=_DASHES[dashes % len(_DASHES)],
+                marker="o" if len(history) == 1 else None,
+            )
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3)
-        axes.legend(frameon=False)
+    names = [_plain(name).replace("$", r"\$") for name, *_ in runs]
+    figure.legend(
+        figure.axes[0].lines, names, loc="outside lower center", ncols=len(columns), frameon=False
+    )
     return figure
