@@ -45,6 +45,11 @@ def main(flags: Compare) -> int:
             f"({CONFIDENCE:.0%} interval {d.low:+.4f} to {d.high:+.4f}, {len(d.seeds)} seeds "
             f"paired): {d.verdict}"
         )
+    if len(comparison.groups) > 1 and not comparison.differences:
+        console.print(
+            "Chance may explain any difference: to tell, train each with the same two seeds, or "
+            "more of them."
+        )
     if comparison.settings:
         console.print(_settings(comparison))
     console.print(f"Written: {printable(str(out))}")

@@ -109,6 +109,13 @@ def test_a_clear_difference_is_told_in_words(tmp_path, second, verdict):
     assert comparison.as_json()["differences"][0]["verdict"] == verdict
 
 
+def test_single_seeds_do_not_tell_which_is_better(six, tmp_path, capsys):
+    out = ["--out", str(tmp_path / "c.png")]
+    for runs, said in ((six[:2], True), (six[1:3], True), (six, False), (six[:3:2], False)):
+        compare.main(parsed(["compare", *map(str, runs), *out]))
+        assert ("Chance may explain any difference" in capsys.readouterr().out) == said
+
+
 def test_other_data_is_noted(tmp_path):
     one, other = (write_run(tmp_path / n, 0, 0.5) for n in ("one", "other"))
     (other / "run.json").write_text('{"class_names": ["a", "b"], "dataset_fingerprint": "g"}')
