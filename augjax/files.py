@@ -144,18 +144,29 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Writes `value` as `json_text`, atomically.
+def write_json(path: Path, value: Any, *, in_rows: bool = False) -> None:
+    """Writes `value` as `json_text`, atomically; `in_rows` as `number_rows`, if so.
 
     Bytes of file names that are not UTF-8 (`os.fsdecode` keeps them as lone surrogates) are written
     as JSON's escapes, which `json.load` turns back into the same name.
     """
-    write_atomically(path, json_text(value).encode(errors="backslashreplace"))
+    text = number_rows(json_text(value)) if in_rows else json_text(value)
+    write_atomically(path, text.encode(errors="backslashreplace"))
 
 
 def json_text(value: Any) -> str:
     """`value` as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def number_rows(text: str) -> str:
+    """Indented JSON with every list of numbers, such as the row of a matrix, on one line."""
+    number = r"(?:-?\d[\d.eE+-]*|null)"
+    return re.sub(
+        rf"\[\n\s*({number}(?:,\n\s*{number})*)\n\s*\]",
+        lambda found: f"[{' '.join(found[1].split())}]",
+        text,
+    )
 
 
 def open_regular(path: str | bytes | Path) -> io.BufferedReader:

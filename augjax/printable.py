@@ -38,6 +38,11 @@ def some(words: Sequence[str], limit: int = 3) -> str:
     return ", ".join(words[:limit]) + more
 
 
+def counted(count: int, thing: str) -> str:
+    """A number and what it counts, as in '1 image' and '5,000 images'."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def _is_on_screen(text: str) -> bool:
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")

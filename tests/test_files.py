@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from augjax.files import open_regular, user_cache, write_atomically, write_json
+from augjax.files import (
+    json_text,
+    number_rows,
+    open_regular,
+    user_cache,
+    write_atomically,
+    write_json,
+)
 from augjax.runs.folder import _FILES, locked_run_folder
 
 
@@ -58,3 +65,10 @@ def test_what_a_killed_writer_left_goes_when_its_run_goes_on(tmp_path, monkeypat
     with locked_run_folder(tmp_path, existing=True):
         pass
     assert os.listdir(tmp_path) == [".hidden"]
+
+
+def test_lists_of_numbers_stand_on_a_line():
+    value = {"rows": [[1, -2.5], [None, 1e-9]], "names": ["[\n1\n]", "b"], "none": []}
+    text = number_rows(json_text(value))
+    assert json.loads(text) == value
+    assert {"[1, -2.5],", "[null, 1e-09]"} <= {line.strip() for line in text.splitlines()}

@@ -26,7 +26,10 @@ def main(flags: Compare) -> int:
             check_place_of_run(out, out.parent, run.folder, run.settings)
     check_files(out.parent, (out.name,))
     accuracy = comparison.columns[0]
-    histories = {g.name: [run.history for run in g.runs] for g in comparison.groups}
+    histories = [
+        {f"{run.folder} (seed {run.seed})": run.history for run in group.runs}
+        for group in comparison.groups
+    ]
     titles = {"val_loss": "Validation loss", accuracy: "Validation accuracy"}
     save_png(overlaid(histories, titles), out)
     if flags.json:
@@ -40,7 +43,12 @@ def main(flags: Compare) -> int:
         console.print(
             f"{printable(d.first)} against {printable(d.second)}, {d.column}: {d.mean:+.4f} "
             f"({CONFIDENCE:.0%} interval {d.low:+.4f} to {d.high:+.4f}, {len(d.seeds)} seeds "
-            "paired)"
+            f"paired): {d.verdict}"
+        )
+    if len(comparison.groups) > 1 and not comparison.differences:
+        console.print(
+            "Chance may explain any difference: to tell, train each with the same two seeds, or "
+            "more of them."
         )
     if comparison.settings:
         console.print(_settings(comparison))
@@ -49,14 +57,20 @@ def main(flags: Compare) -> int:
 
 
 def _results(comparison: Comparison) -> Table:
-    table = Table(title="Mean ± standard deviation over the seeds", title_justify="left")
+    """A row for each run, and below the runs of a group one of them all."""
+    table = Table(title="Runs, and mean ± standard deviation over seeds", title_justify="left")
     table.add_column("run")
-    table.add_column("n", justify="right")
+    table.add_column("seed", justify="right")
     for column in comparison.columns:
         table.add_column(column, justify="right")
     for group in comparison.groups:
-        cells = [_spread(group.values(name), DIGITS.get(name, 4)) for name in comparison.columns]
-        table.add_row(printable(group.name), str(len(group.runs)), *cells)
+        for run in group.runs:
+            cells = [_number(run.summary[name], name) for name in comparison.columns]
+            table.add_row(printable(str(run.folder)), str(run.seed), *cells)
+        if len(group.runs) > 1:
+            cells = [_spread(group.values(name), name) for name in comparison.columns]
+            table.add_row(f"mean of {len(group.runs)} seeds", "", *cells)
+        table.add_section()
     return table
 
 
@@ -70,6 +84,10 @@ def _settings(comparison: Comparison) -> Table:
     return table
 
 
-def _spread(values: list[float], digits: int) -> str:
-    mean = f"{statistics.mean(values):.{digits}f}"
-    return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean
+def _number(value: float, column: str) -> str:
+    return f"{value:,.{DIGITS.get(column, 4)}f}"
+
+
+def _spread(values: list[float], column: str) -> str:
+    mean, deviation = statistics.mean(values), statistics.stdev(values)
+    return f"{_number(mean, column)} ± {_number(deviation, column)}"

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from augjax.errors import RunError
+from augjax.files import number_rows
 from augjax.screen import unprinted
 
 WIDE = 1000
@@ -30,7 +31,7 @@ def print_json(value: Any) -> None:
       RunError: if it cannot be written, as to a full disk.
     """
     finite = json.loads(json.dumps(value), parse_constant=lambda name: None)
-    print(json.dumps(finite, indent=2))
+    print(number_rows(json.dumps(finite, indent=2)))
     check_printed()
 
 

@@ -13,12 +13,13 @@ from augjax.commands.progress import working
 from augjax.data import ImageSet, load_image_set
 from augjax.data.tfds_builder import PREFIX
 from augjax.files import write_json
-from augjax.printable import printable, some
+from augjax.printable import counted, printable, some
 from augjax.runs.evaluation import Evaluation
+from augjax.runs.folder import EVALUATION
 from augjax.runs.loaded import Run, load_run
 from augjax.runs.predictor import check_views
 
-EVALUATION, PREDICTIONS = "evaluation.json", "predictions.csv"
+PREDICTIONS = "predictions.csv"
 CONFUSION_UP_TO = 12
 """Classes of which the whole confusion matrix fits on the screen; of more, the worst pairs do."""
 WORST = 10
@@ -37,9 +38,10 @@ def main(flags: Evaluate) -> int:
     data = None if flags.data is None else _read(run, flags)
     with working(f"Evaluating epoch {run.epoch} of {printable(str(flags.run))} ..."):
         evaluation = run.evaluate(data, tta=flags.tta)
-    scores = {"run": str(flags.run), "epoch": run.epoch, **evaluation.as_json()}
+    about = {"run": str(flags.run), "epoch": run.epoch, "data": flags.data}
+    scores = {**about, **evaluation.as_json()}
     out.mkdir(parents=True, exist_ok=True)
-    write_json(out / EVALUATION, scores)
+    write_json(out / EVALUATION, scores, in_rows=True)
     evaluation.write_predictions(out / PREDICTIONS)
     console = screen()
     if flags.json:
@@ -81,9 +83,9 @@ def _print(evaluation: Evaluation, console: Console) -> None:
         console.print(f"Most confused: {some(pairs, WORST)}.")
     most = int(support.argmax())
     console.print(
-        f"{len(evaluation):,} images: accuracy {evaluation.accuracy:.4f} (always {names[most]} "
-        f"gives {support[most] / len(evaluation):.4f}), loss {evaluation.loss:.4f}, "
-        f"calibration error {evaluation.calibration_error:.4f}"
+        f"{counted(len(evaluation), 'image')}: accuracy {evaluation.accuracy:.4f} "
+        f"(always answering {names[most]} gives {support[most] / len(evaluation):.4f}), "
+        f"loss {evaluation.loss:.4f}, calibration error {evaluation.calibration_error:.4f}"
     )
     if evaluation.top_5_accuracy is not None:
         console.print(f"Top-5 accuracy {evaluation.top_5_accuracy:.4f}")
@@ -110,7 +112,7 @@ def _worst_pairs(evaluation: Evaluation, names: list[str]) -> list[str]:
         wrong[label, label] = 0
     order = wrong.ravel().argsort(kind="stable")[::-1][:WORST]
     pairs = [divmod(int(place), len(names)) for place in order if wrong.ravel()[place]]
-    return [f"{names[a]} taken for {names[b]} ({wrong[a, b]})" for a, b in pairs]
+    return [f"{names[a]} taken for {names[b]} ({wrong[a, b]:,})" for a, b in pairs]
 
 
 def _share(value: float) -> str:

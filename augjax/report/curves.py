@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from augjax.printable import counted
 from augjax.report.chart import (
     BOTTOM,
     Axis,
@@ -72,7 +73,8 @@ def reliability_chart(diagram: Reliability, error: float) -> Chart:
     ):
         if images:
             left, right, up = place_x(x, low), place_x(x, high), place_y(y, accuracy)
-            text = f"{images} images: confidence {confidence:.3f}, accuracy {accuracy:.3f}"
+            held = counted(int(images), "image")
+            text = f"{held}: confidence {confidence:.3f}, accuracy {accuracy:.3f}"
             bars.append(Bar(left + 1, up, right - left - 2, BOTTOM - up, text))
     return Chart(
         title="Reliability",
@@ -82,7 +84,7 @@ def reliability_chart(diagram: Reliability, error: float) -> Chart:
         ),
         x=x,
         y=y,
-        lines=(_diagonal(x, y, "as sure as it is right"),),
+        lines=(_diagonal(x, y, "perfectly calibrated"),),
         bars=tuple(bars),
     )
 

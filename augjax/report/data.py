@@ -1,6 +1,6 @@
 """What a run was trained on and validated with: how many images of what, and what is odd."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -98,19 +98,41 @@ def _summary(run: Run, found: dict[str, Any], source: str) -> DataSummary:
     )
 
 
-def _repeated(run: Run, splits: tuple[str, str]) -> dict[str, int] | None:
+def two_labels(run: Run) -> list[str]:
+    """The files of the same bytes that have two labels, a line for each content.
+
+    Raises:
+      InputError: if the run's images cannot be read.
+    """
+    wholes, same = _wholes(run) or {}, defaultdict(list)
+    for split, use in ((run.dataset.train, "training"), (run.dataset.valid, "validation")):
+        for source, label in zip(split.sources, split.labels.tolist(), strict=True):
+            whole = wholes.get(f"{split.name}/{source}", "")
+            if whole.strip("0"):
+                same[whole].append((f"{source} ({run.class_names[label]}, {use})", label))
+    return [
+        " = ".join(shown for shown, _ in group)
+        for group in same.values()
+        if len({label for _, label in group}) > 1
+    ]
+
+
+def _wholes(run: Run) -> dict[str, str] | None:
+    """The fingerprint of all bytes of each image, by its path; zeros where it was not decoded."""
     try:
         kept = read_json(run.folder / FINGERPRINTS)
-        found = {
-            split: [
-                both.split()[1]
-                for name, both in kept["images"].items()
-                if name.startswith(f"{split}/")
-            ]
-            for split in splits
-        }
+        return {name: both.split()[1] for name, both in kept["images"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
+
+
+def _repeated(run: Run, splits: tuple[str, str]) -> dict[str, int] | None:
+    if (wholes := _wholes(run)) is None:
+        return None
+    found = {
+        split: [whole for name, whole in wholes.items() if name.startswith(f"{split}/")]
+        for split in splits
+    }
     if not all(whole.strip("0") for one in found.values() for whole in one):
         return None  # Not all were decoded.
     return {

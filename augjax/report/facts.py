@@ -1,5 +1,6 @@
 """What a run was and came to, and what it takes to repeat it."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from augjax.errors import InputError
@@ -7,6 +8,7 @@ from augjax.report.data import DataSummary
 from augjax.runs.augmentation import recorded_pipeline
 from augjax.runs.loaded import Run
 from augjax.runs.model_table import count_parameters
+from augjax.runs.settings import MAY_CHANGE
 from augjax.training.history import accuracy_name
 
 _ELSEWHERE = ("data", "run_dir")
@@ -16,6 +18,16 @@ _MAIN = (
     "pipeline", "augment_strength", "mix", "patience", "seed",
 )  # fmt: skip
 """Settings that are read first."""
+
+
+_WITHOUT_EFFECT: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "weight_decay": lambda settings: settings.get("optimizer") != "adamw",
+    "momentum": lambda settings: settings.get("optimizer") != "sgd",
+    "pipeline": lambda settings: settings.get("augment") is False,
+    "augment_strength": lambda settings: settings.get("augment") is False,
+    "split_seed": lambda settings: settings.get("valid_fraction") is None,
+}
+"""Settings that others may leave without effect."""
 
 
 class Headline(NamedTuple):
@@ -67,7 +79,12 @@ def other_settings(run: Run) -> dict[str, Any]:
 
 
 def _settings(run: Run, names: list[str]) -> dict[str, Any]:
-    given = {name: run.settings[name] for name in names if run.settings[name] is not None}
+    unused = {name for name, is_so in _WITHOUT_EFFECT.items() if is_so(run.settings)}
+    given = {
+        name: run.settings[name]
+        for name in names
+        if run.settings[name] is not None and name not in unused
+    }
     return {
         name.replace("_", " "): ("no", "yes")[value] if isinstance(value, bool) else value
         for name, value in given.items()
@@ -87,27 +104,54 @@ def parameters(run: Run) -> int:
     return count_parameters(run.variables.get("params", {}))
 
 
-def commands(run: Run) -> list[str]:
-    """The command lines that made the run what it is: the first, and those that resumed it."""
+class Repeat(NamedTuple):
+    """How to make the run once more.
+
+    Attributes:
+      commands: the command lines, one after the other; empty if the run has not kept them.
+      folder: in which the first was started; '' if the run has not kept it.
+      resumed: how often the run was resumed and then trained on.
+    """
+
+    commands: tuple[str, ...]
+    folder: str
+    resumed: int
+
+
+def repeat(run: Run) -> Repeat:
+    """How to make the run once more: by its first command alone, unless its end was put off."""
+    resumed = _resumptions(run)
+    starts = [str(one["checkpoint"]) for one in resumed if "checkpoint" in one]
+    if len(starts) == len(resumed):
+        # Each came as far as to where the next began, and the last to the end of the history.
+        ends = [*starts, f"{len(run.history) + 1:06}"][1:]
+        resumed = [one for one, s, e in zip(resumed, starts, ends, strict=True) if s < e]
+    longer = any(f"--{name}" in str(one.get("command")) for one in resumed for name in MAY_CHANGE)
+    commands = [one.get("command") for one in (run.record, *(resumed if longer else ()))]
+    return Repeat(
+        commands=tuple(command for command in commands if isinstance(command, str)),
+        folder=str(run.record.get("started_in") or ""),
+        resumed=len(resumed),
+    )
+
+
+def _resumptions(run: Run) -> list[dict[str, Any]]:
     resumed = run.record.get("resumed")
-    entries = [run.record, *(resumed if isinstance(resumed, list) else [])]
-    found = [one.get("command") for one in entries if isinstance(one, dict)]
-    return [command for command in found if isinstance(command, str)]
+    return [one for one in resumed if isinstance(one, dict)] if isinstance(resumed, list) else []
 
 
 def reproduction(run: Run) -> dict[str, str]:
     """What the bits of the run depend on, by name."""
     record = run.record
-    resumed = [one.get("started") for one in record.get("resumed") or [] if isinstance(one, dict)]
     versions = record.get("versions")
     devices = record.get("devices")
     found = {
         "started": record.get("started"),
-        "resumed": ", ".join(str(one) for one in resumed),
+        "resumed": ", ".join(str(one.get("started")) for one in _resumptions(run)),
         "seed": run.settings.get("seed"),
         "data": run.record.get("data"),
         "fingerprint of the data": record.get("dataset_fingerprint"),
-        "git commit": record.get("git_commit"),
+        "git commit of augjax": record.get("git_commit"),
         "Python": record.get("python"),
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items())
         if isinstance(versions, dict)

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from augjax.errors import InputError
-from augjax.printable import printable
+from augjax.printable import counted, printable
 from augjax.report import facts, scores
 from augjax.report.chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from augjax.report.curves import (
@@ -16,7 +16,7 @@ from augjax.report.curves import (
     reliability_chart,
     roc_chart,
 )
-from augjax.report.data import data_summary
+from augjax.report.data import data_summary, two_labels
 from augjax.report.examples import MOST, listed_examples, with_heat_maps, with_pictures
 from augjax.report.pictures import file_picture
 from augjax.runs.evaluation import Evaluation
@@ -58,7 +58,7 @@ def report_page(run: Run) -> str:
         "charts": history_charts(run.history, run.epoch),
         "augmentations": file_picture(run.folder / "augmentations.png"),
         "reproduction": facts.reproduction(run),
-        "commands": facts.commands(run),
+        "repeat": facts.repeat(run),
         "notes": run.notes,
     }
     try:
@@ -83,6 +83,8 @@ _OF_THE_EVALUATION = ("confusion", "mistakes", "label-errors", "classes", "calib
 def _evaluated(run: Run, evaluation: Evaluation) -> dict[str, Any]:
     """What needs the images of the run."""
     mistakes, suspects = evaluation.mistakes(), evaluation.label_errors()
+    is_above_chance = scores.is_above_chance(evaluation)
+    suspects = suspects if is_above_chance else suspects[:0]
     wrong = listed_examples(evaluation, mistakes[:MOST], evaluation.predicted[mistakes[:MOST]])
     rather = evaluation.confident_classes[suspects]
     doubtful = listed_examples(evaluation, suspects[:LISTED], rather[:LISTED])
@@ -92,6 +94,8 @@ def _evaluated(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         "mistakes": len(mistakes),
         "mistake_examples": with_pictures(run, wrong),
         "no_heat": "",
+        "is_above_chance": is_above_chance,
+        "two_labels": two_labels(run),
         "suspects": len(suspects),
         "suspect_examples": with_pictures(run, doubtful[:MOST]),
         "listed_suspects": doubtful,
@@ -150,6 +154,7 @@ _TEMPLATES.filters |= {
     "short": _or_dash(lambda number: f"{number:.3f}"),
     "thousands": _or_dash(lambda number: f"{number:,.0f}"),
     "duration": _or_dash(_duration),
+    "counted": counted,
 }
 _TEMPLATES.globals |= {
     "canvas": {

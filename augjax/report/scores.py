@@ -85,6 +85,13 @@ def mean_rows(evaluation: Evaluation) -> list[Scores]:
     ]
 
 
+def is_above_chance(evaluation: Evaluation) -> bool:
+    """Whether the accuracy is two standard errors above that of always naming one class."""
+    images = len(evaluation)
+    share = float(evaluation.class_scores.support.max()) / images
+    return evaluation.accuracy > share + 2 * math.sqrt(share * (1 - share) / images)
+
+
 def worst(rows: list[Scores]) -> list[Scores]:
     """The classes of the lowest F1, as many as are listed."""
     scored = [row for row in rows if not math.isnan(row.f1)]

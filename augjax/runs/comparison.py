@@ -22,6 +22,8 @@ _OF_A_RUN = ("seed", "run_dir", "checkpoint_minutes")
 """Settings that make a run no run of another kind."""
 _OF_DATA = ("class_names", "dataset_fingerprint")
 """Entries of run.json by which it is told whether runs had the same images."""
+_NAMED = 3
+"""So many runs of a group are named at most."""
 CONFIDENCE = 0.95
 
 
@@ -60,7 +62,7 @@ class Group:
     """Runs of which only the seed differs.
 
     Attributes:
-      name: the first run's folder; of several runs, with their seeds.
+      name: the folders of its runs; of several, with their seeds.
       runs: by rising seed.
     """
 
@@ -93,6 +95,13 @@ class Difference:
     mean: float
     low: float
     high: float
+
+    @property
+    def verdict(self) -> str:
+        """What the interval says, in words."""
+        if self.low <= 0 <= self.high:
+            return "no clear difference"
+        return f"the {'first' if self.mean > 0 else 'second'} is higher"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +142,10 @@ class Comparison:
                 }
                 for group in self.groups
             ],
-            "differences": [dataclasses.asdict(difference) for difference in self.differences],
+            "differences": [
+                {**dataclasses.asdict(difference), "verdict": difference.verdict}
+                for difference in self.differences
+            ],
             "settings": self.settings,
             "notes": list(self.notes),
         }
@@ -208,10 +220,15 @@ def _grouped(runs: Sequence[ComparedRun]) -> tuple[Group, ...]:
 
 
 def _group(members: Mapping[int, ComparedRun]) -> Group:
-    name, seeds = str(next(iter(members.values())).folder), sorted(members)
-    if len(seeds) > 1:
-        name += f" and its like, seeds {some([str(seed) for seed in seeds], 10)}"
-    return Group(name, tuple(members[seed] for seed in seeds))
+    runs = tuple(members[seed] for seed in sorted(members))
+    *others, last = folders = [str(run.folder) for run in runs]
+    if not others:
+        return Group(last, runs)
+    named = f"{', '.join(others)} and {last}"
+    if len(folders) > _NAMED:
+        named = f"{folders[0]} and {len(others)} more"
+    seeds = some([str(run.seed) for run in runs], 10)
+    return Group(f"{named} (seeds {seeds})", runs)
 
 
 def _difference(group: Group, first: Group, column: str) -> Difference | None:

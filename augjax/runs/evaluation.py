@@ -119,7 +119,11 @@ class Evaluation:
         return scores.confident_classes(self.labels, self.probabilities)
 
     def as_json(self) -> dict[str, Any]:
-        """All scores as JSON has them; null where a score divides by zero."""
+        """All scores as JSON has them; null where a score divides by zero.
+
+        The means `macro` and `weighted` leave out the classes of which a score is null, such as the
+        precision of one that was never predicted.
+        """
         by_class, roc, curve = self.class_scores, self.roc, self.precision_recall
         named = {name: getattr(by_class, name) for name in ("precision", "recall", "f1")}
         support = by_class.support

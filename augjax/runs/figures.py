@@ -1,6 +1,7 @@
 """Figures of a run, drawn without any global state of matplotlib."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from augjax.training.history import EpochRow
 
 _NAME_WIDTH = 450
 """Of a group in a legend, in the pixels of `FONT_SIZE`: half of a plot."""
+
+_DASHES = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (9, 3)))
+"""Of the lines of runs that differ in the seed only."""
 
 
 def curves(
@@ -46,35 +50,43 @@ def save_png(figure: Figure, path: Path, *, dpi: int = 120) -> None:
 
 
 def overlaid(
-    histories: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], columns: Mapping[str, str]
+    groups: Sequence[Mapping[str, Sequence[Mapping[str, Any]]]], columns: Mapping[str, str]
 ) -> Figure:
-    """The histories of several groups of runs: a plot for each column, a colour for each group.
+    """The histories of groups of runs: a plot for each column, a line for each run.
+
+    Groups differ in colour, and the runs of one in dashes; of a single group, runs do in both.
 
     Args:
-      histories: those of each group, by the group's name.
+      groups: the history of each run of a group, by the run's name.
       columns: what is plotted, with the plot's title.
     """
-    figure = Figure(figsize=(7 * len(columns), 4.5), layout="constrained")
+    runs = [
+        (name, history, number if len(groups) > 1 else run, run)
+        for number, group in enumerate(groups)
+        for run, (name, history) in enumerate(group.items())
+    ]
+    below = math.ceil(len(runs) / len(columns))
+    figure = Figure(figsize=(7 * len(columns), 4.5 + 0.22 * below), layout="constrained")
     for axes, (column, title) in zip(
         figure.subplots(1, len(columns), squeeze=False)[0], columns.items(), strict=True
     ):
-        first = {}
-        for number, (name, group) in enumerate(histories.items()):
-            for history in group:
-                (line,) = axes.plot(
-                    [row["epoch"] for row in history],
-                    [row.get(column) for row in history],
-                    color=f"C{number % 10}",
-                    alpha=1.0 if len(group) == 1 else 0.6,
-                    marker="o" if len(history) == 1 else None,
-                )
-                first.setdefault(name, line)
+        for _, history, colour, dashes in runs:
+            axes.plot(
+                [row["epoch"] for row in history],
+                [row.get(column) for row in history],
+                color=f"C{colour % 10}",
+                linestyle=_DASHES[dashes % len(_DASHES)],
+                marker="o" if len(history) == 1 else None,
+            )
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3)
-        names = [elided(name, _NAME_WIDTH, FONT_SIZE) for name in first]
-        legend = axes.legend(first.values(), names, frameon=False, prop={"family": FAMILY})
-        for text in legend.get_texts():
-            text.set_parse_math(False)
+    names = [elided(name, _NAME_WIDTH, FONT_SIZE) for name, *_ in runs]
+    legend = figure.legend(
+        figure.axes[0].lines, names, loc="outside lower center", ncols=len(columns),
+        frameon=False, prop={"family": FAMILY},
+    )  # fmt: skip
+    for text in legend.get_texts():
+        text.set_parse_math(False)
     return figure

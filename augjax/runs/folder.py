@@ -25,6 +25,9 @@ BEST_WEIGHTS = "best.safetensors"
 SUMMARY = "summary.json"
 """What a run came to."""
 
+EVALUATION = "evaluation.json"
+"""The scores of a run's network, once they have been asked for."""
+
 REPORT = "report.html"
 """The page of a run that has ended, or of what there was of it when it was asked for."""
 

@@ -24,7 +24,7 @@ from augjax.data import (
 from augjax.data.folder.judge import MAX_PIXELS
 from augjax.data.tf import ResizeMethod
 from augjax.errors import InputError
-from augjax.printable import printable, some
+from augjax.printable import counted, printable, some
 from augjax.runs.contents import (
     read_history,
     read_record,
@@ -199,12 +199,18 @@ class Run:
         said = np.concatenate(list(predictor(batches())))[: len(split)]
         used = np.concatenate(masks)[: len(split)]
         if missing := len(split) - int(used.sum()):
-            notes.append(f"Left out {missing} of {len(split)} images, which cannot be decoded.")
+            notes.append(
+                f"Left out {missing:,} of {counted(len(split), 'image')}, which cannot be decoded."
+            )
         if data is None:
             changed = changed_images(self.folder, self.dataset, str(self.folder))
             notes += [f"The data have changed since the run: {some(changed)}."] if changed else []
         elif known := trained_on(self.folder, split):
-            notes.append(f"Of {len(split)} images, {known} are training images of this run.")
+            have = "has" if known == 1 else "have"
+            notes.append(
+                f"Of {counted(len(split), 'image')}, {known:,} {have} the bytes of training images "
+                "of this run."
+            )
         return Evaluation(
             class_names=self.class_names,
             sources=tuple(itertools.compress(split.sources, used)),

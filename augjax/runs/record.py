@@ -1,6 +1,8 @@
 """What a run is, on disk: its flags in config.json, its surroundings in run.json."""
 
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,8 @@ def record_run(
     """
     where, images = f"{run_dir}", Fingerprints(run_dir, dataset)
     start = {"command": command, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    with suppress(OSError):  # It may be gone.
+        start["started_in"] = os.getcwd()
     here = {**environment(), "decoder": DECODER, "fingerprint": FINGERPRINT}
     differs = []
     if not resumed:

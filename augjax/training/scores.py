@@ -213,11 +213,12 @@ def label_errors(
 ) -> Int64[np.ndarray, " suspects"]:
     """The images whose label is suspect by confident learning, least probable label first.
 
-    They count to another class than their label (`confident_classes`): off the diagonal of the
-    confident joint.
+    They count to another class than their label (`confident_classes`), off the diagonal of the
+    confident joint, and that class is also the more probable of the two.
     """
-    suspects = np.flatnonzero(confident_classes(labels, probabilities) != labels)
-    own = _of_the_label(labels, probabilities.astype(np.float64))
+    counted = confident_classes(labels, probabilities)
+    own, other = (_of_the_label(c, probabilities.astype(np.float64)) for c in (labels, counted))
+    suspects = np.flatnonzero(other > own)
     return suspects[np.argsort(own[suspects], kind="stable")]
 
 

@@ -10,6 +10,7 @@ from augjax.commands import compare
 from augjax.commands.app import parsed
 from augjax.errors import InputError
 from augjax.runs.comparison import compare_runs
+from augjax.runs.figures import overlaid
 
 ACCURACY = "val_binary_accuracy"
 
@@ -59,11 +60,60 @@ def test_the_table_and_json_agree(six, tmp_path, capsys):
     assert compare.main(parsed(["compare", *map(str, six), "--out", out])) == 0
     shown = capsys.readouterr().out
     assert "0.8200 ± 0.0200" in shown and "0.8533 ± 0.0404" in shown
-    assert "+0.0333 (95% interval -0.0292 to +0.0958, 3 seeds paired)" in shown
+    assert "+0.0333 (95% interval -0.0292 to +0.0958, 3 seeds paired): no clear difference" in shown
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert compare.main(parsed(["compare", *map(str, six), "--out", out, "--json"])) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["groups"][1]["mean"][ACCURACY] == pytest.approx(2.56 / 3)
+
+
+def test_runs_that_differ_in_the_seed_have_a_row_each(six, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_run(Path("long"), 3, 0.86)
+    assert compare.main(parsed(["compare", "plain0", "plain1"])) == 0
+    shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+    rows = [[c for c in row if c not in "│±"] for row in shown if row[:1] == ["│"]]
+    assert [row[:3] for row in rows[:2]] == [["plain0", "0", "0.8000"], ["plain1", "1", "0.8200"]]
+    assert rows[2][:6] == ["mean", "of", "2", "seeds", "0.8100", "0.0141"]
+    names = [compare_runs([Path(f"plain{s}") for s in range(n)]).groups[0].name for n in (2, 3)] + [
+        compare_runs([*map(Path, ("plain0", "plain1", "plain2", "long"))]).groups[0].name
+    ]
+    assert names == [
+        "plain0 and plain1 (seeds 0, 1)",
+        "plain0, plain1 and plain2 (seeds 0, 1, 2)",
+        "plain0 and 3 more (seeds 0, 1, 2, 3)",
+    ]
+
+
+def test_each_run_has_a_line_of_its_own(six):
+    groups = [
+        {str(run.folder): run.history for run in group.runs} for group in compare_runs(six).groups
+    ]
+    for shown in (groups, groups[:1]):
+        figure = overlaid(shown, {ACCURACY: "Accuracy"})
+        looks = {(line.get_color(), repr(line.get_linestyle())) for line in figure.axes[0].lines}
+        legend = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert len(looks) == len(legend) == 3 * len(shown)
+        assert legend == [name for group in shown for name in group]
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"),
+    [((0.9, 0.91), "the first is higher"), ((0.5, 0.51), "the second is higher")],
+)
+def test_a_clear_difference_is_told_in_words(tmp_path, second, verdict):
+    runs = [write_run(tmp_path / f"a{s}", s, a) for s, a in enumerate((0.7, 0.711))]
+    runs += [write_run(tmp_path / f"b{s}", s, a, mix="mixup") for s, a in enumerate(second)]
+    comparison = compare_runs(runs)
+    assert comparison.differences[0].verdict == verdict
+    assert comparison.as_json()["differences"][0]["verdict"] == verdict
+
+
+def test_single_seeds_do_not_tell_which_is_better(six, tmp_path, capsys):
+    out = ["--out", str(tmp_path / "c.png")]
+    for runs, said in ((six[:2], True), (six[1:3], True), (six, False), (six[:3:2], False)):
+        compare.main(parsed(["compare", *map(str, runs), *out]))
+        assert ("Chance may explain any difference" in capsys.readouterr().out) == said
 
 
 def test_other_data_is_noted(tmp_path):

@@ -22,7 +22,7 @@ def test_the_runs_own_images(trained, tmp_path, capsys):
     shown = capsys.readouterr().out
     run = load_run(trained)
     assert run.summary is not None
-    assert f"accuracy {run.summary['val_accuracy']:.4f} (always " in shown
+    assert f"accuracy {run.summary['val_accuracy']:.4f} (always answering " in shown
     assert all(name in shown for name in ("apple", "banana 🍌", "cherry\\n", "=elder"))
     scores = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert scores["accuracy"] == run.summary["val_accuracy"] and scores["epoch"] == run.epoch
@@ -35,11 +35,14 @@ def test_the_runs_own_images(trained, tmp_path, capsys):
 def test_other_images_as_json(trained, five, tmp_path, capsys):
     out = tmp_path / "out"
     assert run_evaluate(str(trained), str(five), "--json", "--out", str(out), "--tta", "2") == 0
-    printed = json.loads(capsys.readouterr().out)
+    shown = capsys.readouterr().out
+    printed = json.loads(shown)
+    lines = [line.strip(" ,") for line in shown.splitlines()]
+    assert all(json.dumps(row) in lines for row in printed["confusion"])
     assert printed == json.loads((out / "evaluation.json").read_text())
-    assert printed["views"] == 2
+    assert (printed["views"], printed["data"]) == (2, str(five))
     known = len(load_run(trained).dataset.train)
-    said = f"Of {printed['images']} images, {known} are training images of this run."
+    said = f"Of {printed['images']} images, {known} have the bytes of training images of this run."
     assert said in printed["notes"]
 
 

@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import os
+import re
+import shutil
 import stat
 from pathlib import Path
 
@@ -10,12 +12,13 @@ import jax
 import numpy as np
 import pytest
 from flax.traverse_util import flatten_dict
+from PIL import Image
 
 import augjax.export.run as export_module
 from augjax.data.tf import import_tensorflow
 from augjax.errors import RunError
 from augjax.export.formats import FORMATS, PLATFORMS
-from augjax.export.run import Exported, export_run
+from augjax.export.run import CARD, Exported, export_run
 from augjax.models import NotebookCNN, ResNet
 from augjax.runs.loaded import Run, load_run
 from tests.export.networks import images_of, run_of
@@ -69,6 +72,21 @@ def test_it_answers_as_the_run_does_for_any_batch(run, program):
     for n in (1, 3, 16):
         images = images_of(n, run.image_size)
         np.testing.assert_allclose(ask(images), run.predict(images), rtol=0, atol=1e-6)
+
+
+def test_the_code_of_the_card_gives_the_runs_probabilities_of_a_file(
+    run, program, tmp_path, monkeypatch
+):
+    """What stands between the fences of README.md, run as it is in the folder of the network."""
+    shutil.copytree(program.folder, tmp_path / "out")
+    pixels = np.random.default_rng(0).integers(0, 256, (37, 90, 3), np.uint8)
+    Image.fromarray(pixels).resize((900, 370)).save(tmp_path / "out" / "image.jpg")
+    (code,) = re.findall(r"^```python\n(.*?)^```", (program.folder / CARD).read_text(), re.M | re.S)
+    names: dict = {}
+    monkeypatch.chdir(tmp_path / "out")
+    exec(code, names)
+    expected = run.predict([tmp_path / "out" / "image.jpg"])
+    np.testing.assert_allclose(names["probabilities"], expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.long

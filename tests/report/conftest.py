@@ -1,6 +1,8 @@
 """Small runs whose reports several tests read."""
 
+import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from PIL import Image
 from augjax.data import load_image_folder
 from augjax.files import write_json
 from augjax.report.page import report_page
+from augjax.runs.evaluation import Evaluation
 from augjax.runs.loaded import Run, load_run
 from tests.helpers import write_image_folder
 from tests.report.html_tree import Element, tree_of
@@ -74,3 +77,25 @@ def two_tree(two_page) -> Element:
 @pytest.fixture(scope="session")
 def five_tree(five_page) -> Element:
     return tree_of(five_page)
+
+
+def section(tree: Element, name: str) -> Element:
+    return tree.one("section", id=name)
+
+
+def copy(run, tmp_path: Path) -> Path:
+    """A copy of a run with its images, to be changed."""
+    base = Path(shutil.copytree(run.folder.parent, tmp_path / "base"))
+    flags = json.loads((base / "run" / "config.json").read_bytes())
+    flags["data"] = str(base / "data")
+    (base / "run" / "config.json").write_text(json.dumps(flags))
+    return base
+
+
+class Judged(Run):
+    """A run whose evaluation is given."""
+
+    evaluation: Evaluation
+
+    def evaluate(self, data=None, *, tta=1):
+        return self.evaluation

@@ -6,7 +6,7 @@ import pytest
 
 from augjax.report.page import report_page
 from augjax.runs.loaded import load_run
-from tests.report.test_page import copy
+from tests.report.conftest import copy
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 VIEWS = {"light": (1200, "light"), "dark": (1200, "dark"), "telephone": (390, "light")}

@@ -89,7 +89,7 @@ def test_bars_are_the_bins_that_have_images():
     probabilities = np.array([[0.9, 0.1], [0.88, 0.12], [0.3, 0.7]], np.float32)
     chart = reliability_chart(scores.reliability(labels, probabilities), 0.1)
     low, high = chart.bars
-    assert low.text == "1 images: confidence 0.700, accuracy 1.000"
+    assert low.text == "1 image: confidence 0.700, accuracy 1.000"
     assert high.text == "2 images: confidence 0.890, accuracy 0.500"
     assert (low.y, high.y) == (TOP, (TOP + BOTTOM) / 2)
     assert high.y + high.height == BOTTOM

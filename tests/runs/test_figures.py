@@ -19,21 +19,19 @@ HISTORY = [{"epoch": 1, "a": 1.0}, {"epoch": 2, "a": 2.0}]
     ],
 )
 def test_groups_are_named_in_the_legend_as_they_are(tmp_path, name, shown):
-    figure = overlaid({name: [HISTORY, HISTORY], "other": [HISTORY]}, {"a": "A"})
-    legend = figure.axes[0].get_legend()
-    assert legend is not None
+    figure = overlaid([{name: HISTORY}, {"other": HISTORY}], {"a": "A"})
+    (legend,) = figure.legends
     texts = legend.get_texts()
     assert [text.get_text() for text in texts] == [shown, "other"]
     assert not any(text.get_parse_math() for text in texts)
     save_png(figure, tmp_path / "x.png")
 
 
-def test_a_long_name_is_within_the_plot():
-    figure = overlaid({f"runs/{'W' * 300}/last": [HISTORY]}, {"a": "A", "b": "B"})
+def test_long_names_are_within_the_figure():
+    name = f"runs/{'W' * 300}"
+    figure = overlaid([{f"{name}/a": HISTORY, f"{name}/b": HISTORY}], {"a": "A", "b": "B"})
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    axes = figure.axes[0]
-    legend = axes.get_legend()
-    assert legend is not None
-    names, plot = legend.get_window_extent(), axes.get_window_extent()
-    assert plot.x0 <= names.x0 and names.x1 <= plot.x1
+    (legend,) = figure.legends
+    names, whole = legend.get_window_extent(), figure.bbox
+    assert whole.x0 <= names.x0 and names.x1 <= whole.x1

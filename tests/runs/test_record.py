@@ -78,6 +78,12 @@ def test_nothing_is_compared_with_a_resumption_that_trained_nothing(tmp_path):
     assert record(tmp_path, resumed=True) == ["JAX_ENABLE_X64 True -> False"]
 
 
+def test_it_says_in_which_folder_it_was_started(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    record(tmp_path, resumed=False)
+    assert json.loads((tmp_path / "run.json").read_bytes())["started_in"] == str(tmp_path)
+
+
 def test_resumptions_of_before_are_taken_to_have_trained(tmp_path):
     record(tmp_path, resumed=False)
     train(tmp_path)

@@ -189,6 +189,14 @@ def test_label_errors_by_hand():
     assert scores.label_errors(labels, widened).tolist() == [2, 5]
 
 
+def test_a_label_that_is_still_the_more_probable_is_not_suspect():
+    """The thresholds are 0.6, 0.3 and 0.3: the second image counts to class 1, and stays."""
+    probabilities = np.array([[0.7, 0.2, 0.1], [0.5, 0.4, 0.1], [0.2, 0.3, 0.5], [0.5, 0.2, 0.3]])
+    labels = np.array([0, 0, 1, 2])
+    assert scores.confident_classes(labels, probabilities).tolist() == [0, 1, 2, 2]
+    assert scores.label_errors(labels, probabilities).tolist() == [2]
+
+
 def test_below_every_threshold_no_label_is_suspect():
     of_second = np.array([0.1, 0.55, 0.9, 0.9], np.float32)
     probabilities = np.stack([1 - of_second, of_second], 1)
