@@ -64,7 +64,8 @@ def check_format(to: str, python: Path | None) -> None:
     if to == "onnx" and python is None and find_spec("jax2onnx") is None:
         raise InputError(
             "--to onnx needs jax2onnx, which takes an older Orbax than training does, and so an "
-            f"environment of its own: {ONNX_ENVIRONMENT}; then add --python onnx/bin/python"
+            f"environment of its own, made in a checkout of augjax: {ONNX_ENVIRONMENT}; then add "
+            "--python onnx/bin/python"
         )
 
 
