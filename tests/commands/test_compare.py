@@ -87,7 +87,7 @@ def test_runs_that_differ_in_the_seed_have_a_row_each(six, tmp_path, capsys, mon
 
 def test_each_run_has_a_line_of_its_own(six):
     groups = [
-        {str(run.folder): run.history for run in group.runs} for group in compare_runs(six).groups
+        {run.folder.name: run.history for run in group.runs} for group in compare_runs(six).groups
     ]
     for shown in (groups, groups[:1]):
         figure = overlaid(shown, {ACCURACY: "Accuracy"})

@@ -194,7 +194,7 @@ def test_what_cannot_be_shown(trained, tmp_path, path, epoch, out, words):
         ("through/train/Car/new.png", "lies inside the data"),
         ("link.png", "is a link"),
         ("dangling.png", "is a link"),
-        ("library/0.png", "is or lies in {tmp_path}/library/0.png, where a link in --data leads"),
+        ("library/0.png", "is or lies in {tmp_path}/library/0.png, where a link in the data leads"),
         ("library/class/sub/new.png", "is or lies in {tmp_path}/library/class, where a link"),
         ("run/loss.png", "one of the run's own files"),
         ("run/Accuracy.PNG", "one of the run's own files"),
