@@ -38,9 +38,9 @@ def some(words: Sequence[str], limit: int = 3) -> str:
     return ", ".join(words[:limit]) + more
 
 
-def counted(count: int, thing: str) -> str:
+def counted(count: int, thing: str, things: str = "") -> str:
     """A number and what it counts, as in '1 image' and '5,000 images'."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+    return f"{count:,} {thing if count == 1 else things or f'{thing}s'}"
 
 
 def _is_on_screen(text: str) -> bool:

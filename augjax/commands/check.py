@@ -10,7 +10,7 @@ from augjax.commands.command_line import unwritable
 from augjax.commands.console import print_json
 from augjax.commands.flags import Check
 from augjax.commands.place import check_place
-from augjax.commands.progress import counted, working
+from augjax.commands.progress import counting, working
 from augjax.commands.train_flags import Train
 from augjax.data import inspect
 from augjax.data.contact_sheet import SIDE, planned_sheets, write_sheets
@@ -19,7 +19,7 @@ from augjax.data.folder.inspect import VALID_FRACTION, Inspection
 from augjax.data.folder.summary import FEW, summary
 from augjax.data.tfds_builder import PREFIX
 from augjax.errors import InputError
-from augjax.printable import argument, printable, some
+from augjax.printable import argument, counted, printable, some
 from augjax.runs.settings import LEAST_SIDE, check_settings
 
 SOME_BAD, UNUSABLE = 3, 2
@@ -62,7 +62,7 @@ def _drawn(found: Inspection, flags: Check) -> Iterator[dict[str, Any]]:
     except OSError as error:
         raise unwritable(flags.out, error.strerror or str(error)) from error
     written = write_sheets(sheets, flags.out, max_pixels=flags.max_pixels)
-    for sheet in counted(written, f"of {len(sheets):,} contact sheets"):
+    for sheet in counting(written, f"of {len(sheets):,} contact sheets"):
         yield {
             "split": sheet.split,
             "class": sheet.class_name,
@@ -84,7 +84,7 @@ def _verdict(facts: Mapping[str, Any], flags: Check) -> tuple[int, str]:
         command += " --follow-links"
     if flags.max_pixels != Check.max_pixels:
         command += f" --max-pixels {flags.max_pixels}"
-    bad = _counted(len(facts["bad"]), "bad image")
+    bad = counted(len(facts["bad"]), "bad image")
     if facts["obstacle"]:
         also = f"; {bad}" if facts["bad"] else ""
         return UNUSABLE, f"Cannot be trained on: {facts['obstacle']}{also}"
@@ -95,10 +95,10 @@ def _verdict(facts: Mapping[str, Any], flags: Check) -> tuple[int, str]:
         )
     doubts, is_are = [], ("is", "are")
     if torn := len(facts["duplicates_of_two_classes"]):
-        doubts.append(f"{_counted(torn, 'picture')} {is_are[torn > 1]} in several classes")
+        doubts.append(f"{counted(torn, 'picture')} {is_are[torn > 1]} in several classes")
     if shared := facts["images_in_both_splits"]:
         verb = "would be" if unsplit else is_are[shared > 1]
-        doubts.append(f"{_counted(shared, 'validation image')} {verb} trained on too")
+        doubts.append(f"{counted(shared, 'validation image')} {verb} trained on too")
     if doubts:
         return 0, f"Can be trained on, but {' and '.join(doubts)} (named above): {command}"
     return 0, f"Ready to train: {command}"
@@ -122,7 +122,7 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     yield from map(printable, facts["findings"])
     if facts["sheets"]:
         folder = Path(facts["sheets"][0]["file"]).parent
-        count = _counted(len(facts["sheets"]), "contact sheet")
+        count = counted(len(facts["sheets"]), "contact sheet")
         yield f"Wrote {count} to {printable(str(folder))}"
     yield printable(facts["verdict"])
 
@@ -136,7 +136,7 @@ def _class_table(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if len(names) > _CLASSES:
         rows.append([f"... and {len(names) - _CLASSES:,} more", *[""] * len(splits)])
     total = [f"{split['images']:,}" for split in splits]
-    yield from _table([*rows, [_counted(len(names), "class", "classes"), *total]])
+    yield from _table([*rows, [counted(len(names), "class", "classes"), *total]])
 
 
 def _size_table(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -220,7 +220,3 @@ def _equal(groups: Iterable[Iterable[str]]) -> dict[frozenset[str], str]:
 def _short(name: str) -> str:
     shown = printable(name)
     return shown if len(shown) <= _LETTERS else f"{shown[: _LETTERS - 3]}..."
-
-
-def _counted(count: int, thing: str, things: str = "") -> str:
-    return f"{count:,} {thing if count == 1 else things or f'{thing}s'}"

@@ -11,7 +11,7 @@ from jaxtyping import Float32
 
 from augjax.commands.console import check_printed
 from augjax.commands.flags import Predict
-from augjax.commands.progress import counted
+from augjax.commands.progress import counting
 from augjax.data import expand
 from augjax.errors import InputError
 from augjax.printable import printable, some
@@ -38,7 +38,7 @@ def main(flags: Predict) -> int:
     header, row = _format("jsonl" if flags.json else flags.format, run)
     count = failed = 0
     answers = run.predict_files(expand(_named(flags.paths)), max_pixels=flags.max_pixels)
-    for path, probabilities, reason in counted(answers, "images"):
+    for path, probabilities, reason in counting(answers, "images"):
         _write((header if not count else "") + row(path, probabilities, reason))
         count, failed = count + 1, failed + (probabilities is None)
         if nobody_reads():

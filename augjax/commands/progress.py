@@ -29,7 +29,7 @@ def working(what: str) -> Iterator[None]:
             yield
 
 
-def counted(things: Iterable[_T], what: str) -> Iterator[_T]:
+def counting(things: Iterable[_T], what: str) -> Iterator[_T]:
     """Passes things on, and says how many there were and how fast they come.
 
     On a terminal, if standard output is none, in a line that changes; else in a line now and then.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from augjax.errors import InputError
-from augjax.printable import printable, some
+from augjax.printable import counted, printable, some
 
 LINKED_AGAIN, IN_A_CIRCLE = "linked again", "link in a circle"
 """Kinds of what is passed over because it is read by another path."""
@@ -91,7 +91,7 @@ class DataReport:
             ]
         if self.bad:
             named = some(self._named(sorted(self.bad)))
-            notes.append(f"Left out {_counted(len(self.bad), 'bad image')}: {named}.")
+            notes.append(f"Left out {counted(len(self.bad), 'bad image')}: {named}.")
         if self.skipped:
             counts, repeated = self.skipped.most_common(), (LINKED_AGAIN, IN_A_CIRCLE)
             again = [f"{kind} {count}" for kind, count in counts if kind in repeated]
@@ -113,7 +113,7 @@ class DataReport:
             )
         if self.leaks:
             pairs = _equations(self.leaks)
-            count = _counted(len(pairs), "validation image")
+            count = counted(len(pairs), "validation image")
             notes.append(
                 f"Warning: {count} with the bytes of training images, so validation scores are "
                 f"too high: {some(pairs)}."
@@ -133,7 +133,7 @@ class DataReport:
             message = f"{printable(emptied)}: none of its images can be used"
             return BadImagesError(message, self, named)
         message = (
-            f"cannot use {len(self.bad)} of {_counted(self.files, 'image')}; "
+            f"cannot use {len(self.bad)} of {counted(self.files, 'image')}; "
             "repair or remove them, or leave them out with "
         )
         return BadImagesError(
@@ -152,7 +152,7 @@ class DataReport:
             raise self.error()
         if found:
             named = some(self._named(found), LISTED)
-            count = _counted(len(found), "image")
+            count = counted(len(found), "image")
             self.tell(f"Left out {count} that cannot be decoded: {named}.")
 
     def _named(self, images: Iterable[BadImage]) -> list[str]:
@@ -172,7 +172,7 @@ class BadImagesError(InputError):
 def damage_note(doubtful: Sequence[str]) -> str:
     """A note on images in use whose decoder complained."""
     named = some([printable(name) for name in doubtful])
-    count = _counted(len(doubtful), "image")
+    count = counted(len(doubtful), "image")
     return f"Warning: decoders complained of {count}, which may be damaged: {named}."
 
 
@@ -184,7 +184,3 @@ def first_lines(lines: Sequence[str]) -> list[str]:
 
 def _equations(pairs: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{printable(valid)} = {printable(train)}" for valid, train in pairs]
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def _trained(data: Path, run_dir: Path, size: int, batch: int) -> Path:
 
 
 def memory(
-    run_dir: Path, pictures: Path, numbers: Any, scratch: Path, size: int
+    run_dir: Path, pictures: Path, numbers: Sequence[int], scratch: Path, size: int
 ) -> tuple[list[Row], dict[str, Any]]:
     """The largest resident memory of `augjax predict`, over ever more names of the same files."""
     files = sorted(pictures.rglob("*.jpg"))

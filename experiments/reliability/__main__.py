@@ -1,6 +1,6 @@
 """What a run survives, counted: kills, damage, full disks, signals, bad images, folders and flags.
 
-    python -m experiments.reliability                    # a few of each, about five minutes
+    python -m experiments.reliability                    # a few of each, in minutes
     python -m experiments.reliability --full --jobs 2    # an hour or two
 
 Prints a table, and writes it to experiments/results/reliability.json (with --full;
