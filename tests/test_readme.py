@@ -10,7 +10,9 @@ from augjax.transforms.catalog import catalog, mixes
 
 CHECKOUT = Path(__file__).parents[1]
 README = (CHECKOUT / "README.md").read_text()
-BENCHMARKS = [f"benchmark_{what}" for what in ("augment", "step", "pipeline", "startup", "scale")]
+BENCHMARKS = [
+    f"benchmark_{what}" for what in ("augment", "step", "pipeline", "startup", "predict", "scale")
+]
 RESULTS = ["photographs_32", "policies", "drawn", "reliability"]
 STUDIES = {"5,000 photographs": "photographs_32", "1,000 photographs": "policies"}
 LINK = re.compile(r"\]\(([^)#]*)#?([^)]*)\)")
@@ -59,7 +61,7 @@ def test_the_readme_quotes_the_results():
 def test_the_readme_quotes_the_speed():
     measured = [row for name in BENCHMARKS[:-1] for row in rows(results(name))]
     quoted = table_below("Speed")
-    assert len(quoted) == 7
+    assert len(quoted) == 9
     for row in quoted:
         (run,) = [r for r in measured if (r[""], r["images"]) == (row["work"], row["images"])]
         assert row["augjax"] == re.sub(r" \(.*?\)", "", run["augjax"])

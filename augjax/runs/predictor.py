@@ -22,6 +22,9 @@ VIEWS = Sequential([RandomFlip("horizontal"), RandomTranslation(0.05, 0.05)])
 """What test-time augmentation draws from: mirrored or not, and shifted by up to a twentieth of the
 sides. Of what has a left and a right, such as text, mirrored views are no views."""
 
+AHEAD = 512
+"""Images that may be under way, about, so that the network has work while more are decoded."""
+
 
 def check_views(views: Any) -> None:
     """Raises InputError unless --tta is a number of views."""
@@ -57,11 +60,12 @@ class Predictor:
         )
 
     def __call__(self, batches: Iterable[Batch]) -> Iterator[Float32[Any, "batch classes"]]:
-        """Those of each batch, in order, on the host; the next batch is under way meanwhile."""
+        """Those of each batch, in order, on the host; the next batches are under way meanwhile."""
         waiting: deque[Array] = deque()
+        most = max(1, AHEAD // self.batch_size)
         for batch in on_device(batches, self._mesh):
             waiting.append(self._step(self._variables, batch))
-            if len(waiting) > 1:
+            if len(waiting) > most:
                 yield jax.device_get(waiting.popleft())
         yield from map(jax.device_get, waiting)
 

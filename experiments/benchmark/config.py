@@ -19,7 +19,7 @@ class Config:
     what: tyro.conf.Positional[What]
     """augment: transforms; step: training and inference; pipeline: reading images, and memory;
     startup: from the command to the first step; predict: predictions and reports; scale: how costs
-    grow, of augjax alone. Most take six to thirteen minutes on two cores, up to twice as long on a
+    grow, of augjax alone. Most take six to sixteen minutes on two cores, up to twice as long on a
     slow day."""
     rounds: int = 15
     """Turns of each contender (a third of them where a turn is a process, or waits for each step of

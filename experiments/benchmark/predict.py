@@ -10,11 +10,11 @@ from typing import Any
 from experiments.benchmark.config import Config
 from experiments.benchmark.pictures import HEIGHT, WIDTH, write_pictures
 from experiments.benchmark.processes import peak_bytes, said
-from experiments.benchmark.races import AUGJAX, compare, contenders
+from experiments.benchmark.races import AUGJAX, alone, compare, contenders
 from experiments.benchmark.report import Report
 from experiments.benchmark.table import Row, with_images_per_second
 from experiments.benchmark.timing import Spread
-from experiments.benchmark.works import Work
+from experiments.benchmark.works import TITLES, Work
 
 BATCH, SIZES = 64, (32, 128)
 IMAGES = 1000
@@ -45,16 +45,26 @@ def run(config: Config) -> Report:
                 data=str(pictures),
                 run=str(_trained(few, place / f"run-{size}", size, batch)),
             )
+            what = f"{images:,} of {WIDTH}x{HEIGHT} to {size}x{size}"
             for rows, timed in compare(
                 running,
                 [work],
                 rounds=config.turns,
                 seconds=config.burst,
                 tell=report.tell,
-                size=f"{images:,} of {WIDTH}x{HEIGHT} to {size}x{size}",
+                size=what,
                 sittings=config.sittings,
             ):
                 report.add([with_images_per_second(row, images) for row in rows], timed)
+            limit = alone(
+                running,
+                Work("infer_products", images, size),
+                f"{TITLES['predict']}: the network's multiplications alone, in large products",
+                rounds=config.turns,
+                seconds=config.burst,
+                size=what,
+            )
+            report.add(*limit)
         running.restart()  # The rest is done by processes of its own.
         size = sizes[0]
         report.tell("memory by the number of images predicted")

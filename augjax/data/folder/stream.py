@@ -25,7 +25,7 @@ from augjax.data.folder.scan import found_at
 from augjax.data.tf import ResizeMethod
 from augjax.files import is_path
 
-PIECE = 256
+PIECE = 512
 """So many files are judged and decoded at a time,"""
 
 PIECE_BYTES = 2**26
@@ -55,7 +55,7 @@ def stream_files(
 ) -> Iterator[StreamedImage]:
     """Decodes files in the order given, as `load_dataset` does, to the same bits.
 
-    They are taken 256 at a time, or fewer if large, so memory does not grow with their number. A
+    They are taken 512 at a time, or fewer if large, so memory does not grow with their number. A
     file that cannot be used has a reason and ends nothing. Folders: see `expand`.
 
     Args:
