@@ -1,3 +1,5 @@
+import pytest
+
 from tests.helpers import run_python
 
 
@@ -44,6 +46,7 @@ print(import_tensorflow() is tf)
     assert run_python("-c", program).stdout == "set() False\nTrue\nTrue\n"
 
 
+@pytest.mark.long
 def test_tensorflow_leaves_a_keras_that_is_there_alone():
     program = """
 import gc, keras, sys

@@ -57,6 +57,14 @@ class Small(nn.Module):
         return nn.Dense(1)(x)[:, 0]
 
 
+SMALL = Small()
+of_each_model = pytest.mark.parametrize(
+    "model",
+    [SMALL, pytest.param(NOTEBOOK, marks=pytest.mark.long)],
+    ids=lambda model: type(model).__name__,
+)
+
+
 @cache
 def initial_state(model, optimizer) -> Any:
     return jax.device_get(TrainState.create(model, optimizer, aj.key(0), (SIZE, SIZE, 3)))
@@ -78,7 +86,7 @@ class Run:
         strength=FULL_STRENGTH,
         mix=None,
         optimizer=OPTIMIZER,
-        model: nn.Module = NOTEBOOK,
+        model: nn.Module = SMALL,
     ):
         self.mesh = data_mesh(jax.devices()[:devices])
         self.state = jax.device_put(initial_state(model, optimizer), replicated(self.mesh))
@@ -139,8 +147,9 @@ def test_the_kernels_change_no_loss(size, monkeypatch):
     np.testing.assert_allclose(ours, list(losses()), rtol=1e-9)
 
 
-def test_what_fills_up_the_last_batch_changes_nothing():
-    zeros, ones = Run(), Run()
+@of_each_model
+def test_what_fills_up_the_last_batch_changes_nothing(model):
+    zeros, ones = Run(model=model), Run(model=model)
     after_zeros = zeros.train(batch(valid=5), batch(1, valid=3))
     after_ones = ones.train(batch(valid=5, filler=1), batch(1, valid=3, filler=255))
     assert after_zeros.count == after_ones.count == 8
@@ -153,8 +162,9 @@ def test_what_fills_up_the_last_batch_changes_nothing():
     )
 
 
-def test_a_padded_batch_is_the_smaller_batch():
-    padded, small = Run(), Run()
+@of_each_model
+def test_a_padded_batch_is_the_smaller_batch(model):
+    padded, small = Run(model=model), Run(model=model)
     metrics = padded.train(batch(valid=8))
     rows = Batch(*(field[:8] for field in batch()))
     expected = small.train(rows)
@@ -166,13 +176,14 @@ def test_a_padded_batch_is_the_smaller_batch():
     )
 
 
+@of_each_model
 @pytest.mark.parametrize("valid", [BATCH, 9])
-def test_sums_count_each_image_once(valid):
-    run = Run()
+def test_sums_count_each_image_once(model, valid):
+    run = Run(model=model)
     rows = batch(valid=valid)
     metrics = run.evaluate(rows, rows)
     images = jnp.asarray(rows.images[:valid], jnp.float32) / 255.0
-    apply = jax.jit(partial(NOTEBOOK.apply, train=False))
+    apply = jax.jit(partial(model.apply, train=False))
     logits = np.asarray(apply(run.state.variables, images))
     labels = rows.labels[:valid]
     losses = np.logaddexp(0, np.where(labels == 1, -logits, logits))
@@ -193,15 +204,15 @@ def loss_at(model, strength, state, rows):
 def test_training_metrics_are_those_before_the_step():
     run = Run()
     rows = batch()
-    expected = loss_at(NOTEBOOK, 1.0, run.state, rows)
+    expected = loss_at(SMALL, 1.0, run.state, rows)
     np.testing.assert_allclose(run.train(rows).loss, expected, rtol=1e-3)
 
 
 def test_each_step_has_the_strength_of_its_number():
-    run = Run(strength=strength_ramp(0.0, 1.0, 2), model=Small())
+    run = Run(strength=strength_ramp(0.0, 1.0, 2))
     for strength in (0.0, 0.5, 1.0, 1.0):
         rows = batch()
-        expected, other = (loss_at(Small(), s, run.state, rows) for s in (strength, 0.75))
+        expected, other = (loss_at(SMALL, s, run.state, rows) for s in (strength, 0.75))
         loss = run.train(rows).loss
         np.testing.assert_allclose(loss, expected, rtol=1e-3)
         assert abs(loss - other) > 0.01 * other
@@ -226,8 +237,9 @@ def test_the_first_bad_step_is_remembered():
     assert int(good.step) == 2
 
 
-def test_eight_devices_train_as_one():
-    one, eight = Run(1), Run(8)
+@of_each_model
+def test_eight_devices_train_as_one(model):
+    one, eight = Run(1, model=model), Run(8, model=model)
     for seed in range(3):
         expected, metrics = one.train(batch(seed)), eight.train(batch(seed))
         np.testing.assert_allclose(metrics.loss, expected.loss, rtol=2e-3)
@@ -243,7 +255,7 @@ def test_eight_devices_train_as_one():
 @pytest.mark.long
 def test_eight_devices_find_the_gradients_of_one():
     # With plain gradient descent every weight shows its gradient, not only the sign of it.
-    one, eight = (Run(devices, optimizer=optax.sgd(1e-2)) for devices in (1, 8))
+    one, eight = (Run(devices, optimizer=optax.sgd(1e-2), model=NOTEBOOK) for devices in (1, 8))
     for run in (one, eight):
         run.train(batch(0))
     jax.tree.map(
@@ -284,13 +296,13 @@ MIXES = [
     ids=lambda mix: type(mix).__name__,
 )
 def test_mixed_images_are_learned_with_mixed_labels(mix):
-    run = Run(mix=mix, model=Small())
+    run = Run(mix=mix)
     rows = batch(valid=11)
     images = AUGMENT.batch(KEY, rows.images, rows.ids, epoch=1)
     images, labels = mix.batch(
         KEY, images, rows.labels.astype(np.float32), rows.ids, epoch=1, mask=rows.mask
     )
-    apply = jax.jit(partial(Small().apply, train=True, mutable=["batch_stats"]))
+    apply = jax.jit(partial(SMALL.apply, train=True, mutable=["batch_stats"]))
     logits, _ = apply(run.state.variables, images, mask=rows.mask)
     logits, labels = np.asarray(logits)[:11], np.asarray(labels)[:11]
     losses = labels * np.logaddexp(0, -logits) + (1 - labels) * np.logaddexp(0, logits)
@@ -301,7 +313,7 @@ def test_mixed_images_are_learned_with_mixed_labels(mix):
 
 
 def test_what_fills_up_the_last_batch_is_not_mixed_in():
-    zeros, ones = (Run(mix=MIXES[2], model=Small()) for _ in range(2))
+    zeros, ones = (Run(mix=MIXES[2]) for _ in range(2))
     after_zeros = zeros.train(batch(valid=5))
     after_ones = ones.train(batch(valid=5, filler=1))
     jax.tree.map(np.testing.assert_array_equal, after_zeros, after_ones)
@@ -309,7 +321,7 @@ def test_what_fills_up_the_last_batch_is_not_mixed_in():
 
 
 def test_eight_devices_mix_as_one():
-    one, eight = (Run(devices, mix=MIXES[2], model=Small()) for devices in (1, 8))
+    one, eight = (Run(devices, mix=MIXES[2]) for devices in (1, 8))
     for seed in range(2):
         expected, metrics = one.train(batch(seed)), eight.train(batch(seed))
         np.testing.assert_allclose(metrics.loss, expected.loss, rtol=2e-3)
@@ -317,9 +329,9 @@ def test_eight_devices_mix_as_one():
 
 
 def test_a_batch_of_padding_only_leaves_the_state_sound():
-    state = TrainState.create(Small(), OPTIMIZER, aj.key(0), (SIZE, SIZE, 3))
+    state = TrainState.create(SMALL, OPTIMIZER, aj.key(0), (SIZE, SIZE, 3))
     nothing = aj.Sequential([])
-    step = jax.jit(partial(train_step, model=Small(), optimizer=OPTIMIZER, augment=nothing))
+    step = jax.jit(partial(train_step, model=SMALL, optimizer=OPTIMIZER, augment=nothing))
     after, metrics = step(state, Metrics.zero(), batch(valid=0), KEY, np.int32(1))
     assert int(metrics.count) == 0 and int(metrics.first_bad_step) == -1
     for leaf in jax.tree.leaves(after):
@@ -331,7 +343,7 @@ def test_a_batch_of_padding_only_leaves_the_state_sound():
 )
 def test_a_network_starts_the_same_whatever_jax_s_settings(setting):
     def start():
-        return TrainState.create(Small(), optax.sgd(0.1), aj.key(3), (16, 16, 3)).params
+        return TrainState.create(SMALL, optax.sgd(0.1), aj.key(3), (16, 16, 3)).params
 
     expected = start()
     with setting():

@@ -19,7 +19,7 @@ ONE_OF_EACH_KIND = {
     "RandomRotation": "geometric",
     "RandomElastic": "a field",
     "RandomCrop": "a crop",
-    "RandomSomeOf": "a container",
+    "RandomApply": "a container",
     "MixUp": "a mix",
 }
 """The transforms of the quick tests; the long ones try all others."""
@@ -30,9 +30,9 @@ IMAGES = noise(COUNT, *LARGE)
 IDS = np.arange(COUNT, dtype=np.uint32)
 
 
-def long_but(quick: Collection[str], names: Iterable[str]) -> list[Any]:
-    """Parameters of a test: the names, all marked as long but a few."""
-    return [name if name in quick else pytest.param(name, marks=pytest.mark.long) for name in names]
+def long_but(quick: Collection[Any], all: Iterable[Any]) -> list[Any]:
+    """Parameters of a test, all marked as long but a few."""
+    return [each if each in quick else pytest.param(each, marks=pytest.mark.long) for each in all]
 
 
 def example(name: str) -> Any:

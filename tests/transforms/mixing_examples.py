@@ -10,6 +10,7 @@ import pytest
 
 import augjax as aj
 from tests.helpers import noise
+from tests.transforms.examples import long_but
 
 KEY = aj.stream(aj.key(5), "augment")
 N, SHAPE, CLASSES = 16, (9, 14, 3), 4
@@ -21,10 +22,9 @@ CHOICE = aj.RandomMixChoice([aj.MixUp(1.0), aj.CutMix()], num_classes=CLASSES)
 EVERY = [aj.MixUp(1.0, num_classes=CLASSES), aj.CutMix(num_classes=CLASSES), CHOICE]
 every = pytest.mark.parametrize("mix", EVERY, ids=lambda mix: type(mix).__name__)
 # A choice draws what the others do.
-choice_soon = pytest.mark.parametrize(
-    "mix",
-    [mix if mix == CHOICE else pytest.param(mix, marks=pytest.mark.long) for mix in EVERY],
-    ids=lambda mix: type(mix).__name__,
+choice_soon, mixup_soon = (
+    pytest.mark.parametrize("mix", long_but([soon], EVERY), ids=lambda mix: type(mix).__name__)
+    for soon in (CHOICE, EVERY[0])
 )
 
 

@@ -34,7 +34,7 @@ def filling() -> dict[str, Any]:
 
 
 FILLING = filling()
-SLOW = {"AugMix", "AutoAugment", "TrivialAugmentWide"}
+SLOW = {"AugMix", "AutoAugment", "RandAugment", "TrivialAugmentWide"}
 
 
 def fill_with(transform: Any, color: Any) -> Any:

@@ -15,6 +15,7 @@ from augjax.transforms.catalog import examples
 from augjax.transforms.core.groups import groups
 from augjax.transforms.core.spatial import Spatial
 from tests.helpers import noise, quick_jit
+from tests.transforms.examples import long_but
 from tests.transforms.painting import many_draws as draws
 from tests.transforms.painting import paint, paint_one
 
@@ -130,7 +131,7 @@ def reference_resized_crop(rng, height, width, scale, ratio):
     return 0, (width - w) // 2, height, w
 
 
-@pytest.mark.parametrize("ratio", [(3 / 4, 1.3), (0.2, 1.0)])
+@pytest.mark.parametrize("ratio", long_but([(3 / 4, 1.3)], [(3 / 4, 1.3), (0.2, 1.0)]))
 def test_resized_crops_are_distributed_as_by_ten_tries(ratio):
     transform = aj.RandomResizedCrop(8, 8, (0.2, 0.9), ratio)
     drawn = draws(transform, (45, 60, 3), n=4000)
@@ -148,8 +149,9 @@ def test_resized_crops_are_distributed_as_by_ten_tries(ratio):
     ("shape", "ratio", "expected"),
     [
         ((10, 100, 1), (3 / 4, 4 / 3), (0, 43, 10, 13)),  # 10 * 4 / 3 = 13.3; (100 - 13) // 2.
-        ((100, 10, 1), (3 / 4, 4 / 3), (43, 0, 13, 10)),  # 10 / (3 / 4) = 13.3.
-        ((4, 5, 1), (1.25, 1.25), (0, 0, 4, 5)),  # All of it.
+        # 10 / (3 / 4) = 13.3; and all of it.
+        pytest.param((100, 10, 1), (3 / 4, 4 / 3), (43, 0, 13, 10), marks=pytest.mark.long),
+        pytest.param((4, 5, 1), (1.25, 1.25), (0, 0, 4, 5), marks=pytest.mark.long),
     ],
 )
 def test_a_crop_that_never_fits_is_taken_from_the_middle(shape, ratio, expected):
@@ -306,30 +308,39 @@ def test_a_group_is_resampled_as_one_after_the_other_on_a_ramp():
     np.testing.assert_allclose(*both(image[None].repeat(8, 0)), atol=1e-4)
 
 
-def test_gradients_reach_the_draws():
+AFFINE = aj.RandomAffine(9, (0.1, 0.1), (0.8, 1.2), (-9, 9, -9, 9))
+
+
+@pytest.mark.parametrize(
+    "transform",
+    long_but(
+        [AFFINE],
+        [
+            AFFINE,
+            aj.RandomZoom(0.2, 0.2),
+            aj.RandomShear(0.2, 0.2),
+            aj.RandomElastic(),
+            aj.RandomPerspective(p=1.0),
+        ],
+    ),
+    ids=str,
+)
+def test_gradients_reach_the_draws(transform):
     """Through every matrix and field: the mean of squares changes with each floating draw."""
-    image = noise(16, 16, 1)
-    for transform in (
-        aj.RandomAffine(9, (0.1, 0.1), (0.8, 1.2), (-9, 9, -9, 9)),
-        aj.RandomZoom(0.2, 0.2),
-        aj.RandomShear(0.2, 0.2),
-        aj.RandomElastic(),
-        aj.RandomPerspective(p=1.0),
-    ):
 
-        @quick_jit
-        def slopes(image, transform=transform):
-            params = transform.sample(KEY, image.shape)
-            floating = {n: v for n, v in params.items() if jnp.issubdtype(v.dtype, jnp.floating)}
+    @quick_jit
+    def slopes(image):
+        params = transform.sample(KEY, image.shape)
+        floating = {n: v for n, v in params.items() if jnp.issubdtype(v.dtype, jnp.floating)}
 
-            def energy(part):
-                return jnp.mean(transform.apply({**params, **part}, image) ** 2)
+        def energy(part):
+            return jnp.mean(transform.apply({**params, **part}, image) ** 2)
 
-            return jax.grad(energy)(floating)
+        return jax.grad(energy)(floating)
 
-        for name, slope in slopes(image).items():
-            slope = np.asarray(slope)
-            assert np.isfinite(slope).all() and (slope != 0).all(), (transform, name)
+    for name, slope in slopes(noise(16, 16, 1)).items():
+        slope = np.asarray(slope)
+        assert np.isfinite(slope).all() and (slope != 0).all(), name
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,8 @@ def value_and_slope(transform):
     "transform",
     [
         aj.RandomRotation(0.1),
-        aj.RandomTranslation(0.2, 0.2),
-        aj.RandomZoom(0.3),
+        pytest.param(aj.RandomTranslation(0.2, 0.2), marks=pytest.mark.long),
+        pytest.param(aj.RandomZoom(0.3), marks=pytest.mark.long),
         aj.RandomBrightness(0.2),
         aj.RandomContrast(0.5),
         aj.RandomSaturation(0.4),

@@ -80,8 +80,8 @@ PROGRAMS = {
 }
 """Where a program has its arguments, and what is tried in it."""
 SOON = [
-    *((name, "shard_map") for name in ONE_OF_EACH_KIND),
-    *((name, "one device") for name in ("RandomRotation", "MixUp")),
+    *((name, "shard_map") for name in ("RandomRotation", "RandomCrop", "MixUp")),
+    ("RandomRotation", "one device"),
     ("RandomBrightness", "pmap"),
 ]
 
@@ -138,7 +138,7 @@ def test_shard_map_may_be_over_some_axes_of_the_mesh(name):
 
 
 @needs_devices
-@pytest.mark.parametrize("name", long_but(["RandomRotation", "MixUp"], [*CATALOG, *MIXES]))
+@pytest.mark.parametrize("name", long_but(["MixUp"], [*CATALOG, *MIXES]))
 def test_a_mesh_may_have_explicit_axes(name):
     mesh = jax.make_mesh((DEVICES,), ("data",), devices=jax.devices("cpu")[:DEVICES])
     assert mesh.explicit_axes == ("data",)
@@ -155,9 +155,7 @@ def test_a_mesh_may_have_explicit_axes(name):
         jax.tree.map(partial(np.testing.assert_allclose, atol=2e-5), result, alike)
 
 
-@pytest.mark.parametrize(
-    "name", long_but(["RandomRotation", "MixUp"], [*CATALOG, *MIXES]), scope="module"
-)
+@pytest.mark.parametrize("name", long_but(["RandomRotation"], [*CATALOG, *MIXES]), scope="module")
 def test_a_program_is_exported_for_any_number_of_images(name):
     (n,) = export.symbolic_shape("n")
     any_number = [jax.ShapeDtypeStruct((n, *x.shape[2:]), x.dtype) for x in PARTS]

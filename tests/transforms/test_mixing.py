@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import augjax as aj
+from tests.helpers import quick_jit
 from tests.transforms.mixing_examples import (
     CLASS_LABELS,
     CLASSES,
@@ -17,6 +18,7 @@ from tests.transforms.mixing_examples import (
     N,
     apply,
     assert_same_bits,
+    choice_soon,
     every,
     images_of,
     run,
@@ -99,7 +101,7 @@ def test_strength_and_epoch_are_traced():
     assert traces == 1
 
 
-@every
+@choice_soon
 def test_types_of_images(mix):
     params, _ = run(mix)
     pixels = np.random.default_rng(0).integers(0, 256, (N, *SHAPE), np.uint8)
@@ -143,9 +145,14 @@ def test_a_batch_is_sample_and_apply(mix):
 
 
 def test_ids_are_places_by_default():
-    by_place = EVERY[0].batch(KEY, IMAGES, CLASS_LABELS)
     positions = np.arange(N, dtype=np.uint32)
-    assert_same_bits(by_place, EVERY[0].batch(KEY, IMAGES, CLASS_LABELS, positions))
+
+    @quick_jit
+    def both(images, labels, positions):
+        mix = EVERY[0]
+        return mix.batch(KEY, images, labels), mix.batch(KEY, images, labels, positions)
+
+    assert_same_bits(*both(IMAGES, CLASS_LABELS, positions))
 
 
 @every
@@ -177,7 +184,7 @@ def test_what_is_not_finite_stays_out_where_it_has_no_share(mix, value):
     for images, soft in (apply(mix, off, harmed, labels), run(mix, harmed, labels, strength=0)[1]):
         np.testing.assert_array_equal(images, harmed)
         np.testing.assert_array_equal(soft, labels)
-    shares = jax.vmap(lambda own: mix.shares(own, SHAPE)[0])
+    shares = quick_jit(jax.vmap(lambda own: mix.shares(own, SHAPE)[0]))
     without = np.broadcast_to(np.asarray(shares(drawn)) == 0, (N, *SHAPE[:2]))
     for i in set(range(N)) - {3}:
         np.testing.assert_array_equal(mixed[i][without[i]], IMAGES[i][without[i]])

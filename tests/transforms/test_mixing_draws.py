@@ -28,6 +28,7 @@ from tests.transforms.mixing_examples import (
     choice_soon,
     every,
     many_draws,
+    mixup_soon,
     run,
 )
 
@@ -121,7 +122,7 @@ def test_devices_do_not_matter(mix):
     np.testing.assert_allclose(eightfold[1], labels, atol=1e-6)
 
 
-@choice_soon
+@mixup_soon
 def test_draws_have_the_same_bits_with_and_without_jit_and_one_by_one(mix):
     strength, count = 0.37, 3
     params = mix.sample(KEY, IDS[:count], SHAPE, strength=strength)

@@ -45,10 +45,11 @@ PIPELINES = {
 CASES = {kind.__name__: [examples()[kind.__name__]] for kind in CLASSES} | PIPELINES
 CASES["RandomCrop"] = [aj.RandomCrop(28, 32)]  # Which often has all of what is drawn below.
 BENT = ("RandomElastic", "gated and bent")
-# They are parts of a pipeline, or are bent as RandomElastic.
+# They are parts of a pipeline, or are bent.
 LONG = {
     "Pad", "RandomAffine", "RandomCrop", "RandomHeight", "RandomPerspective", "RandomResizedCrop",
-    "RandomShear", "RandomWidth", "RandomZoom", "Resize", "gated and bent", "crop between",
+    "RandomShear", "RandomWidth", "RandomZoom", "Resize", "RandomElastic", "gated and bent",
+    "crop between",
 }  # fmt: skip
 every_case = pytest.mark.parametrize(
     "case", [pytest.param(case, marks=pytest.mark.long if case in LONG else ()) for case in CASES]
