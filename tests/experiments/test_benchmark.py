@@ -289,6 +289,7 @@ def test_a_trained_network_is_asked(tmp_path, monkeypatch):
     assert against["peer"] == "Keras (TensorFlow)" and against["ours"]["median"] > 0
     assert "images/s" in against["note"]
     assert [row["size"] for row in alone] == [
+        "8 of 320x240 to 16x16",
         "10 to 16x16",
         "100 to 16x16",
         "1,000 to 16x16",

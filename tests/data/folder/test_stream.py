@@ -140,7 +140,7 @@ def test_memory_does_not_grow_with_the_number_of_files(tmp_path):
         return most
 
     peak(256)
-    assert peak(4096) < 1.2 * peak(512)
+    assert peak(8 * module.PIECE) < 1.2 * peak(2 * module.PIECE)
 
 
 @pytest.mark.parametrize("options", [{"image_size": 0}, {"image_size": 8, "max_pixels": 15}])
