@@ -14,6 +14,7 @@ from pathlib import Path
 import tyro
 
 from augjax.commands.command_line import check_nothing_is_empty
+from augjax.commands.parse import parse
 from augjax.errors import RunError, errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
 from augjax.screen import unprinted
@@ -42,7 +43,7 @@ def main() -> None:
     """Parses the command line, writes the picture and prints the draws."""
     with errors_in_one_line(debug="--debug" in sys.argv):
         check_nothing_is_empty(sys.argv[1:])
-        config = tyro.cli(Config, prog=PROGRAM)
+        config = parse(Config, prog=PROGRAM)
         keep_compiled_programs()
         draws, notes = run(config)
         sys.stdout.write(draws)

@@ -27,6 +27,7 @@ import tyro
 from rich.console import Console
 
 from augjax.commands.command_line import check_nothing_is_empty
+from augjax.commands.parse import parse
 from augjax.errors import InputError, Interrupted, RunError, errors_in_one_line
 from augjax.files import is_path, lies_in, read_json, write_json
 from augjax.printable import printable
@@ -92,7 +93,7 @@ def main() -> None:
     with errors_in_one_line(debug="--debug" in sys.argv):
         check_nothing_is_empty(sys.argv[1:])
         signal.signal(signal.SIGTERM, stop)
-        study(tyro.cli(Config, prog="python -m experiments.seeds"))
+        study(parse(Config, prog="python -m experiments.seeds"))
 
 
 def stop(number: int, _: object) -> NoReturn:

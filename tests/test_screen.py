@@ -98,7 +98,7 @@ EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 COMMANDS = sorted(
     path.parent.name if path.stem == "__main__" else path.stem
     for path in [*EXPERIMENTS.glob("*.py"), *EXPERIMENTS.glob("*/__main__.py")]
-    if "tyro.cli(" in path.read_text()
+    if "parse(Config" in path.read_text()
 )
 """All that a person starts; other programs are started by these."""
 QUICK = {"car_truck", "replay"}

@@ -17,6 +17,7 @@ import tyro
 
 from augjax.commands.command_line import check_nothing_is_empty, check_out
 from augjax.commands.flags import Check, Compare, Evaluate, Export, Predict, Preview, Report
+from augjax.commands.parse import parse
 from augjax.commands.process import while_importing
 from augjax.commands.train_flags import Resume, Train
 from augjax.errors import InputError
@@ -50,8 +51,10 @@ def parsed(arguments: list[str]) -> Any:
     known = {name_of(command): command for command in COMMANDS}
     name = arguments[0] if arguments else ""
     if name in known:  # By itself, so that what is said of a mistake is about this command only.
-        return tyro.cli(known[name], args=arguments[1:], prog=f"augjax {name}", config=config)
-    if name and not name.startswith("-"):
+        return parse(known[name], args=arguments[1:], prog=f"augjax {name}", config=config)
+    if not name:
+        raise InputError(f"expected a command: {', '.join(known)}; see augjax --help")
+    if not name.startswith("-"):
         close = difflib.get_close_matches(name, known, n=1)
         remedy = f"did you mean {close[0]}?" if close else f"expected {', '.join(known)}"
         raise InputError(f"unknown command {printable(name)}; {remedy}")
@@ -60,7 +63,7 @@ def parsed(arguments: list[str]) -> Any:
         "From a folder of images to a classifier, its measures and its answers. "
         "augjax --version says which version this is."
     )
-    return tyro.cli(commands, args=arguments, prog="augjax", description=about, config=config)
+    return parse(commands, args=arguments, prog="augjax", description=about, config=config)
 
 
 def name_of(command: type) -> str:

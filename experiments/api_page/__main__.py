@@ -10,8 +10,7 @@ and as five draws of its example make it, those of a batch of it and a truck.
 import dataclasses
 import sys
 
-import tyro
-
+from augjax.commands.parse import parse
 from augjax.errors import errors_in_one_line
 
 
@@ -26,7 +25,7 @@ class Config:
 def main() -> None:
     """Parses the command line, and imports the rest."""
     with errors_in_one_line(debug="--debug" in sys.argv):
-        tyro.cli(Config, prog="python -m experiments.api_page")
+        parse(Config, prog="python -m experiments.api_page")
         from experiments.api_page.page import write_all
 
         write_all()

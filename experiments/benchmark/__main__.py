@@ -14,8 +14,7 @@ AMD EPYC: the tables of README.md beside this file; a row whose target is missed
 import importlib
 import sys
 
-import tyro
-
+from augjax.commands.parse import parse
 from augjax.errors import errors_in_one_line
 from experiments.benchmark.config import Config
 
@@ -23,7 +22,7 @@ from experiments.benchmark.config import Config
 def main() -> None:
     """Parses the command line, measures, and prints the table."""
     with errors_in_one_line(debug="--debug" in sys.argv):
-        config = tyro.cli(Config, prog="python -m experiments.benchmark")
+        config = parse(Config, prog="python -m experiments.benchmark")
         module = importlib.import_module(f"experiments.benchmark.{config.what}")
         module.run(config).finish()
 

@@ -10,9 +10,8 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
-import tyro
-
 from augjax.commands.command_line import check_nothing_is_empty
+from augjax.commands.parse import parse
 from augjax.commands.process import training_process, while_importing
 from augjax.errors import errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
@@ -28,7 +27,7 @@ def main() -> None:
     gc.disable()  # While modules are imported there is nothing to collect, but much to search.
     with errors_in_one_line(debug=debug):
         check_nothing_is_empty(sys.argv[1:])
-        config = tyro.cli(Config, prog=PROGRAM)
+        config = parse(Config, prog=PROGRAM)
         keep_compiled_programs()
         run(config if config.resume is None else resumed_config(config.resume, sys.argv[1:]))
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from augjax.commands.parse import parse
 from augjax.errors import InputError
 from augjax.printable import argument
 from augjax.runs.flags import recorded_flags
@@ -121,7 +122,7 @@ def resumed_config(run_dir: Path, arguments: list[str]) -> Config:
       InputError: if there is no run, or a flag is given that would make it another run.
     """
     before = recorded_config(run_dir, f"--resume {run_dir}")
-    now = tyro.cli(Config, args=arguments, prog=PROGRAM, default=before)
+    now = parse(Config, args=arguments, prog=PROGRAM, default=before)
     check_resumed(run_dir, recorded(before), recorded(now))
     return dataclasses.replace(now, run_dir=run_dir)
 

@@ -18,6 +18,7 @@ import sys
 
 import tyro
 
+from augjax.commands.parse import parse
 from augjax.errors import errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
 
@@ -35,7 +36,7 @@ class Config:
 def main() -> None:
     """Parses the command line, and imports the rest."""
     with errors_in_one_line(debug="--debug" in sys.argv):
-        config = tyro.cli(Config, prog="python -m experiments.certificate")
+        config = parse(Config, prog="python -m experiments.certificate")
         keep_compiled_programs()
         os.environ["JAX_NUM_CPU_DEVICES"] = "8"
         from experiments.certificate.table import certify_and_write

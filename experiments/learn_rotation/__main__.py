@@ -28,8 +28,7 @@ Neural Networks from Training Data" (2020), who learn such ranges along with a n
 
 import sys
 
-import tyro
-
+from augjax.commands.parse import parse
 from augjax.errors import errors_in_one_line
 from experiments.learn_rotation.config import Config
 
@@ -37,7 +36,7 @@ from experiments.learn_rotation.config import Config
 def main() -> None:
     """Parses the command line, and imports the rest."""
     with errors_in_one_line(debug="--debug" in sys.argv):
-        config = tyro.cli(Config, prog="python -m experiments.learn_rotation")
+        config = parse(Config, prog="python -m experiments.learn_rotation")
         from experiments.learn_rotation.descent import learnt
 
         print("| true range | at first | learnt |\n|---|---|---|")

@@ -11,8 +11,7 @@ they are where it is absent. Exits with 1 if a comparison fails or a transform h
 import dataclasses
 import sys
 
-import tyro
-
+from augjax.commands.parse import parse
 from augjax.errors import errors_in_one_line
 
 
@@ -27,7 +26,7 @@ class Config:
 def main() -> None:
     """Parses the command line, and imports the rest."""
     with errors_in_one_line(debug="--debug" in sys.argv):
-        tyro.cli(Config, prog="python -m experiments.parity")
+        parse(Config, prog="python -m experiments.parity")
         from experiments.parity.comparisons import compare_all
 
         compare_all()

@@ -10,8 +10,7 @@ else to a name of its own). Exits with 1 if anything did not go as promised.
 import dataclasses
 import sys
 
-import tyro
-
+from augjax.commands.parse import parse
 from augjax.errors import InputError, RunError, errors_in_one_line
 
 
@@ -41,7 +40,7 @@ class Config:
 def main() -> None:
     """Parses the command line and runs the experiment."""
     with errors_in_one_line(debug="--debug" in sys.argv):
-        config = tyro.cli(Config, prog="python -m experiments.reliability")
+        config = parse(Config, prog="python -m experiments.reliability")
         from experiments.reliability.experiment import experiment
 
         rows = experiment(full=config.full, seed=config.seed, jobs=config.jobs, cases=config.cases)

@@ -67,12 +67,28 @@ def test_usage_tells_what_is_optional_and_what_may_be_many(command, usage, capsy
     assert usage in said.splitlines()[0] and "(default: None)" not in said
 
 
-def test_a_mistake_is_answered_for_its_command_only(capsys):
-    with pytest.raises(SystemExit) as stop:
-        parsed(["train", "data", "--epoch", "3"])
-    said = capsys.readouterr().err
-    assert stop.value.code == 2 and "--epochs" in said and "augjax train --help" in said
-    assert "preview" not in said and "resume" not in said
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("train x --epoch 3", "unknown option --epoch; did you mean --epochs?; see augjax train"),
+        ("train x --epochs 1.5", "--epochs 1.5: expected a whole number; see augjax train"),
+        ("train x --epochs=a'b", "--epochs a'b: expected a whole number; see augjax train"),
+        ("train x --valid-fraction 20%", "--valid-fraction 20%: expected a number; see"),
+        ("train x --class-weights even", "--class-weights even: expected none or balanced; see"),
+        ("train x --seed", "--seed: expected a value; see augjax train --help"),
+        ("train", "expected DATA; see augjax train --help"),
+        ("export", "expected RUN and --to; see augjax export --help"),
+        ("export r --to t", "--to t: expected stablehlo, savedmodel or onnx; see augjax export"),
+        ("check a b", "unknown argument b; see augjax check --help"),
+        ("predict r x --tta 4", "unknown option --tta; see augjax predict --help"),
+        ("", "expected a command: check, preview, train,"),
+        ("--debug", "unknown option --debug; see augjax --help"),
+    ],
+)
+def test_a_mistake_is_one_line_about_its_command(line, answer, capsys):
+    with pytest.raises(InputError, match=f"^{re.escape(answer)}") as error:
+        parsed(line.split())
+    assert "\n" not in str(error.value) and capsys.readouterr() == ("", "")
 
 
 def test_help_imports_neither_jax_nor_tensorflow():
