@@ -212,7 +212,8 @@ def _read(folder: Path) -> ComparedRun:
 
 def _other_classes(one: ComparedRun, other: ComparedRun) -> str:
     """Which classes only one of the runs has, in words; '' of runs that do not say their own."""
-    names, others = (run.record.get("class_names") for run in (one, other))
+    names: Any = one.record.get("class_names")
+    others: Any = other.record.get("class_names")
     if not (_are_texts(names) and _are_texts(others)):
         return ""
     said = [
