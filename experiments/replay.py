@@ -10,10 +10,12 @@ or not; nothing in its folder is changed.
 import dataclasses
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
 from augjax.commands.command_line import check_nothing_is_empty
+from augjax.commands.flags import RunFolder
 from augjax.commands.parse import parse
 from augjax.errors import RunError, errors_in_one_line
 from augjax.runtime.compilation_cache import keep_compiled_programs
@@ -26,9 +28,9 @@ PROGRAM = "python -m experiments.replay"
 class Config:
     """Renders again what the network saw of a training image in an epoch of a run."""
 
-    run: tyro.conf.Positional[Path]
+    run: RunFolder
     """The run's folder."""
-    path: tyro.conf.Positional[str]
+    path: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE")]
     """The image's path relative to the folder of the training split, as in Car/0001.jpg; of data
     that augjax split, relative to their folder."""
     epoch: int = dataclasses.field(kw_only=True)

@@ -45,7 +45,7 @@ def main(flags: Compare) -> int:
             f"({CONFIDENCE:.0%} interval {d.low:+.4f} to {d.high:+.4f}, {len(d.seeds)} seeds "
             f"paired): {d.verdict}"
         )
-    if len(comparison.groups) > 1 and not comparison.differences:
+    if len(comparison.groups) > 1 and not comparison.differences and not comparison.notes:
         console.print(
             "Chance may explain any difference: to tell, train each with the same two seeds, or "
             "more of them."

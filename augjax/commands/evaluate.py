@@ -15,11 +15,10 @@ from augjax.data.tfds_builder import PREFIX
 from augjax.files import write_json
 from augjax.printable import counted, printable, some
 from augjax.runs.evaluation import Evaluation
-from augjax.runs.folder import EVALUATION
+from augjax.runs.folder import EVALUATION, PREDICTIONS
 from augjax.runs.loaded import Run, load_run
 from augjax.runs.predictor import check_views
 
-PREDICTIONS = "predictions.csv"
 CONFUSION_UP_TO = 12
 """Classes of which the whole confusion matrix fits on the screen; of more, the worst pairs do."""
 WORST = 10

@@ -9,6 +9,7 @@ from augjax.export.formats import Format
 from augjax.export.opening import NUMPY, opening
 from augjax.files import read_json
 from augjax.printable import counted, printable
+from augjax.runs.contents import evaluated_epoch
 from augjax.runs.folder import DATA_REPORT, EVALUATION
 from augjax.runs.loaded import Run
 from augjax.runs.model_table import count_parameters
@@ -186,6 +187,11 @@ def _limits(run: Run, counts: dict[str, dict[str, int]], measured: dict[str, Any
     if measured:
         error = measured["calibration_error"]
         calibration = f"on average, confidence and accuracy differ by {error:.3f}."
+    elif (other := evaluated_epoch(run.folder)) not in (None, run.epoch):
+        calibration = (
+            f"the run's evaluation is of epoch {other}, not of this one, and `augjax evaluate` "
+            "measures anew how far off they are."
+        )
     limits = [
         "It gives every image one of these classes, also an image of none of them.",
         "The epoch was chosen by the validation images, so the results on them are a little too "

@@ -156,7 +156,7 @@ def compare_runs(folders: Sequence[Path]) -> Comparison:
 
     Raises:
       InputError: for fewer, for one that is given twice, has not ended, or cannot be read, and for
-        runs of two classes beside runs of more.
+        runs of other classes.
     """
     if len(folders) < 2:
         raise InputError("expected two runs or more to compare")
@@ -164,10 +164,14 @@ def compare_runs(folders: Sequence[Path]) -> Comparison:
     for one, other in combinations(runs, 2):
         if one.folder.resolve() == other.folder.resolve():
             raise InputError(f"{printable(str(other.folder))}: this run is given twice")
+        both = f"{printable(str(one.folder))} and {printable(str(other.folder))}"
         if one.accuracy != other.accuracy:
             raise InputError(
-                f"{printable(str(one.folder))} and {printable(str(other.folder))}: one run is of "
-                "two classes, the other of more; compare runs of one kind"
+                f"{both}: one run is of two classes, the other of more; compare runs of one kind"
+            )
+        if differing := _other_classes(one, other):
+            raise InputError(
+                f"{both}: their classes differ: {differing}; compare runs of the same classes"
             )
     groups = _grouped(runs)
     names = sorted({name for run in runs for name in run.settings} - set(_OF_A_RUN))
@@ -204,6 +208,24 @@ def _read(folder: Path) -> ComparedRun:
             f"{printable(str(folder / SUMMARY))} is not what a run has written"
         ) from error
     return run
+
+
+def _other_classes(one: ComparedRun, other: ComparedRun) -> str:
+    """Which classes only one of the runs has, in words; '' of runs that do not say their own."""
+    names: Any = one.record.get("class_names")
+    others: Any = other.record.get("class_names")
+    if not (_are_texts(names) and _are_texts(others)):
+        return ""
+    said = [
+        f"only the {which} has {some([printable(name) for name in mine if name not in theirs], 5)}"
+        for which, mine, theirs in (("first", names, others), ("second", others, names))
+        if set(mine) - set(theirs)
+    ]
+    return ", ".join(said)
+
+
+def _are_texts(names: Any) -> bool:
+    return isinstance(names, list) and all(isinstance(name, str) for name in names)
 
 
 def _grouped(runs: Sequence[ComparedRun]) -> tuple[Group, ...]:

@@ -15,7 +15,7 @@ from augjax.files import read_bounded, read_json
 from augjax.models import build_model
 from augjax.printable import printable
 from augjax.runs.flags import CONFIG
-from augjax.runs.folder import BEST_WEIGHTS, DATA_REPORT, RUN_RECORD, SUMMARY
+from augjax.runs.folder import BEST_WEIGHTS, DATA_REPORT, EVALUATION, RUN_RECORD, SUMMARY
 from augjax.runs.history import HISTORY
 from augjax.runs.weights import load_weights
 
@@ -100,6 +100,15 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _not_of_a_run(path) from error
     return rows
+
+
+def evaluated_epoch(folder: Path) -> int | None:
+    """The epoch whose weights the run's evaluation.json is of; None if that cannot be told."""
+    try:
+        epoch = read_json(folder / EVALUATION)["epoch"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return epoch if type(epoch) is int and 0 < epoch < 2**63 else None
 
 
 def read_trained(folder: Path, dtype: Any = jnp.float32) -> Trained:

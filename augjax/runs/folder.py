@@ -28,6 +28,9 @@ SUMMARY = "summary.json"
 EVALUATION = "evaluation.json"
 """The scores of a run's network, once they have been asked for."""
 
+PREDICTIONS = "predictions.csv"
+"""What the network said of each image, beside its scores."""
+
 REPORT = "report.html"
 """The page of a run that has ended, or of what there was of it when it was asked for."""
 

@@ -17,12 +17,13 @@ from rich.console import Console
 from augjax.data import Dataset
 from augjax.errors import InputError, RunError
 from augjax.files import write_json
-from augjax.printable import printable
+from augjax.printable import argument, printable
 from augjax.runs.checkpoints import Checkpoints
+from augjax.runs.contents import evaluated_epoch
 from augjax.runs.data_report import bad_images_listed
 from augjax.runs.figures import curves, save_png
 from augjax.runs.fingerprints import Fingerprints
-from augjax.runs.folder import BEST_WEIGHTS, SUMMARY
+from augjax.runs.folder import BEST_WEIGHTS, EVALUATION, PREDICTIONS, SUMMARY
 from augjax.runs.keeper import RunKeeper
 from augjax.runs.loggers import Logged, Logger
 from augjax.runs.progress import EpochProgress
@@ -267,6 +268,11 @@ def _sum_up(
         console.print(
             "Note: no epoch was better than always answering the same. Train for more epochs: in "
             "the first few hundred steps, BatchNorm's averages lag behind the weights."
+        )
+    if evaluated_epoch(run_dir) not in (None, result.best["epoch"]):
+        console.print(
+            f"Note: {EVALUATION} and {PREDICTIONS} are of epoch {evaluated_epoch(run_dir)}; "
+            f"`augjax evaluate {argument(str(run_dir))}` makes them anew"
         )
     console.print(f"Everything is in {printable(str(run_dir))}")
     console.print(f"The weights are in {printable(str(run_dir / BEST_WEIGHTS))}")

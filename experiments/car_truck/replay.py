@@ -14,6 +14,7 @@ from rich.console import Console
 import augjax as aj
 from augjax.commands.train_flags import recorded_settings
 from augjax.data import Dataset, Split
+from augjax.data.folder.table import is_table
 from augjax.data.tf import DECODER
 from augjax.errors import InputError
 from augjax.files import json_text, lies_in, read_json, write_atomically
@@ -45,7 +46,8 @@ def replay_image(
 
     Args:
       run_dir: the run's folder; nothing in it is changed.
-      path: of the image, relative to the folder of the training split.
+      path: of the image, relative to the folder of the training split; of data that augjax split,
+        relative to their folder.
       epoch: counted from 1.
       out: the PNG to write; by default NAME-epochN.png in the folder where you are.
 
@@ -58,7 +60,7 @@ def replay_image(
     out = out or Path(f"{PurePosixPath(path).stem}-epoch{epoch}.png")
     check_out(out, settings)
     dataset = read(settings, Console(quiet=True))
-    index = find(path, dataset.train)
+    index = find(path, dataset, settings.data)
     image = dataset.train.image(index)
     which = {
         "seed": settings.seed,
@@ -121,21 +123,46 @@ def check_out(out: Path, settings: Settings) -> None:
     check_not_linked(out, "--out", settings)
 
 
-def find(path: str, split: Split) -> int:
+def find(path: str, dataset: Dataset, data: str | None) -> int:
     """The index of the image in the training split.
+
+    Args:
+      path: of the image.
+      dataset: the run's.
+      data: where it comes from; None of drawn pictures.
 
     Raises:
       InputError: if it is not there.
     """
+    train, valid = dataset.train, dataset.valid
     wanted = PurePosixPath(path).as_posix()
     for form in (str, composed):
-        for index, source in enumerate(split.sources):
+        for index, source in enumerate(train.sources):
             if form(source) == form(wanted):
                 return index
+    example = argument(train.sources[0])
+    name = composed(wanted)
+    if any(name in (composed(s), composed(valid.key(s))) for s in valid.sources):
+        raise InputError(
+            f"{printable(path)}: a validation image of the run, and those are never augmented; "
+            f"expected a training image, such as {example}"
+        )
     raise InputError(
-        f"{printable(path)}: no training image of the run; expected a path relative to the "
-        f"folder {printable(split.name)}, such as {argument(split.sources[0])}"
+        f"{printable(path)}: no training image of the run; expected {kind_of_path(train, data)}, "
+        f"such as {example}"
     )
+
+
+def kind_of_path(split: Split, data: str | None) -> str:
+    """What images are called in a split, in words."""
+    shown = printable(str(data))
+    if split.below is None:
+        return f"an id of {shown}"
+    if split.below:
+        return f"a path relative to the folder {printable(split.below)}"
+    if data is not None and is_table(Path(data)):
+        return f"a path relative to the folder of the table {shown}"
+    return f"a path relative to the folder {shown}"
 
 
 def composed(name: str) -> str:

@@ -123,6 +123,39 @@ def test_other_data_is_noted(tmp_path):
     assert len(compare_runs([one, other]).groups) == 2  # Of one seed: no mean of the two.
 
 
+def test_no_seeds_are_advised_where_they_would_not_help(tmp_path, capsys):
+    one, other = (write_run(tmp_path / n, 0, 0.5) for n in ("one", "other"))
+    (other / "run.json").write_text('{"class_names": ["a", "b"], "dataset_fingerprint": "g"}')
+    compare.main(parsed(["compare", str(one), str(other), "--out", str(tmp_path / "c.png")]))
+    said = capsys.readouterr().out
+    assert "The runs had other images" in said and "Chance may" not in said
+
+
+@pytest.mark.parametrize(
+    ("names", "differing"),
+    [
+        (["a", "c\n"], r"only the first has b, only the second has c\n"),
+        (["a", "b", "c"], "only the second has c"),
+        (["a"], "only the first has b"),
+        (["b", "a"], None),
+        ([1, 2], None),
+        (None, None),
+    ],
+)
+def test_runs_of_other_classes_are_refused(tmp_path, names, differing):
+    one, other = (write_run(tmp_path / n, 0, 0.5) for n in ("one", "other"))
+    (other / "run.json").write_text(json.dumps({"class_names": names}))
+    if differing is None:
+        assert "other images" in compare_runs([one, other]).notes[0]
+        return
+    with pytest.raises(InputError) as error:
+        compare_runs([one, other])
+    assert str(error.value) == (
+        f"{one} and {other}: their classes differ: {differing}; compare runs of the same classes"
+    )
+    assert error.value.exit_code == 2
+
+
 def test_nothing_is_written_into_the_data_of_a_run(tmp_path):
     (tmp_path / "data").mkdir()
     runs = [write_run(tmp_path / n, 0, 0.5, data=str(tmp_path / "data")) for n in ("one", "other")]

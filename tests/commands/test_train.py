@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shutil
 import sys
 from typing import Any
 
@@ -70,6 +71,20 @@ def test_resumed_is_as_uninterrupted_with_everything_on(five, tmp_path, monkeypa
     np.testing.assert_equal(ours, theirs)
     lost = [[{**row, "seconds": 0} for row in load_run(run).history] for run in (whole, halves)]
     assert lost[0] == lost[1]
+
+
+def test_an_evaluation_of_another_epoch_is_noted(trained, tmp_path, monkeypatch, capsys):
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    best = load_run(run).epoch
+    for epoch, noted in ((best, False), (9, True)):
+        (run / "evaluation.json").write_text(json.dumps({"epoch": epoch}))
+        assert run_resume(monkeypatch, str(run), "--no-report") == 0
+        expected = (
+            f"Note: evaluation.json and predictions.csv are of epoch {epoch}; "
+            f"`augjax evaluate {run}` makes them anew\n"
+        )
+        assert (expected in capsys.readouterr().out) == noted
 
 
 def _interrupt(*_):

@@ -76,6 +76,15 @@ def test_a_value_that_is_no_whole_number_is_refused_without_words_of_python(caps
     assert f"--{option}" in told and "'32.0'" in told and "NoneType" not in told
 
 
+def test_the_help_of_replay_names_its_arguments(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["replay", "--help"])
+    with pytest.raises(SystemExit):
+        replay.main()
+    shown = capsys.readouterr().out
+    usage = shown.partition("Renders")[0].split()
+    assert {"RUN", "IMAGE"} <= set(usage) and "STR" not in shown
+
+
 def test_the_help_names_what_a_resumed_run_may_be_given(capsys):
     with pytest.raises(SystemExit):
         tyro.cli(Config, args=["--help"])

@@ -126,3 +126,14 @@ def test_it_gives_what_evaluate_has_measured(copied):
     for changed in ({"epoch": run.epoch + 1}, {"accuracy": None}, {"images": 10**400}):
         write_json(copied / "evaluation.json", {**scores, "epoch": run.epoch, **changed})
         assert "`augjax evaluate` found" not in card_of(run) or "images" in changed
+
+
+def test_an_evaluation_of_another_epoch_is_not_given_as_none(copied):
+    run = load_run(copied)
+    write_json(copied / "evaluation.json", {"epoch": run.epoch + 1})
+    assert (
+        "- Nobody has calibrated its probabilities; the run's evaluation is of epoch "
+        f"{run.epoch + 1}, not of this one, and `augjax evaluate` measures anew how far off"
+    ) in card_of(run)
+    write_json(copied / "evaluation.json", {"epoch": "last"})
+    assert "its probabilities; `augjax evaluate` measures how far off" in card_of(run)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from augjax.errors import RunError
 from augjax.files import json_text, write_json
+from augjax.runs.contents import evaluated_epoch
 from augjax.runs.evaluation import Evaluation, csv_line
 from augjax.training import scores
 
@@ -135,3 +136,32 @@ def test_label_errors_are_those_of_confident_learning():
     of_second = np.array([0.1, 0.3, 0.8, 0.8, 0.85, 0.3])
     found = evaluation([0, 0, 0, 1, 1, 1], np.stack([1 - of_second, of_second], 1))
     assert found.label_errors().tolist() == [2, 5]
+
+
+@pytest.mark.parametrize(
+    ("written", "epoch"),
+    [
+        (b'{"epoch": 2}', 2),
+        (b'{"epoch": 0}', None),
+        (b'{"epoch": true}', None),
+        (b'{"epoch": "2"}', None),
+        (b'{"epoch": 1%s}' % (b"0" * 400), None),
+        (b'{"epoch": 1%s}' % (b"0" * 9000), None),
+        (b"{}", None),
+        (b"[]", None),
+        (b"null", None),
+        (b"\xff\x00", None),
+        (b"[" * 100_000, None),
+        (None, None),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_of_which_epoch_the_scores_are(tmp_path, written, epoch):
+    if written is not None:
+        (tmp_path / "evaluation.json").write_bytes(written)
+    assert evaluated_epoch(tmp_path) == epoch
+
+
+def test_a_folder_in_the_place_of_the_scores_tells_no_epoch(tmp_path):
+    (tmp_path / "evaluation.json").mkdir()
+    assert evaluated_epoch(tmp_path) is None
