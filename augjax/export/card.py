@@ -6,7 +6,8 @@ from typing import Any
 
 from augjax.data.tfds_builder import PREFIX
 from augjax.export.formats import Format
-from augjax.export.opening import NUMPY, opening
+from augjax.export.opening import IMAGE, NUMPY, opening
+from augjax.export.place import ABOUT
 from augjax.files import read_json
 from augjax.printable import counted, printable
 from augjax.runs.contents import evaluated_epoch
@@ -17,6 +18,12 @@ from augjax.training.history import metric_names
 
 FEW = 20
 """Training images of a class, below which the card says so."""
+_ANSWER = f"""\
+with open("{ABOUT}", encoding="utf-8") as file:
+    names = json.load(file)["class_names"]
+best = probabilities[0].argmax()
+print(f"{{names[best]}} {{probabilities[0, best]:.4f}}")
+"""
 
 
 def escaped(text: str) -> str:
@@ -50,11 +57,18 @@ An image classifier of {classes} classes, trained with augjax, as {form.title}.
 
 ## Use
 
-In this folder, with {form.needs}, numpy and pillow installed, for the file `image.jpg`:
+Run this in this folder, with {form.needs}, numpy and pillow installed, and the path of your image
+in place of `{IMAGE}`. Keep images out of this folder: the next export replaces it only if
+it is as the last one left it.
 
 ```python
+import json
+
 {opening(size, run.interpolation)}
-{form.load.removeprefix(NUMPY)}{form.ask}```
+{form.load.removeprefix(NUMPY)}{form.ask}
+{_ANSWER}```
+
+It prints the most probable class and its probability; `probabilities` holds those of all classes.
 
 It resizes the image to {size} x {size} pixels, without keeping the aspect ratio, with interpolation
 "{run.interpolation}" as by `tf.image.resize` (pixel centres at halves, no antialiasing), rounded to

@@ -3,11 +3,14 @@
 from augjax.data.tf import ResizeMethod
 
 NUMPY = "import numpy as np\n"
+IMAGE = "path/to/image.jpg"
+"""Stands in the code for the image file, which its user puts there."""
 
 _OPEN = f"""\
 {NUMPY}from PIL import Image, ImageOps
 
-picture = ImageOps.exif_transpose(Image.open("image.jpg")).convert("RGB")
+image = "{IMAGE}"
+picture = ImageOps.exif_transpose(Image.open(image)).convert("RGB")
 """
 
 _NEAREST = """\
@@ -34,7 +37,7 @@ images = pixels.round().astype(np.uint8)[None]
 
 
 def opening(size: int, method: ResizeMethod) -> str:
-    """Python that makes `images`, a batch of one, of the file image.jpg, as `tf.image.resize` does.
+    """Python that makes `images`, a batch of one, of the file `IMAGE`, as `tf.image.resize` does.
 
     It needs NumPy and Pillow. Transparent parts it does not put on white, as a run does.
 

@@ -1,5 +1,6 @@
 """What a run was and came to, and what it takes to repeat it."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from augjax.report.data import DataSummary
 from augjax.runs.augmentation import recorded_pipeline
 from augjax.runs.loaded import Run
 from augjax.runs.model_table import count_parameters
-from augjax.runs.settings import MAY_CHANGE
+from augjax.runs.settings import MAY_CHANGE, Settings
 from augjax.training.history import accuracy_name
 
 _ELSEWHERE = ("data", "run_dir")
@@ -18,7 +19,12 @@ _MAIN = (
     "pipeline", "augment_strength", "mix", "patience", "seed",
 )  # fmt: skip
 """Settings that are read first."""
-
+_DEFAULTS = {
+    field.name: field.default
+    for field in dataclasses.fields(Settings)
+    if field.default is not dataclasses.MISSING
+}
+"""Settings that are read first too where they differ from these."""
 
 _WITHOUT_EFFECT: dict[str, Callable[[dict[str, Any]], bool]] = {
     "weight_decay": lambda settings: settings.get("optimizer") != "adamw",
@@ -70,12 +76,19 @@ def headline(run: Run, data: DataSummary) -> Headline:
 
 def main_settings(run: Run) -> dict[str, Any]:
     """Those that are read first, by name."""
-    return _settings(run, [name for name in _MAIN if name in run.settings])
+    return _settings(run, _read_first(run))
 
 
 def other_settings(run: Run) -> dict[str, Any]:
     """The others, by name."""
-    return _settings(run, [name for name in run.settings if name not in (*_MAIN, *_ELSEWHERE)])
+    first = _read_first(run)
+    return _settings(run, [name for name in run.settings if name not in (*first, *_ELSEWHERE)])
+
+
+def _read_first(run: Run) -> list[str]:
+    given = run.settings
+    changed = [name for name, usual in _DEFAULTS.items() if given.get(name, usual) != usual]
+    return [name for name in dict.fromkeys((*_MAIN, *changed)) if name in given]
 
 
 def _settings(run: Run, names: list[str]) -> dict[str, Any]:
@@ -97,6 +110,18 @@ def pipeline(run: Run) -> list[str] | None:
         return [repr(stage) for stage in recorded_pipeline(run.folder, str(run.folder)).children]
     except InputError:
         return None
+
+
+def own_loss(run: Run) -> list[str]:
+    """What the loss of training has and that of validation has not; empty if they are the same."""
+    weights, smoothing, mix = (
+        run.settings.get(name) for name in ("class_weights", "label_smoothing", "mix")
+    )
+    return [
+        *(["balanced class weights"] if weights == "balanced" else []),
+        *([f"label smoothing {smoothing:g}"] if smoothing else []),
+        *([f"mixed labels ({mix})"] if mix not in (None, "none") else []),
+    ]
 
 
 def parameters(run: Run) -> int:

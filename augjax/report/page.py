@@ -56,6 +56,7 @@ def report_page(run: Run) -> str:
         "parameters": facts.parameters(run),
         "data": data,
         "charts": history_charts(run.history, run.epoch),
+        "own_loss": facts.own_loss(run),
         "augmentations": file_picture(run.folder / "augmentations.png"),
         "reproduction": facts.reproduction(run),
         "repeat": facts.repeat(run),
@@ -83,8 +84,8 @@ _OF_THE_EVALUATION = ("confusion", "mistakes", "label-errors", "classes", "calib
 def _evaluated(run: Run, evaluation: Evaluation) -> dict[str, Any]:
     """What needs the images of the run."""
     mistakes, suspects = evaluation.mistakes(), evaluation.label_errors()
-    is_above_chance = scores.is_above_chance(evaluation)
-    suspects = suspects if is_above_chance else suspects[:0]
+    allowed = scores.allowed_errors(evaluation)
+    suspects = suspects if len(mistakes) <= allowed else suspects[:0]
     wrong = listed_examples(evaluation, mistakes[:MOST], evaluation.predicted[mistakes[:MOST]])
     rather = evaluation.confident_classes[suspects]
     doubtful = listed_examples(evaluation, suspects[:LISTED], rather[:LISTED])
@@ -94,7 +95,7 @@ def _evaluated(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         "mistakes": len(mistakes),
         "mistake_examples": with_pictures(run, wrong),
         "no_heat": "",
-        "is_above_chance": is_above_chance,
+        "allowed_errors": allowed,
         "two_labels": two_labels(run),
         "suspects": len(suspects),
         "suspect_examples": with_pictures(run, doubtful[:MOST]),

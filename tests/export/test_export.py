@@ -18,6 +18,8 @@ import augjax.export.run as export_module
 from augjax.data.tf import import_tensorflow
 from augjax.errors import RunError
 from augjax.export.formats import FORMATS, PLATFORMS
+from augjax.export.opening import IMAGE
+from augjax.export.place import check_place
 from augjax.export.run import CARD, Exported, export_run
 from augjax.models import NotebookCNN, ResNet
 from augjax.runs.loaded import Run, load_run
@@ -75,18 +77,22 @@ def test_it_answers_as_the_run_does_for_any_batch(run, program):
 
 
 def test_the_code_of_the_card_gives_the_runs_probabilities_of_a_file(
-    run, program, tmp_path, monkeypatch
+    run, program, tmp_path, monkeypatch, capsys
 ):
     """What stands between the fences of README.md, run as it is in the folder of the network."""
     shutil.copytree(program.folder, tmp_path / "out")
     pixels = np.random.default_rng(0).integers(0, 256, (37, 90, 3), np.uint8)
-    Image.fromarray(pixels).resize((900, 370)).save(tmp_path / "out" / "image.jpg")
+    Image.fromarray(pixels).resize((900, 370)).save(tmp_path / "image.jpg")
     (code,) = re.findall(r"^```python\n(.*?)^```", (program.folder / CARD).read_text(), re.M | re.S)
     names: dict = {}
     monkeypatch.chdir(tmp_path / "out")
-    exec(code, names)
-    expected = run.predict([tmp_path / "out" / "image.jpg"])
+    exec(code.replace(IMAGE, "../image.jpg"), names)
+    expected = run.predict([tmp_path / "image.jpg"])
     np.testing.assert_allclose(names["probabilities"], expected, rtol=0, atol=1e-6)
+    best = names["probabilities"][0].argmax()
+    said = f"{run.class_names[best]} {names['probabilities'][0, best]:.4f}\n"
+    assert capsys.readouterr().out == said
+    check_place(tmp_path / "out")  # Another export may replace it still.
 
 
 @pytest.mark.long

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from augjax.export.opening import opening
+from augjax.export.opening import IMAGE, opening
 from augjax.runs.images import seen_images
 
 SIZES = ((1, 1), (7, 300), (97, 61), (224, 149), (28, 84), (640, 40))
@@ -20,7 +20,7 @@ def test_it_sees_what_the_run_sees(tmp_path, monkeypatch, method, size):
         noise.save("image.jpg", "PNG")
         (seen,) = seen_images([noise], image_size=size, method=method, max_pixels=10**6)
         names: dict = {}
-        exec(opening(size, method), names)
+        exec(opening(size, method).replace(IMAGE, "image.jpg"), names)
         assert names["images"].dtype == np.uint8
         np.testing.assert_array_equal(names["images"], seen[None])
 
@@ -33,5 +33,5 @@ def test_a_picture_taken_upright_is_turned(tmp_path, monkeypatch):
     Image.fromarray(pixels).save("image.jpg", exif=turned)
     (seen,) = seen_images(["image.jpg"], image_size=16, method="nearest", max_pixels=10**6)
     names: dict = {}
-    exec(opening(16, "nearest"), names)
+    exec(opening(16, "nearest").replace(IMAGE, "image.jpg"), names)
     np.testing.assert_array_equal(names["images"][0], seen)

@@ -4,9 +4,10 @@ import shutil
 
 import pytest
 
+from augjax.printable import printable
 from augjax.report.page import report_page
 from augjax.runs.loaded import load_run
-from tests.report.conftest import copy
+from tests.report.conftest import HOSTILE, copy
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 VIEWS = {"light": (1200, "light"), "dark": (1200, "dark"), "telephone": (390, "light")}
@@ -84,4 +85,31 @@ def test_a_reader_can_open_and_read_it(browser, request, tmp_path, name, view):
     assert page.evaluate(CONTRASTS) == []
     assert not said
     assert {url for url in asked if not url.startswith("data:")} == {path.as_uri()}
+    context.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_tables_are_read_on_a_telephone(browser, five_page, tmp_path, scheme):
+    """Bars stand apart, the least shares are seen, words stay whole, wide tables end in a shade."""
+    path = tmp_path / "report.html"
+    path.write_text(five_page.replace(printable(HOSTILE[2]), "a" * 60))
+    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    bar = "getComputedStyle(td, '::after')"
+    bars = page.evaluate(
+        f"[...document.querySelectorAll('.counts tbody td')].map("
+        f"td => [{bar}.height, td.clientWidth - parseFloat({bar}.width)])"
+    )
+    assert bars and all(height == "6px" and gap > 20 for height, gap in bars)
+    least = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--least')")
+    assert float(least) == {"light": 0.1, "dark": 0.2}[scheme]
+    wrap = "[...document.querySelectorAll('.numbers tbody th, b.name')].map("
+    assert {*page.evaluate(f"{wrap}e => getComputedStyle(e).overflowWrap)")} == {"break-word"}
+    shades = page.evaluate(
+        "getComputedStyle(document.querySelector('#confusion .scroll')).backgroundAttachment"
+    )
+    assert shades == "local, local, scroll, scroll"
     context.close()

@@ -24,6 +24,24 @@ def test_settings_without_effect_are_not_listed(two, tmp_path):
         assert names & {"weight decay", "momentum", "split seed"} == listed
 
 
+def test_settings_that_differ_from_their_defaults_are_read_first(two):
+    settings = {**two.settings, "class_weights": "balanced", "ema": None, "precision": "float32"}
+    run = dataclasses.replace(two, settings=settings)
+    first, other = facts.main_settings(run), facts.other_settings(run)
+    assert first["class weights"] == "balanced"
+    assert "class weights" not in other and other["precision"] == "float32"
+    assert not {*first} & {*other}
+
+
+def test_a_training_loss_of_its_own_is_told_beside_the_curves(two):
+    ways = {"class_weights": "balanced", "label_smoothing": 0.1, "mix": "cutmix"}
+    own = "with balanced class weights and label smoothing 0.1 and mixed labels (cutmix); the valid"
+    for given, told in (({}, False), (ways, True)):
+        run = dataclasses.replace(two, settings={**two.settings, **given})
+        part = section(tree_of(report_page(run)), "curves")
+        assert (own in part.text, "the one that was minimised" in part.text) == (told, told)
+
+
 def recorded(run: Run, *resumed: tuple[str, str]) -> Run:
     """The run, of 8 epochs, with these resumptions: from where, and with what flags."""
     record = {

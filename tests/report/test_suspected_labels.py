@@ -34,14 +34,16 @@ def test_suspected_labels_are_more_like_another_class(two):
     assert "does not examine the labels of training images" in part.text
 
 
-@pytest.mark.parametrize(("right", "known"), [(8, False), (9, True)])
-def test_a_network_near_chance_suspects_no_label(two, right, known):
-    """Of 10 images, 5 of each class: two standard errors above 50% are 81.6%."""
+@pytest.mark.parametrize(("right", "known"), [(7, False), (8, True)])
+def test_a_network_of_many_errors_suspects_no_label(two, right, known):
+    """Of 10 images, 5 of each class: always answering one makes 5 errors, so 2 are allowed."""
     labels = two.dataset.valid.labels
     probabilities = np.where(labels == 0, 0.9, 0.1)
     probabilities[right:] = 1 - probabilities[right:]
     part = section(tree_of(report_page(judged(two, probabilities))), "label-errors")
-    assert ("not clearly above that of always answering" in part.text) != known
+    shut = "makes too many errors to tell which labels are wrong: 3, where at most 2 are allowed"
+    assert (shut in part.text) != known
+    assert ("only if the network makes at most half as many errors as" in part.text) == known
     assert bool(part.every("figure")) == known
 
 
