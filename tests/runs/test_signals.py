@@ -39,11 +39,13 @@ with errors_in_one_line(debug=False), StopSignals(), while_importing():
 
 STARTING = """
 import contextlib, sys
+from augjax.commands.app import parsed
 from augjax.commands.process import training_process, while_importing
+from augjax.commands.train_flags import settings_of
 from augjax.errors import errors_in_one_line
-from augjax.runs.settings import Settings
 with errors_in_one_line(debug=False):
-    with training_process(Settings(), resumed={resumed}) as signals:
+    settings = settings_of(parsed(["train", "data"]))
+    with training_process(settings, resumed={resumed}) as signals:
         with while_importing(signals.hint) if {importing} else contextlib.nullcontext():
             print("ready", flush=True)
             sys.stdin.read()
