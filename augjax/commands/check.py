@@ -88,19 +88,20 @@ def _verdict(facts: Mapping[str, Any], flags: Check) -> tuple[int, str]:
     if facts["obstacle"]:
         also = f"; {bad}" if facts["bad"] else ""
         return UNUSABLE, f"Cannot be trained on: {facts['obstacle']}{also}"
-    if facts["bad"]:
-        return SOME_BAD, (
-            f"{bad}: repair or remove {'it' if len(facts['bad']) == 1 else 'them'}, or leave "
-            f"{'it' if len(facts['bad']) == 1 else 'them'} out: {command} --on-bad-image skip"
-        )
     doubts, is_are = [], ("is", "are")
     if torn := len(facts["duplicates_of_two_classes"]):
         doubts.append(f"{counted(torn, 'picture')} {is_are[torn > 1]} in several classes")
     if shared := facts["images_in_both_splits"]:
         verb = "would be" if unsplit else is_are[shared > 1]
         doubts.append(f"{counted(shared, 'validation image')} {verb} trained on too")
+    but = f", but {' and '.join(doubts)} (named above)" if doubts else ""
+    if facts["bad"]:
+        it = "it" if len(facts["bad"]) == 1 else "them"
+        return SOME_BAD, (
+            f"{bad}: repair or remove {it}, or leave {it} out{but}: {command} --on-bad-image skip"
+        )
     if doubts:
-        return 0, f"Can be trained on, but {' and '.join(doubts)} (named above): {command}"
+        return 0, f"Can be trained on{but}: {command}"
     return 0, f"Ready to train: {command}"
 
 

@@ -14,7 +14,7 @@ from augjax.data import ImageSet, load_image_set
 from augjax.data.tfds_builder import PREFIX
 from augjax.files import write_json
 from augjax.printable import counted, printable, some
-from augjax.runs.evaluation import Evaluation
+from augjax.runs.evaluation import WARNING, Evaluation
 from augjax.runs.folder import EVALUATION, PREDICTIONS
 from augjax.runs.loaded import Run, load_run
 from augjax.runs.predictor import check_views
@@ -65,8 +65,10 @@ def _read(run: Run, flags: Evaluate) -> ImageSet:
 
 
 def _print(evaluation: Evaluation, console: Console) -> None:
+    warnings = [note for note in evaluation.notes if note.startswith(WARNING)]
     for note in evaluation.notes:
-        console.print(f"Note: {note}")
+        if note not in warnings:
+            console.print(f"Note: {note}")
     names = [printable(name) for name in evaluation.class_names]
     scores, support = evaluation.class_scores, evaluation.class_scores.support
     table = Table(title="Scores of each class", title_justify="left")
@@ -93,6 +95,8 @@ def _print(evaluation: Evaluation, console: Console) -> None:
             f"For {names[1]}: area under the ROC curve {_share(evaluation.roc.area)}, "
             f"average precision {_share(evaluation.precision_recall.average_precision)}"
         )
+    for warning in warnings:  # Below the scores, where they are seen.
+        console.print(warning)
 
 
 def _confusion(evaluation: Evaluation, names: list[str]) -> Table:

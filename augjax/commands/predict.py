@@ -14,7 +14,7 @@ from augjax.commands.flags import Predict
 from augjax.commands.progress import counting
 from augjax.data import expand
 from augjax.errors import InputError
-from augjax.printable import printable, some
+from augjax.printable import counted, printable, some
 from augjax.runs.evaluation import csv_line, probability_columns
 from augjax.runs.loaded import Run, load_run
 from augjax.runs.settings import check_settings
@@ -48,7 +48,10 @@ def main(flags: Predict) -> int:
         if flags.paths == ("-",):
             raise InputError("the list on standard input is empty, or of folders without images")
         raise InputError(f"{some([printable(path) for path in flags.paths])}: there are no images")
-    return SOME_FAILED if failed and not nobody_reads() else 0
+    if not failed or nobody_reads():
+        return 0
+    print(f"{failed:,} of {counted(count, 'file')} could not be used", file=sys.stderr)
+    return SOME_FAILED
 
 
 def _named(paths: Iterable[str]) -> Iterator[str]:

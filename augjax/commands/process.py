@@ -11,14 +11,21 @@ from augjax.runs.signals import StopSignals, left_at_once
 from augjax.runtime.determinism import use_deterministic_operations
 from augjax.runtime.memory import keep_freed_memory
 
+_NOTHING_SAVED = "nothing was saved yet: start again with the same command"
+_AS_IT_WAS = "the run is as it was: go on with the same command"
+"""What is said when a process is ended before a new run, or one that goes on, is recorded."""
+
 
 @contextmanager
-def training_process(settings: Settings, *, data: str = "DATA") -> Iterator[StopSignals]:
+def training_process(
+    settings: Settings, *, data: str = "DATA", resumed: bool = False
+) -> Iterator[StopSignals]:
     """A process that trains, and saves its run when it is asked to stop.
 
     Args:
       settings: of the run.
       data: how the command line calls the data.
+      resumed: whether the run was recorded before.
 
     Raises:
       InputError: if the run's folder lies in the data.
@@ -31,18 +38,22 @@ def training_process(settings: Settings, *, data: str = "DATA") -> Iterator[Stop
             f"({printable(settings.data)}), where nothing is written; choose a folder outside"
         )
     with StopSignals() as signals:
+        signals.hint = _AS_IT_WAS if resumed else _NOTHING_SAVED
         yield signals
 
 
 @contextmanager
-def while_importing() -> Iterator[None]:
+def while_importing(hint: str = "") -> Iterator[None]:
     """Lets a signal end the process at once, and makes one line of what the environment breaks.
+
+    Args:
+      hint: what to tell a user who leaves, as in `StopSignals`.
 
     Raises:
       InputError: if JAX or Matplotlib cannot use the environment.
     """
     try:
-        with left_at_once():
+        with left_at_once(hint):
             yield
     except ValueError as error:
         raise InputError(f"a setting in the environment cannot be used: {error}") from error

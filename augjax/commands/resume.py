@@ -10,8 +10,8 @@ from augjax.commands.train_flags import Resume, resumed_settings
 def main(flags: Resume) -> int:
     """Trains on from the latest checkpoint."""
     settings = resumed_settings(flags)
-    with training_process(settings) as signals:
-        with while_importing():
+    with training_process(settings, resumed=True) as signals:
+        with while_importing(signals.hint):
             from augjax.commands.training import train_on_data
 
         command = shlex.join(["augjax", *sys.argv[1:]])

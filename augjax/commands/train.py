@@ -11,7 +11,7 @@ def main(flags: Train) -> int:
     """Trains, and leaves the run's folder."""
     settings = settings_of(flags)
     with training_process(settings) as signals:
-        with while_importing():
+        with while_importing(signals.hint):
             from augjax.commands.training import train_on_data
 
         command = shlex.join(["augjax", *sys.argv[1:]])

@@ -112,6 +112,11 @@ def pipeline(run: Run) -> list[str] | None:
         return None
 
 
+def augments(run: Run) -> bool:
+    """Whether training images are augmented or mixed."""
+    return bool(pipeline(run)) or run.settings.get("mix") not in (None, "none")
+
+
 def own_loss(run: Run) -> list[str]:
     """What the loss of training has and that of validation has not; empty if they are the same."""
     weights, smoothing, mix = (

@@ -56,6 +56,7 @@ def report_page(run: Run) -> str:
         "parameters": facts.parameters(run),
         "data": data,
         "charts": history_charts(run.history, run.epoch),
+        "augments": facts.augments(run),
         "own_loss": facts.own_loss(run),
         "augmentations": file_picture(run.folder / "augmentations.png"),
         "reproduction": facts.reproduction(run),

@@ -17,6 +17,9 @@ from augjax.training import scores
 from augjax.training.history import TOP_5_FROM
 from augjax.training.scores import ClassScores, PrecisionRecallCurve, Reliability, RocCurve
 
+WARNING = "Warning: "
+"""How a note starts without which the scores mislead."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Evaluation:

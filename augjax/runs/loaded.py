@@ -32,7 +32,7 @@ from augjax.runs.contents import (
     read_summary,
     read_trained,
 )
-from augjax.runs.evaluation import Evaluation
+from augjax.runs.evaluation import WARNING, Evaluation
 from augjax.runs.fingerprints import trained_on
 from augjax.runs.images import seen_images
 from augjax.runs.own_data import own_data, own_dataset
@@ -208,8 +208,8 @@ class Run:
         elif known := trained_on(self.folder, split):
             have = "has" if known == 1 else "have"
             notes.append(
-                f"Of {counted(len(split), 'image')}, {known:,} {have} the bytes of training images "
-                "of this run."
+                f"{WARNING}{known:,} of {counted(len(split), 'image')} {have} the bytes of "
+                "training images of this run, so the scores are too high."
             )
         return Evaluation(
             class_names=self.class_names,

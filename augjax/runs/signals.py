@@ -96,16 +96,20 @@ class StopSignals:
 
 
 @contextlib.contextmanager
-def left_at_once() -> Iterator[None]:
+def left_at_once(hint: str = "") -> Iterator[None]:
     """While entered, SIGTERM and SIGINT end the process at once.
 
     For imports: nothing is to be saved yet, and a module that is being imported may take an
     exception for one of its own.
+
+    Args:
+      hint: what to tell a user who leaves.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {s: signal.signal(s, lambda s, _: _leave(s, "interrupted")) for s in _SIGNALS}
+    line = _line("interrupted", hint)
+    before = {s: signal.signal(s, lambda s, _: _leave(s, line)) for s in _SIGNALS}
     try:
         yield
     finally:

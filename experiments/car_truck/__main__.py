@@ -35,13 +35,12 @@ def main() -> None:
 def run(config: Config) -> "FitResult":
     """Prepares the process, imports the rest, and trains in the run's folder."""
     settings = settings_of(config)
-    with training_process(settings, data="--data") as signals:
-        with while_importing():
+    resumed = config.resume is not None
+    with training_process(settings, data="--data", resumed=resumed) as signals:
+        with while_importing(signals.hint):
             from experiments.car_truck.train import train_car_truck
 
-        return train_car_truck(
-            settings, signals, report=config.report, resumed=config.resume is not None
-        )
+        return train_car_truck(settings, signals, report=config.report, resumed=resumed)
 
 
 if __name__ == "__main__":

@@ -148,10 +148,19 @@ def test_everything_wrong_is_on_the_screen_and_in_the_json(root, check):
         assert lines.count(line) == 1
     assert any(line.startswith("Skipped: .txt 1;") for line in lines)
     assert lines[-1] == (
-        "1 bad image: repair or remove it, or leave it out: "
+        "1 bad image: repair or remove it, or leave it out, but 1 picture is in several classes "
+        "and 1 validation image is trained on too (named above): "
         f"augjax train {root} --image-size 20 --on-bad-image skip"
     )
     load_dataset(root, image_size=8, on_bad_image="skip")
+    (root / "train/Truck/same.png").unlink()
+    (root / "valid/Car/leak.png").unlink()
+    code, lines = check(root, sheets=False)
+    assert (code, lines[-1]) == (
+        3,
+        "1 bad image: repair or remove it, or leave it out: "
+        f"augjax train {root} --image-size 20 --on-bad-image skip",
+    )
 
 
 def test_classes_of_any_name(tmp_path, check):

@@ -42,8 +42,24 @@ def test_other_images_as_json(trained, five, tmp_path, capsys):
     assert printed == json.loads((out / "evaluation.json").read_text())
     assert (printed["views"], printed["data"]) == (2, str(five))
     known = len(load_run(trained).dataset.train)
-    said = f"Of {printed['images']} images, {known} have the bytes of training images of this run."
-    assert said in printed["notes"]
+    assert _warning(known, printed["images"]) in printed["notes"]
+
+
+def _warning(known: int, images: int) -> str:
+    return (
+        f"Warning: {known} of {images} images have the bytes of training images of this run, "
+        "so the scores are too high."
+    )
+
+
+def test_scores_on_training_images_are_warned_of_below_them(trained, five, tmp_path, capsys):
+    assert run_evaluate(str(trained), str(five), "--out", str(tmp_path / "out")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    run = load_run(trained)
+    known, images = len(run.dataset.train), len(run.dataset.train) + len(run.dataset.valid)
+    place = lines.index(_warning(known, images))
+    assert any("accuracy" in line for line in lines[:place])
+    assert all(line.startswith("Written: ") for line in lines[place + 1 :])
 
 
 def test_json_is_json_on_a_narrow_screen(trained, tmp_path):

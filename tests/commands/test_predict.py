@@ -83,6 +83,16 @@ def test_odd_names_and_a_bad_file_in_every_format(trained, odd, said):
     assert "new\\nline.png" in table and "bad.png: " in table
 
 
+def test_how_many_files_could_not_be_used_is_said_last(trained, odd, capfd):
+    for paths, code, last in (
+        ([odd], 3, f"1 of {len(ODD) + 1} files could not be used\n"),
+        ([odd / "bad.png"], 3, "1 of 1 file could not be used\n"),
+        ([odd / ODD[2]], 0, ""),
+    ):
+        assert predict.main(parsed(["predict", str(trained), *map(str, paths)])) == code
+        assert capfd.readouterr().err == last
+
+
 def test_a_list_on_standard_input(trained, odd):
     names = "".join(f"{odd / name}\n" for name in ODD if name.isprintable())
     command = [sys.executable, "-m", "augjax", "predict", str(trained), "-", "--json"]

@@ -85,6 +85,17 @@ def test_class_folders_are_divided(unsplit):
     assert sides(other) != sides(data)
 
 
+def test_what_is_validated_on_is_counted_without_bad_images(unsplit):
+    before = load_dataset(unsplit, image_size=4, valid_fraction=0.3)
+    for split in (before.train, before.valid):
+        (unsplit / split.sources[0]).write_bytes(b"text")
+    data = load_dataset(unsplit, image_size=4, valid_fraction=0.3, on_bad_image="skip")
+    assert len(data.train) + len(data.valid) == 58
+    assert data.notes[0] == (
+        f"Validating on {len(data.valid)} of 58 images, by --valid-fraction 0.3 (split seed 0)."
+    )
+
+
 def test_images_stay_on_their_sides(unsplit):
     """When others come and go, names are decomposed, and the fraction grows."""
     before = sides(load_dataset(unsplit, image_size=4, valid_fraction=0.3))
@@ -123,7 +134,21 @@ def test_without_a_fraction_the_error_says_so(unsplit, root):
         load_dataset(unsplit, image_size=4)
     assert str(raised.value) == (
         f"{unsplit}: found no folder train (there are: a, b, c, d, é); expected train/<class>/... "
-        f"and valid/<class>/...; if {unsplit} holds class folders, --valid-fraction 0.2 splits them"
+        "and valid/<class>/...; these hold images, as class folders do: "
+        f"augjax train {unsplit} --valid-fraction 0.2 splits them"
+    )
+    spaced = unsplit.rename(unsplit.with_name("my data"))
+    with pytest.raises(InputError) as raised:
+        load_dataset(spaced, image_size=4)
+    assert f": augjax train '{spaced}' --valid-fraction 0.2 splits them" in str(raised.value)
+    unsplit = spaced.rename(unsplit)
+    (unsplit / "a/deep").mkdir()
+    for path in (unsplit / "a").glob("*.png"):
+        path.rename(unsplit / "a/deep" / path.name)
+    with pytest.raises(InputError) as raised:
+        load_dataset(unsplit, image_size=4)
+    assert str(raised.value).endswith(
+        f"; if {unsplit} holds class folders, --valid-fraction 0.2 splits them"
     )
     shutil.rmtree(root / "valid")
     with pytest.raises(InputError, match="no folder valid or val") as raised:

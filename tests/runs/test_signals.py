@@ -37,6 +37,20 @@ with errors_in_one_line(debug=False), StopSignals(), while_importing():
         raise RecursionError
 """
 
+STARTING = """
+import contextlib, sys
+from augjax.commands.app import parsed
+from augjax.commands.process import training_process, while_importing
+from augjax.commands.train_flags import settings_of
+from augjax.errors import errors_in_one_line
+with errors_in_one_line(debug=False):
+    settings = settings_of(parsed(["train", "data"]))
+    with training_process(settings, resumed={resumed}) as signals:
+        with while_importing(signals.hint) if {importing} else contextlib.nullcontext():
+            print("ready", flush=True)
+            sys.stdin.read()
+"""
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are of another kind there")
 
 
@@ -103,6 +117,22 @@ def test_no_import_can_swallow_a_signal(signum, code):
         process.send_signal(signum)
         assert process.communicate(timeout=30) == (b"", b"interrupted\n")
         assert process.returncode == code
+
+
+@pytest.mark.parametrize(
+    ("resumed", "words"),
+    [
+        (False, b"nothing was saved yet: start again with the same command"),
+        (True, b"the run is as it was: go on with the same command"),
+    ],
+)
+@pytest.mark.parametrize("importing", [False, True])
+def test_before_a_run_is_recorded_it_says_what_to_do(resumed, words, importing):
+    program = STARTING.format(resumed=resumed, importing=importing)
+    with started(program=program) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == (b"", b"interrupted; " + words + b"\n")
+        assert process.returncode == 130
 
 
 def test_after_the_imports_signals_mean_what_they_did():

@@ -49,7 +49,7 @@ def check_fraction(fraction: Any) -> None:
 def divided(
     found: FoundSplit, *, fraction: float, seed: int = 0
 ) -> tuple[FoundSplit, FoundSplit, str]:
-    """The splits 'train' and 'valid', and what there is to say about them.
+    """The splits 'train' and 'valid', and how they were made, as a note calls it.
 
     A small class may have no image for validation.
 
@@ -76,5 +76,4 @@ def divided(
         )
     train = found._replace(name="train", files=sides["train"])
     valid = found._replace(name="valid", files=sides["valid"], skipped=Counter(), linked=())
-    note = f"Validating on {len(valid.files)} of {len(chosen)} images, by {how}."
-    return train, valid, note
+    return train, valid, how

@@ -62,6 +62,7 @@ def read_source(source: Source, options: ReadOptions) -> Read:
     where = "decoded again each epoch" if examined[0].cache is None else "kept in memory"
     notes = (
         *source.notes,
+        *_divided_note(source, examined),
         *lacking,
         *report.notes(),
         f"Decoded images take {needed / 2**20:,.0f} MiB of the "
@@ -69,6 +70,14 @@ def read_source(source: Source, options: ReadOptions) -> Read:
     )
     splits = usable_splits(source, examined, report)
     return Read(splits, tuple(examined), report, notes)
+
+
+def _divided_note(source: Source, examined: Sequence[Examined]) -> list[str]:
+    """How many of the images in use are validated on, where a flag divided them."""
+    if not source.divided_by:
+        return []
+    counts = [len(good.files) for good in examined]
+    return [f"Validating on {counts[-1]} of {sum(counts)} images, by {source.divided_by}."]
 
 
 def examine_source(source: Source, options: ReadOptions) -> tuple[list[Examined], DataReport]:

@@ -1,7 +1,7 @@
 """The splits of a folder or a table: found by their names, or made of images that have none."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from augjax.data.folder.scan import (
 )
 from augjax.data.folder.table import is_table, read_table
 from augjax.errors import InputError
-from augjax.printable import printable
+from augjax.printable import argument, printable
 
 _VALID = " or ".join(VALID_NAMES)
 
@@ -32,12 +32,14 @@ class Source(NamedTuple):
       splits: first that for training, if there is one.
       notes: what there is to say about them.
       may_lack: whether the last split may lack images of some classes.
+      divided_by: how `divided` made them of images that have no splits, or ''.
     """
 
     data: Path
     splits: tuple[FoundSplit, ...]
     notes: tuple[str, ...] = ()
     may_lack: bool = False
+    divided_by: str = ""
 
     @property
     def root(self) -> Path:
@@ -171,9 +173,7 @@ def divided_source(found: Contents, *, fraction: float | None, seed: int) -> Sou
     if fraction is None:
         if table and not found.names:
             raise InputError(f"{found.where} has no column split; --valid-fraction 0.2 splits it")
-        where = printable(str(found.data))
-        hint = f"; if {where} holds class folders, --valid-fraction 0.2 splits them"
-        return two_splits(found, hint=hint if not table and _looks_unsplit(found) else "")
+        return two_splits(found, hint="" if table else _hint_to_split(found))
     check_fraction(fraction)
     if found.names:
         has, remedy = " and ".join(found.names), "leave the flag out"
@@ -185,8 +185,8 @@ def divided_source(found: Contents, *, fraction: float | None, seed: int) -> Sou
         check_class_count(whole.class_names, found.where)
     else:
         check_complete(whole)
-    train, valid, note = divided(whole, fraction=fraction, seed=seed)
-    return Source(found.data, (train, valid), (note,), may_lack=True)
+    train, valid, how = divided(whole, fraction=fraction, seed=seed)
+    return Source(found.data, (train, valid), may_lack=True, divided_by=how)
 
 
 def one_set(found: Contents, class_names: Sequence[str] | None) -> Source:
@@ -234,14 +234,23 @@ def _folders_in(root: Path, where: str) -> list[str]:
         raise InputError(f"{where}: cannot read the folder: {error.strerror}") from error
 
 
-def _looks_unsplit(found: Contents) -> bool:
-    """Whether a folder holds folders of images, as far as a glance tells."""
-    folders = [name for name in found.folders if not is_hidden(name)]
-    return not found.names and len(folders) > 1 and all(
-        any(name.lower().endswith(IMAGE_SUFFIXES) for _, _, names in os.walk(found.data / folder)
-            for name in names)
-        for folder in folders
-    )  # fmt: skip
+def _hint_to_split(found: Contents) -> str:
+    """What to do with a folder that holds folders of images, as far as a glance tells, or ''."""
+    folders = [found.data / name for name in found.folders if not is_hidden(name)]
+    if found.names or len(folders) < 2:
+        return ""
+    if all(_images_in(next(os.walk(folder), ("", [], []))[2]) for folder in folders):
+        command = f"augjax train {argument(str(found.data))} --valid-fraction 0.2"
+        return f"; these hold images, as class folders do: {command} splits them"
+    if all(any(_images_in(names) for _, _, names in os.walk(folder)) for folder in folders):
+        where = printable(str(found.data))
+        return f"; if {where} holds class folders, --valid-fraction 0.2 splits them"
+    return ""
+
+
+def _images_in(names: Iterable[str]) -> bool:
+    """Whether one of the files is an image, by its name."""
+    return any(name.lower().endswith(IMAGE_SUFFIXES) for name in names)
 
 
 def _is_split(folder: Path) -> bool:
@@ -250,5 +259,6 @@ def _is_split(folder: Path) -> bool:
         entries = [entry for entry in os.scandir(folder) if not is_hidden(entry.name)]
     except OSError:
         return False
-    images = any(entry.name.lower().endswith(IMAGE_SUFFIXES) for entry in entries)
-    return not images and any(entry.is_dir() for entry in entries)
+    return not _images_in(entry.name for entry in entries) and any(
+        entry.is_dir() for entry in entries
+    )
