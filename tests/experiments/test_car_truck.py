@@ -157,7 +157,7 @@ def test_the_commands_at_the_end_work_for_names_that_begin_with_a_dash():
     told = next_commands(settings_of(asked), dataset, result).values()
     seen, on = (shlex.split(command)[3:] for command in told)
     replayed = tyro.cli(replay.Config, args=seen)
-    assert (replayed.run, find(replayed.path, dataset.train)) == (Path("--run"), 0)
+    assert (replayed.run, find(replayed.path, dataset, None)) == (Path("--run"), 0)
     resumed = tyro.cli(Config, args=on)
     assert (resumed.resume, resumed.epochs, resumed.patience) == (Path("--run"), 2, 20)
 

@@ -38,7 +38,7 @@ with errors_in_one_line(debug=False), StopSignals(), while_importing():
 """
 
 STARTING = """
-import contextlib, sys
+import contextlib, os, sys
 from augjax.commands.app import parsed
 from augjax.commands.process import training_process, while_importing
 from augjax.commands.train_flags import settings_of
@@ -47,7 +47,7 @@ with errors_in_one_line(debug=False):
     settings = settings_of(parsed(["train", "data"]))
     with training_process(settings, resumed={resumed}) as signals:
         with while_importing(signals.hint) if {importing} else contextlib.nullcontext():
-            print("ready", flush=True)
+            os.write(1, b"ready\\n")  # Of what is printed, a signal may leave a copy behind.
             sys.stdin.read()
 """
 
