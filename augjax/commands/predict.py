@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
+from rich.cells import cell_len, set_cell_size
 
 from augjax.commands.console import check_printed
 from augjax.commands.flags import Predict
@@ -80,13 +81,13 @@ def _format(name: str, run: Run) -> tuple[str, Row]:
     if name == "jsonl":
         return "", lambda path, said, reason: _json_line(path, said, reason, names)
     shown = dict(zip(names, map(printable, names), strict=True))
-    width = max(len("prediction"), *map(len, shown.values()))
+    width = max(map(cell_len, ("prediction", *shown.values())))
 
     def table_row(path: str, said: Any, reason: str) -> str:
         if said is None:
             return f"{'-':{width}}  {'-':>11}  {printable(path)}: {reason}\n"
-        name = shown[names[said.argmax()]]
-        return f"{name:{width}}  {said.max():11.4f}  {printable(path)}\n"
+        name = set_cell_size(shown[names[said.argmax()]], width)
+        return f"{name}  {said.max():11.4f}  {printable(path)}\n"
 
     return f"{'prediction':{width}}  probability  path\n", table_row
 

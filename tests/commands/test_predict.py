@@ -1,6 +1,7 @@
 """augjax predict: every format, every odd name, and the bits of evaluate."""
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 from augjax.commands import predict
 from augjax.commands.app import parsed
@@ -81,6 +83,15 @@ def test_odd_names_and_a_bad_file_in_every_format(trained, odd, said):
     table, _ = said(str(trained), str(odd))
     assert len(table.splitlines()) == 1 + len(files)
     assert "new\\nline.png" in table and "bad.png: " in table
+
+
+def test_columns_stand_below_each_other_whatever_the_letters_take(trained, five, said, monkeypatch):
+    wide = tuple("🔺" * count for count in range(1, 6))
+    run = dataclasses.replace(load_run(trained), class_names=wide)
+    monkeypatch.setattr(predict, "load_run", lambda path: run)
+    header, *rows = said(str(trained), str(five))[0].splitlines()
+    at = cell_len(header[: header.index("path")])
+    assert {cell_len(row[: row.index(str(five))]) for row in rows} == {at}
 
 
 def test_how_many_files_could_not_be_used_is_said_last(trained, odd, capfd):
