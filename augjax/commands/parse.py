@@ -36,7 +36,7 @@ def _in_one_line(framed: str) -> str:
     """What tyro says of a mistake, without its frame, the flag's description and Python's words."""
     # A frame is of lines, or of '-' where the terminal has no others; the first line is a title.
     parts: list[list[str]] = [[]]
-    for line in framed.translate(dict.fromkeys(map(ord, "│╭╮╰╯"), " ")).splitlines()[1:]:
+    for line in re.sub("^[│╰]|[│╯]$", " ", framed, flags=re.MULTILINE).splitlines()[1:]:
         if line.strip(" -─"):
             parts[-1].append(line)
         elif line.strip():
@@ -49,7 +49,7 @@ def _in_one_line(framed: str) -> str:
         name = kind[1] if kind else "another value"
         return f"{found[1]} {found[3]}: expected {EXPECTED.get(name, name)}"
     if found := re.match(r"Unrecognized (?:or misplaced )?options: ([^, ]+)", said):
-        close = re.search(r"Perhaps you meant: (--\S+)", about)
+        close = re.search(r"Perhaps you meant: (--[^\s,]+)", about)
         what = "option" if found[1].startswith("-") else "argument"
         return f"unknown {what} {found[1]}" + (f"; did you mean {close[1]}?" if close else "")
     if found := re.match(r"invalid choice '(.*)' for argument '(.*)'\. .* \((.*)\)\.", said):

@@ -81,6 +81,7 @@ def test_usage_tells_what_is_optional_and_what_may_be_many(command, usage, capsy
         ("export r --to t", "--to t: expected stablehlo, savedmodel or onnx; see augjax export"),
         ("check a b", "unknown argument b; see augjax check --help"),
         ("predict r x --tta 4", "unknown option --tta; see augjax predict --help"),
+        ("compare a --js", "unknown option --js; did you mean --json?; see augjax compare"),
         ("", "expected a command: check, preview, train,"),
         ("--debug", "unknown option --debug; see augjax --help"),
     ],
