@@ -35,6 +35,7 @@ def parse(flags: Any, *, prog: str, args: Sequence[str] | None = None, **options
 def _in_one_line(framed: str) -> str:
     """What tyro says of a mistake, without its frame, the flag's description and Python's words."""
     # A frame is of lines, or of '-' where the terminal has no others; the first line is a title.
+    framed = re.sub(r"\x1b\[[0-9;]*m", "", framed)  # Its colours on a terminal.
     parts: list[list[str]] = [[]]
     for line in re.sub("^[│╰]|[│╯]$", " ", framed, flags=re.MULTILINE).splitlines()[1:]:
         if line.strip(" -─"):

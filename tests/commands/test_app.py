@@ -86,7 +86,10 @@ def test_usage_tells_what_is_optional_and_what_may_be_many(command, usage, capsy
         ("--debug", "unknown option --debug; see augjax --help"),
     ],
 )
-def test_a_mistake_is_one_line_about_its_command(line, answer, capsys):
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_mistake_is_one_line_about_its_command(line, answer, terminal, capsys, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)  # Which is told in colours.
     with pytest.raises(InputError, match=f"^{re.escape(answer)}") as error:
         parsed(line.split())
     assert "\n" not in str(error.value) and capsys.readouterr() == ("", "")
