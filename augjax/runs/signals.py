@@ -1,5 +1,6 @@
 """Being asked to stop: SIGTERM and Ctrl-C end a run where nothing is lost, or at once."""
 
+import atexit
 import contextlib
 import os
 import signal
@@ -45,6 +46,8 @@ class StopSignals:
     def __enter__(self) -> "StopSignals":
         if threading.current_thread() is not threading.main_thread():
             return self  # Only the main thread may, and whoever owns it decides.
+        # Runs after what is registered later, as by JAX, which a second signal may still cut short.
+        atexit.register(self._keep_exit_code)
         self._left = threading.Event()
         read, self._write = os.pipe()
         os.set_blocking(self._write, False)
@@ -63,11 +66,18 @@ class StopSignals:
         if isinstance(error, Interrupted):  # It is on its way out: a second signal just hurries.
             code = error.exit_code
             self._before = dict.fromkeys(_SIGNALS, lambda *_: os._exit(code))
+        else:
+            atexit.unregister(self._keep_exit_code)
         for number, handler in self._before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._wakeup_before)
         os.close(self._write)
         self._watcher.join()
+
+    def _keep_exit_code(self) -> None:
+        """At the very end Python takes its handlers away, and a signal would change the code."""
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
     def interrupted(self) -> Interrupted:
         """To be raised once the run is saved."""

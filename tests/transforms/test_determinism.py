@@ -43,7 +43,7 @@ def test_draws_have_the_same_bits_eagerly_jitted_and_vmapped(strength):
         batched, jax.jit(jax.vmap(lambda i, s: sample(i, s)))(ids, jnp.full(64, strength))
     )
     jitted = jax.jit(sample)
-    for i in (0, 35, 63):
+    for i in range(0, 64, 7):
         alone = jax.tree.map(lambda draw, i=i: draw[i], batched)
         assert_same_bits(alone, sample(ids[i], strength))
         assert_same_bits(alone, jitted(ids[i], strength))

@@ -145,14 +145,9 @@ def test_a_batch_is_sample_and_apply(mix):
 
 
 def test_ids_are_places_by_default():
+    by_place = EVERY[0].batch(KEY, IMAGES, CLASS_LABELS)
     positions = np.arange(N, dtype=np.uint32)
-
-    @quick_jit
-    def both(images, labels, positions):
-        mix = EVERY[0]
-        return mix.batch(KEY, images, labels), mix.batch(KEY, images, labels, positions)
-
-    assert_same_bits(*both(IMAGES, CLASS_LABELS, positions))
+    assert_same_bits(by_place, EVERY[0].batch(KEY, IMAGES, CLASS_LABELS, positions))
 
 
 @every
