@@ -269,9 +269,9 @@ def _sum_up(
             "Note: no epoch was better than always answering the same. Train for more epochs: in "
             "the first few hundred steps, BatchNorm's averages lag behind the weights."
         )
-    if evaluated_epoch(run_dir) not in (None, result.best["epoch"]):
+    if (evaluated := evaluated_epoch(run_dir)) not in (None, result.best["epoch"]):
         console.print(
-            f"Note: {EVALUATION} and {PREDICTIONS} are of epoch {evaluated_epoch(run_dir)}; "
+            f"Note: {EVALUATION} and {PREDICTIONS} are of epoch {evaluated}; "
             f"`augjax evaluate {argument(str(run_dir))}` makes them anew"
         )
     console.print(f"Everything is in {printable(str(run_dir))}")

@@ -19,7 +19,7 @@ with errors_in_one_line(debug=False):
     with StopSignals() as signals:
         signals.saving = sys.argv[1] == "saving"
         signals.hint = os.fsdecode(b"go on with a\\xff\\x1b[31m")
-        print("ready", flush=True)
+        os.write(1, b"ready\\n")  # Of what is printed, a signal may leave a copy behind.
         sys.stdin.read()
     print("done", flush=True)
 """
@@ -60,7 +60,7 @@ with errors_in_one_line(debug=False):
     settings = settings_of(parsed(["train", "data"]))
     with training_process(settings, resumed={resumed}) as signals:
         with while_importing(signals.hint) if {importing} else contextlib.nullcontext():
-            os.write(1, b"ready\\n")  # Of what is printed, a signal may leave a copy behind.
+            os.write(1, b"ready\\n")
             sys.stdin.read()
 """
 

@@ -140,6 +140,7 @@ def test_memory_does_not_grow_with_the_number_of_files(tmp_path):
         return most
 
     peak(256)
+    # From the second piece on, there is the one before too.
     assert peak(8 * module.PIECE) < 1.2 * peak(2 * module.PIECE)
 
 
