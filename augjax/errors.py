@@ -38,6 +38,10 @@ class RunError(AugjaxError):
     exit_code = 1
 
 
+class OwnError(RunError):
+    """One process of several has failed, and no other can tell of it."""
+
+
 class Interrupted(KeyboardInterrupt):
     """The run was asked to stop, and did; the exit code is 128 and the signal's number."""
 

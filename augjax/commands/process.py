@@ -10,6 +10,7 @@ from augjax.runs.settings import Settings
 from augjax.runs.signals import StopSignals, left_at_once
 from augjax.runtime.determinism import use_deterministic_operations
 from augjax.runtime.memory import keep_freed_memory
+from augjax.runtime.processes import ALONE, Processes
 
 _NOTHING_SAVED = "nothing was saved yet: start again with the same command"
 _AS_IT_WAS = "the run is as it was: go on with the same command"
@@ -18,7 +19,11 @@ _AS_IT_WAS = "the run is as it was: go on with the same command"
 
 @contextmanager
 def training_process(
-    settings: Settings, *, data: str = "DATA", resumed: bool = False
+    settings: Settings,
+    *,
+    data: str = "DATA",
+    resumed: bool = False,
+    processes: Processes = ALONE,
 ) -> Iterator[StopSignals]:
     """A process that trains, and saves its run when it is asked to stop.
 
@@ -26,6 +31,7 @@ def training_process(
       settings: of the run.
       data: how the command line calls the data.
       resumed: whether the run was recorded before.
+      processes: those that train together.
 
     Raises:
       InputError: if the run's folder lies in the data.
@@ -39,6 +45,7 @@ def training_process(
         )
     with StopSignals() as signals:
         signals.hint = _AS_IT_WAS if resumed else _NOTHING_SAVED
+        signals.saving = processes.count > 1  # All end together, at the next place to agree.
         yield signals
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from augjax.commands.flags import ByDefault
+from augjax.commands.several import Cluster
 from augjax.errors import InputError
 from augjax.runs.flags import CONFIG, recorded_flags
 from augjax.runs.settings import MAY_CHANGE, Settings, check_resumed, check_settings, flag
@@ -137,6 +138,7 @@ class Train:
     optimization: tyro.conf.OmitArgPrefixes[Optimizing] = Optimizing()
     stopping: tyro.conf.OmitArgPrefixes[Stopping] = Stopping()
     output: tyro.conf.OmitArgPrefixes[Output] = Output()
+    cluster: tyro.conf.OmitArgPrefixes[Cluster] = dataclasses.field(default_factory=Cluster)
 
     def __post_init__(self) -> None:
         flags = flat(self)
@@ -177,6 +179,7 @@ class Resume:
     """Whether report.html is written when the run has ended."""
     debug: bool = False
     """Show the traceback of an error."""
+    cluster: tyro.conf.OmitArgPrefixes[Cluster] = dataclasses.field(default_factory=Cluster)
 
 
 def flat(flags: Any) -> dict[str, Any]:
@@ -190,10 +193,10 @@ def flat(flags: Any) -> dict[str, Any]:
 
 DEFAULTS = {
     name: field.default
-    for group in (Train, Reading, Augmenting, Optimizing, Stopping, Output)
+    for group in (Train, Reading, Augmenting, Optimizing, Stopping, Output, Cluster)
     for name, field in group.__dataclass_fields__.items()
 }
-OF_ONE_START = ("report", "logger", "debug")
+OF_ONE_START = ("report", "logger", "debug", *(f.name for f in dataclasses.fields(Cluster)))
 """Flags that make the run no other; not recorded."""
 
 

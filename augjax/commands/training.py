@@ -1,5 +1,6 @@
 """A training run from its settings to its folder: data, network and augmentation, put together."""
 
+import contextlib
 import dataclasses
 import gc
 import os
@@ -36,9 +37,10 @@ from augjax.runs.run import Training, begin_run, mesh_for, train_run
 from augjax.runs.settings import Settings
 from augjax.runs.signals import StopSignals
 from augjax.runtime.memory import give_back_the_compilers_memory
+from augjax.runtime.processes import ALONE, Processes
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.loop import Augmentation, FitResult
-from augjax.transforms import Sequential
+from augjax.transforms import Sequential, from_dict, to_dict
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ class Program:
       command: the command line, which the record keeps.
       flags: what `config.json` records, by name.
       resume: the command that goes on with the run.
-      load_data: reads the images, and prints what was found.
+      load_data: reads the images, with all processes of the run, and prints what was found.
       draw_preview: draws the augmentation to a file.
       next_commands: what can be done with the finished run, and the commands for it.
       report: whether a report of the finished run is written.
@@ -59,7 +61,7 @@ class Program:
     command: str
     flags: Mapping[str, Any]
     resume: str
-    load_data: Callable[[Settings, Console], Dataset]
+    load_data: Callable[[Settings, Console, Processes], Dataset]
     draw_preview: Callable[[Dataset, Augmentation, Settings, Path], None]
     next_commands: Callable[[Settings, Dataset, FitResult], Mapping[str, str]]
     report: bool
@@ -67,7 +69,12 @@ class Program:
 
 
 def train(
-    settings: Settings, program: Program, signals: StopSignals, *, resumed: bool
+    settings: Settings,
+    program: Program,
+    signals: StopSignals,
+    *,
+    resumed: bool,
+    processes: Processes = ALONE,
 ) -> FitResult:
     """Reads the data, shows the augmentations, trains, and leaves the run folder.
 
@@ -76,34 +83,46 @@ def train(
       program: the command that trains.
       signals: requests to stop.
       resumed: whether the run's folder holds a run that is to go on.
+      processes: those that train together. They do the same at the same time, but the first one
+        alone uses the run's folder and speaks to the user.
     """
-    check_not_linked(settings.run_dir, "--run-dir", settings)
-    with locked_run_folder(settings.run_dir, existing=resumed):
-        return _train(settings, program, signals, resumed=resumed)
+    processes = dataclasses.replace(processes, stop=signals)
+    with contextlib.ExitStack() as stack:
+        with processes.agreeing():
+            check_not_linked(settings.run_dir, "--run-dir", settings)
+            if processes.is_first:
+                stack.enter_context(locked_run_folder(settings.run_dir, existing=resumed))
+        return _train(settings, program, signals, resumed=resumed, processes=processes)
 
 
 def _train(
-    settings: Settings, program: Program, signals: StopSignals, *, resumed: bool
+    settings: Settings,
+    program: Program,
+    signals: StopSignals,
+    *,
+    resumed: bool,
+    processes: Processes,
 ) -> FitResult:
     run_dir = settings.run_dir
-    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    console = Console(
+        highlight=False, soft_wrap=True, markup=False, emoji=False, quiet=not processes.is_first
+    )
     give_back_the_compilers_memory()
     mesh = mesh_for(settings.batch_size, resumed=resumed)
-    pipeline = Sequential([])
-    if resumed:
-        pipeline = recorded_pipeline(run_dir, f"{run_dir}")
-    elif settings.augment:
-        pipeline = chosen_pipeline(settings.pipeline, settings.image_size)
+    pipeline = from_dict(processes.from_first(lambda: _pipeline(settings, resumed=resumed)))
     dtype = jnp.bfloat16 if settings.precision == "bf16" else jnp.float32
-    find_model(settings.model, dtype)
-    begun = (run_dir / "checkpoints").exists()
-    weights = weights_of(settings.init) if settings.init and not begun else None
-    if resumed:
-        _check_data_are_there(settings)
+    weights = None
+    with processes.agreeing():
+        find_model(settings.model, dtype)
+        begun = (run_dir / "checkpoints").exists()
+        if settings.init and not begun and processes.is_first:
+            weights = weights_of(settings.init)
+        if resumed:
+            _check_data_are_there(settings)
     console.print(device_line())
     # A run that is not resumed after all keeps the report it has.
-    with bad_images_listed(None if resumed else run_dir):
-        dataset = program.load_data(settings, console)
+    with bad_images_listed(None if resumed or not processes.is_first else run_dir):
+        dataset = program.load_data(settings, console, processes)
     most = -(-len(dataset.train) // mesh.size) * mesh.size
     if settings.batch_size > most:
         console.print(
@@ -114,28 +133,31 @@ def _train(
     gc.enable()
     num_classes = len(dataset.class_names)
     model = build_model(settings.model, num_classes=num_classes, dtype=dtype)
-    if settings.model not in MODELS:  # Tracing takes half a second.
-        check_model(model, num_classes=num_classes, image_size=settings.image_size)
-    table = model_table(model, settings.image_size)
-    start = start_from(weights, settings, model, console) if weights else None
-    begin_run(
-        run_dir,
-        dataset,
-        pipeline,
-        data=program.flags["data"] or "drawn",
-        command=program.command,
-        settings=dict(program.flags),
-        resumed=resumed,
-        console=console,
-    )
-    console.print(table)
-    signals.hint = f"go on with: {program.resume}"
-    keep_data_report(dataset, run_dir, console)
     strength = strength_schedule(settings.augment_strength, len(dataset.train), settings.batch_size)
     augmentation = Augmentation(pipeline, strength, chosen_mix(settings.mix))
-    preview = run_dir / "augmentations.png"
-    if not preview.exists():  # As it does in a run that is resumed.
-        program.draw_preview(dataset, augmentation, settings, preview)
+    start = None
+    with processes.agreeing():
+        if settings.model not in MODELS:  # Tracing takes half a second.
+            check_model(model, num_classes=num_classes, image_size=settings.image_size)
+        if processes.is_first:
+            table = model_table(model, settings.image_size)
+            start = start_from(weights, settings, model, console) if weights else None
+            begin_run(
+                run_dir,
+                dataset,
+                pipeline,
+                data=program.flags["data"] or "drawn",
+                command=program.command,
+                settings=dict(program.flags),
+                resumed=resumed,
+                console=console,
+            )
+            console.print(table)
+            signals.hint = f"go on with: {program.resume}"
+            keep_data_report(dataset, run_dir, console)
+            preview = run_dir / "augmentations.png"
+            if not preview.exists():  # As it does in a run that is resumed.
+                program.draw_preview(dataset, augmentation, settings, preview)
     batch_size = min(settings.batch_size, most)
     training = Training(
         model=model,
@@ -154,13 +176,24 @@ def _train(
     result = train_run(
         run_dir, dataset, training,
         mesh=mesh, interpolation=settings.interpolation, console=console, signals=signals,
-        loggers=program.loggers,
+        loggers=program.loggers if processes.is_first else (), processes=processes,
     )  # fmt: skip
+    if not processes.is_first:
+        return result
     if program.report:
         report_trained(run_dir, console)
     for what, command in program.next_commands(settings, dataset, result).items():
         console.print(f"{what}: {printable(command)}")
     return result
+
+
+def _pipeline(settings: Settings, *, resumed: bool) -> dict[str, Any]:
+    pipeline = Sequential([])
+    if resumed:
+        pipeline = recorded_pipeline(settings.run_dir, f"{settings.run_dir}")
+    elif settings.augment:
+        pipeline = chosen_pipeline(settings.pipeline, settings.image_size)
+    return to_dict(pipeline)
 
 
 def _check_data_are_there(settings: Settings) -> None:
@@ -190,6 +223,7 @@ def train_on_data(
     report: bool,
     resumed: bool = False,
     tensorboard: bool = False,
+    processes: Processes = ALONE,
 ) -> FitResult:
     """`augjax train`, and `augjax resume`: on the data that settings name.
 
@@ -200,13 +234,14 @@ def train_on_data(
       report: whether a report of the finished run is written.
       resumed: whether the run's folder holds a run that is to go on.
       tensorboard: whether it is logged for TensorBoard; one that was before is in any case.
+      processes: those that train together.
     """
     folder = argument(str(settings.run_dir))
     events = settings.run_dir / TENSORBOARD
     tensorboard = tensorboard or (resumed and is_folder(events))
     program = Program(
         command=command,
-        flags=_recorded(settings) if resumed else vars(settings),
+        flags=_recorded(settings) if resumed and processes.is_first else vars(settings),
         resume=f"augjax resume {folder}",
         load_data=read_data,
         draw_preview=draw_training,
@@ -214,7 +249,7 @@ def train_on_data(
         report=report,
         loggers=[TensorBoard(events)] if tensorboard else [],
     )
-    return train(settings, program, signals, resumed=resumed)
+    return train(settings, program, signals, resumed=resumed, processes=processes)
 
 
 def _recorded(settings: Settings) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, Int64, UInt8, UInt32
+from jaxtyping import Bool, Int, Int64, UInt8, UInt32
 
 from augjax.data.data_report import DataReport
 from augjax.data.tf import import_tensorflow
@@ -25,6 +25,31 @@ CACHE_LIMIT_BYTES = 2 * 2**30
 def cache_bytes(count: int, image_size: int) -> int:
     """The memory that `count` decoded images take."""
     return count * math.prod((image_size, image_size, 3))
+
+
+@dataclasses.dataclass
+class Reads:
+    """What epochs have read of a split's files in this process.
+
+    Attributes:
+      images: how many files.
+      bytes: how many they have together, if their sizes are known.
+    """
+
+    images: int = 0
+    bytes: int = 0
+
+    def add(self, sizes: Int64[np.ndarray, " n"] | None, indices: Int[np.ndarray, " k"]) -> None:
+        """Counts in images that are about to be read, of files of such sizes."""
+        self.images += len(indices)
+        if sizes is not None:
+            self.bytes += int(sizes[indices].sum())
+
+    def taken(self) -> "Reads":
+        """Those since the last call."""
+        now = dataclasses.replace(self)
+        self.images = self.bytes = 0
+        return now
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,9 +69,13 @@ class Split:
       cache: all images as one uint8 tensor (n, size, size, 3), or None if each epoch decodes them.
       decode: index and, if another than the usual, image size to uint8 image tensor; None where
         only the cache is left.
-      on_missing: called with the indices of the images that an epoch could not decode; may end
-        the run.
+      on_missing: called after each epoch with the indices of the images that could not be decoded;
+        may end the run.
       below: the path of the split's folder below the data's, '' if it has none; its name if None.
+      held: which images `cache`, an array then, holds so far; None if it holds all. Epochs add
+        those that they decode.
+      sizes: of each image's file in bytes, if they are known.
+      reads: what epochs have read of the files.
     """
 
     name: str
@@ -59,6 +88,9 @@ class Split:
     decode: Callable[..., Any] | None
     on_missing: Callable[[Sequence[int]], None] | None = None
     below: str | None = None
+    held: Bool[np.ndarray, " n"] | None = None
+    sizes: Int64[np.ndarray, " n"] | None = None
+    reads: Reads = dataclasses.field(default_factory=Reads)
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -72,8 +104,13 @@ class Split:
         """
         if not 0 <= index < len(self):
             raise IndexError(f"image {index}: {printable(self.name)} has 0 to {len(self) - 1}")
-        if self.cache is not None and (self.cache.shape[1] >= at_least or self.decode is None):
-            return self.cache[index].numpy()
+        cache = self.cache
+        if (
+            cache is not None
+            and (self.held is None or self.held[index])
+            and (cache.shape[1] >= at_least or self.decode is None)
+        ):
+            return np.array(cache[index])
         assert self.decode is not None
         try:
             image = self.decode(index)

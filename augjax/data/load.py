@@ -6,16 +6,18 @@ from pathlib import Path
 from augjax.data.classes import check_class_count, labels_in, listed
 from augjax.data.data_report import OnBadImage, damage_note
 from augjax.data.dataset import CACHE_LIMIT_BYTES, VALID_NAMES, Dataset, ImageSet
+from augjax.data.folder.agreed import agreed_source
 from augjax.data.folder.judge import MAX_PIXELS
 from augjax.data.folder.options import ReadOptions
 from augjax.data.folder.read import read_dataset, read_source
-from augjax.data.folder.splits import Contents, contents, divided_source, one_set
+from augjax.data.folder.splits import Contents, Source, contents, divided_source, one_set
 from augjax.data.folder.verify import Verify
 from augjax.data.tf import ResizeMethod
 from augjax.data.tfds import load_named, read_tfds
 from augjax.data.tfds_builder import PREFIX, open_tfds
 from augjax.errors import InputError
 from augjax.printable import printable
+from augjax.runtime.processes import ALONE, Processes
 
 
 def load_dataset(
@@ -30,6 +32,7 @@ def load_dataset(
     on_bad_image: OnBadImage = "fail",
     verify: Verify = "auto",
     follow_links: bool = False,
+    processes: Processes = ALONE,
 ) -> Dataset:
     """Reads images of 2 to 1,000 classes, for training and for validation.
 
@@ -67,6 +70,8 @@ def load_dataset(
       verify: 'full' to decode every file before training even if the images do not fit into memory.
       follow_links: whether links are followed wherever they lead, and files of a table may lie
         anywhere.
+      processes: those that read the data together, all at the same time: each judges and decodes
+        a part of the files, and the rest when an epoch asks for it.
 
     Raises:
       InputError: for an option or data that cannot be used, all bad rows of a table named; as a
@@ -74,7 +79,7 @@ def load_dataset(
     """
     options = ReadOptions(
         image_size=image_size, method=method, cache_limit=cache_limit, max_pixels=max_pixels,
-        on_bad_image=on_bad_image, verify=verify, follow_links=follow_links,
+        on_bad_image=on_bad_image, verify=verify, follow_links=follow_links, processes=processes,
     )  # fmt: skip
     if _is_tfds(data):
         if valid_fraction is not None:
@@ -82,13 +87,17 @@ def load_dataset(
                 f"--valid-fraction {valid_fraction}: {data} has splits of its own; "
                 "leave the flag out"
             )
-        return load_named(
-            str(data), where=str(data), image_size=image_size, method=method,
-            cache_limit=cache_limit,
-        )  # fmt: skip
-    found = _contents(data, options)
-    source = divided_source(found, fraction=valid_fraction, seed=split_seed)
-    return read_dataset(source, options)
+        with processes.agreeing():
+            return load_named(
+                str(data), where=str(data), image_size=image_size, method=method,
+                cache_limit=cache_limit,
+            )  # fmt: skip
+
+    def find() -> Source:
+        found = _contents(data, options)
+        return divided_source(found, fraction=valid_fraction, seed=split_seed)
+
+    return read_dataset(agreed_source(find, processes), options)
 
 
 def load_image_set(

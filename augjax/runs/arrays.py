@@ -90,7 +90,14 @@ def _quiet_orbax() -> Iterator[tuple[Any, Any]]:
     # Once a write has failed, the others report to a loop that is gone, at any time: so it stays.
     sys.unraisablehook = all_but_late_writes
     try:
-        yield ocp.Checkpointer(ocp.StandardCheckpointHandler()), ocp.args
+        # One process of several that train together keeps the arrays, which it has whole.
+        alone = ocp.options.MultiprocessingOptions(
+            primary_host=jax.process_index(),
+            active_processes={jax.process_index()},
+            barrier_sync_key_prefix="augjax",
+        )
+        handler = ocp.StandardCheckpointHandler(multiprocessing_options=alone)
+        yield ocp.Checkpointer(handler, multiprocessing_options=alone), ocp.args
         sys.unraisablehook = hook
     finally:
         logger.setLevel(level)

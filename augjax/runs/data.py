@@ -11,6 +11,7 @@ from augjax.errors import InputError
 from augjax.files import lies_in
 from augjax.printable import printable, some
 from augjax.runs.settings import Settings
+from augjax.runtime.processes import ALONE, Processes
 
 _FEW = 10
 """A class with fewer training images is told of."""
@@ -18,8 +19,8 @@ _UNEQUAL = 10
 """So many times the images of the smallest class in the greatest one are told of."""
 
 
-def read_data(settings: Settings, console: Console) -> Dataset:
-    """Reads the data that settings name, and prints what was found.
+def read_data(settings: Settings, console: Console, processes: Processes = ALONE) -> Dataset:
+    """Reads the data that settings name, with all processes of a run, and prints what was found.
 
     Raises:
       InputError: if it cannot be used.
@@ -35,6 +36,7 @@ def read_data(settings: Settings, console: Console) -> Dataset:
         on_bad_image=settings.on_bad_image,
         verify=settings.verify,
         follow_links=settings.follow_links,
+        processes=processes,
     )
     print_found(dataset, console)
     print_unequal(dataset, settings, console)

@@ -34,13 +34,16 @@ PREDICTIONS = "predictions.csv"
 REPORT = "report.html"
 """The page of a run that has ended, or of what there was of it when it was asked for."""
 
+READS = "reads.jsonl"
+"""What each of several processes has read of the images' files in each epoch."""
+
 OF_THE_END = (SUMMARY, "loss.png", "accuracy.png", REPORT)
 """What a run writes when it has ended; until it ends again if it goes on."""
 
 _LOCK = ".lock"
 _FILES = {
     CONFIG, RUN_RECORD, FINGERPRINTS, DATA_REPORT, BEST_WEIGHTS, _LOCK, "history.csv",
-    "history.jsonl", "augmentations.png", *OF_THE_END,
+    "history.jsonl", "augmentations.png", READS, *OF_THE_END,
 }  # fmt: skip
 _ENTRIES = {
     RUN_RECORD: {"command", "devices", "versions"},

@@ -49,7 +49,7 @@ class Predictor:
     def __init__(
         self, model: nn.Module, variables: dict[str, Any], batch_size: int, *, views: int = 1
     ) -> None:
-        self._mesh = data_mesh()
+        self._mesh = data_mesh(jax.local_devices())
         self.batch_size = -(-batch_size // self._mesh.size) * self._mesh.size
         one, split = replicated(self._mesh), split_batch(self._mesh)
         self._variables = jax.device_put(variables, one)

@@ -15,7 +15,7 @@ from jax.sharding import Mesh
 from rich.console import Console
 
 from augjax.data import Dataset
-from augjax.errors import InputError, RunError
+from augjax.errors import InputError, OwnError, RunError
 from augjax.files import write_json
 from augjax.printable import argument, printable
 from augjax.runs.checkpoints import Checkpoints
@@ -26,15 +26,18 @@ from augjax.runs.fingerprints import Fingerprints
 from augjax.runs.folder import BEST_WEIGHTS, EVALUATION, PREDICTIONS, SUMMARY
 from augjax.runs.keeper import RunKeeper
 from augjax.runs.loggers import Logged, Logger
+from augjax.runs.of_first import OfFirst
 from augjax.runs.progress import EpochProgress
 from augjax.runs.record import record_run
 from augjax.runs.signals import StopSignals
 from augjax.runs.writer import RunWriter
+from augjax.runtime.processes import ALONE, Processes
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import accuracy_name
-from augjax.training.loop import Augmentation, FitResult, fit
+from augjax.training.loop import Augmentation, FitResult, Listener, fit
 from augjax.training.mesh import data_mesh
 from augjax.training.objective import TWO_CLASSES, Objective
+from augjax.training.votes import Votes
 from augjax.transforms import Sequential, to_dict
 
 
@@ -73,7 +76,7 @@ class Training:
 
 
 def mesh_for(batch_size: int, *, resumed: bool = False) -> Mesh:
-    """A mesh of all local devices.
+    """A mesh of the devices of all processes.
 
     Args:
       batch_size: of the run.
@@ -153,8 +156,11 @@ def train_run(
     console: Console,
     signals: StopSignals,
     loggers: Sequence[Logger] = (),
+    processes: Processes = ALONE,
 ) -> FitResult:
     """Trains in a run's folder, from its latest checkpoint if it has one, and sums it up.
+
+    Of several processes only the first one uses the folder, and sums the run up.
 
     Args:
       run_dir: the run's folder.
@@ -165,9 +171,10 @@ def train_run(
       console: prints each epoch and how the run ended.
       signals: requests to stop.
       loggers: are told of each epoch.
+      processes: those that train together.
 
     Raises:
-      RunError: if a loss is not finite, or a file cannot be written.
+      RunError: if a loss is not finite, a file cannot be written, or another process is gone.
       BadImagesError: if an epoch finds bad images, and they end the run.
       Interrupted: when asked to stop, after the step in progress and a checkpoint.
     """
@@ -183,11 +190,19 @@ def train_run(
         run_dir / "checkpoints", minutes=training.checkpoint_minutes, tell=console.print
     )
     logged = Logged(loggers, progress, tell=console.print)
+    several = processes.count > 1
+    keeper = RunKeeper(
+        checkpoints, signals, Fingerprints(run_dir, dataset),
+        processes=processes, votes=Votes(mesh) if several else None,
+    )  # fmt: skip
+    listener: Listener = RunWriter(run_dir, metadata, logged, tell=console.print)
+    if several:
+        listener = OfFirst(listener, dataset, run_dir, keeper, processes)
     with (
-        bad_images_listed(run_dir),
+        bad_images_listed(run_dir if processes.is_first else None),
         contextlib.closing(progress),
         contextlib.closing(logged),
-        _memory_in_one_line(),
+        _device_errors_in_one_line(processes),
     ):
         result = fit(
             dataset,
@@ -199,26 +214,34 @@ def train_run(
             early_stopping=training.early_stopping,
             seed=training.seed,
             mesh=mesh,
-            listener=RunWriter(run_dir, metadata, logged, tell=console.print),
-            keeper=RunKeeper(checkpoints, signals, Fingerprints(run_dir, dataset)),
+            listener=listener,
+            keeper=keeper,
             objective=training.objective,
             ema_decay=training.ema_decay,
             start=training.start,
         )
-    _sum_up(run_dir, dataset, training, result, console)
+    processes.part_ways()
+    if processes.is_first:
+        _sum_up(run_dir, dataset, training, result, console)
     return result
 
 
 @contextlib.contextmanager
-def _memory_in_one_line() -> Iterator[None]:
-    """Says what to do where a device has too little memory."""
+def _device_errors_in_one_line(processes: Processes) -> Iterator[None]:
+    """Says what to do where a device has too little memory, or another process is gone."""
     try:
         yield
     except jax.errors.JaxRuntimeError as error:
-        if not str(error).startswith("RESOURCE_EXHAUSTED"):
-            raise
         reason = str(error).splitlines()[0]
-        raise RunError(
+        if not reason.startswith("RESOURCE_EXHAUSTED"):
+            if processes.count == 1:
+                raise
+            raise OwnError(
+                f"another process of the run has ended, or cannot be reached ({reason:.160}); "
+                "what was kept is as it was: resume the run"
+            ) from error
+        kind = OwnError if processes.count > 1 else RunError
+        raise kind(
             f"the memory is too small ({reason:.160}); a new run may fit with a smaller "
             "--batch-size or --image-size"
         ) from error

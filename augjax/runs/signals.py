@@ -79,10 +79,9 @@ class StopSignals:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
-    def interrupted(self) -> Interrupted:
-        """To be raised once the run is saved."""
-        assert self.asked is not None
-        return Interrupted(self.asked, _line("interrupted", self.hint))
+    def interrupted(self, signum: int) -> Interrupted:
+        """To be raised once the run is saved, after a signal to this process or another."""
+        return Interrupted(signum, _line("interrupted", self.hint))
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
         if not self.saving:

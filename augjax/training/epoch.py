@@ -19,19 +19,20 @@ class Epoch:
         now: Snapshot,
         split: Split,
         batch_size: int,
+        rows: slice,
         seed: int,
         clock: Callable[[], float],
     ) -> None:
         self._clock = clock
         self._start = clock() - now.seconds
         self._number, self._done = now.epoch, now.step
-        self._split, self._batch_size = split, batch_size
+        self._split, self._batch_size, self._rows = split, batch_size, rows
         self._order = epoch_order(len(split), seed=seed, epoch=now.epoch)
 
     def batches(self) -> Iterator[Batch]:
-        """The batches of the steps that are left of it."""
+        """The batches of the steps that are left of it, or this process's rows of them."""
         rest = self._order[self._done * self._batch_size :]
-        return epoch_batches(self._split, rest, self._batch_size)
+        return epoch_batches(self._split, rest, self._batch_size, self._rows)
 
     def snapshot(self, now: Snapshot) -> Snapshot:
         """`now` on the host, with the time spent; raises RunError if a loss is not finite."""

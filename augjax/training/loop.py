@@ -21,7 +21,7 @@ from augjax.training.average import check_decay
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.epoch import Epoch
 from augjax.training.history import EpochRow
-from augjax.training.mesh import on_device, replicated
+from augjax.training.mesh import on_device, on_every_device, own_rows
 from augjax.training.metrics import Metrics
 from augjax.training.objective import TWO_CLASSES, Objective
 from augjax.training.schedule import FULL_STRENGTH, Schedule
@@ -156,7 +156,8 @@ def fit(
       epochs: at most so many.
       early_stopping: before the first epoch; watches the validation loss.
       seed: of the run.
-      mesh: the devices.
+      mesh: the devices, of all processes that train together. These call this at the same time,
+        with the same arguments but for listener and keeper, and each decodes its own rows.
       listener: is called after steps and epochs.
       keeper: saves the run; if it was saved before, the run goes on from there.
       objective: the loss of training; that of validation is the plain cross-entropy.
@@ -205,10 +206,11 @@ def fit(
     beginning = Snapshot.beginning(initial, early_stopping, num_classes)
     now = keeper.latest(beginning) or beginning
     listener.on_start(now)
-    now = now.with_patience_of(early_stopping).placed(replicated(mesh))
+    now = now.with_patience_of(early_stopping).placed(mesh)
+    rows = own_rows(mesh, batch_size)
     steps = -(-len(dataset.train) // batch_size)
     while now.epoch <= epochs and not now.early_stopping.should_stop:
-        epoch = Epoch(now, dataset.train, batch_size, seed, clock)
+        epoch = Epoch(now, dataset.train, batch_size, rows, seed, clock)
         for batch in on_device(epoch.batches(), mesh):
             now = now.after_step(
                 *train_step(now.state, now.metrics, batch, augment_key, np.int32(now.epoch))
@@ -222,7 +224,7 @@ def fit(
             after_batch=partial(keeper.keep, partial(epoch.snapshot, now)),
         )  # fmt: skip
         row = epoch.row(now.metrics, validation)
-        now = now.after_epoch(row, jax.device_put(Metrics.zero(num_classes), replicated(mesh)))
+        now = now.after_epoch(row, on_every_device(Metrics.zero(num_classes), mesh))
         listener.on_epoch(row, steps, now.best if now.early_stopping.improved else None)
         keeper.keep(now.on_host, always=True)
     keeper.on_end()
@@ -240,9 +242,9 @@ def evaluate(
     after_batch: Callable[[], object] = lambda: None,
 ) -> Metrics:
     """The metrics of a whole split: every image exactly once, whatever the batch size."""
-    metrics = jax.device_put(Metrics.zero(num_classes), replicated(mesh))
-    order = np.arange(len(split))
-    for batch in on_device(epoch_batches(split, order, batch_size), mesh):
+    metrics = on_every_device(Metrics.zero(num_classes), mesh)
+    order, rows = np.arange(len(split)), own_rows(mesh, batch_size)
+    for batch in on_device(epoch_batches(split, order, batch_size, rows), mesh):
         metrics = eval_step(variables, metrics, batch)
         after_batch()
     return metrics

@@ -1,16 +1,21 @@
-"""One mesh for one device or many: the batch is split along it, the state is on every device."""
+"""One mesh for one device or many: the batch is split along it, the state is on every device.
+
+The devices may be those of several processes. Each then holds, and is given, the rows of a batch
+that its own devices work on.
+"""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import jax
+import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 
 def data_mesh(devices: Sequence[Any] | None = None) -> Mesh:
-    """A mesh of all local devices (or those given) along the axis 'data'."""
-    devices = devices or jax.local_devices()
+    """A mesh of the devices of all processes (or those given) along the axis 'data'."""
+    devices = devices or jax.devices()
     return jax.make_mesh((len(devices),), ("data",), (AxisType.Auto,), devices=devices)
 
 
@@ -24,11 +29,40 @@ def split_batch(mesh: Mesh) -> NamedSharding:
     return NamedSharding(mesh, PartitionSpec("data"))
 
 
+def own_rows(mesh: Mesh, batch_size: int) -> slice:
+    """The rows of a batch that the devices of this process hold."""
+    parts = split_batch(mesh).addressable_devices_indices_map((batch_size,)).values()
+    bounds = [part[0].indices(batch_size) for part in parts if part is not None]
+    rows = slice(min(start for start, _, _ in bounds), max(stop for _, stop, _ in bounds))
+    if sum(stop - start for start, stop, _ in bounds) != rows.stop - rows.start:
+        raise AssertionError("the mesh does not keep the devices of a process together")
+    return rows
+
+
+def on_every_device(tree: Any, mesh: Mesh) -> Any:
+    """Puts host arrays, which all processes have alike, on every device of the mesh."""
+    if _is_local(mesh):
+        return jax.device_put(tree, replicated(mesh))
+    put = jax.make_array_from_process_local_data
+    return jax.tree.map(lambda x: put(replicated(mesh), np.asarray(x)), tree)
+
+
 def on_device(batches: Iterable[Any], mesh: Mesh) -> Iterator[Any]:
-    """Moves batches to the mesh, one ahead of the step that uses them."""
+    """Moves batches, or this process's rows of them, to the mesh, one ahead of their step."""
     waiting: deque[Any] = deque()
     for batch in batches:
-        waiting.append(jax.device_put(batch, split_batch(mesh)))
+        waiting.append(_split(batch, mesh))
         if len(waiting) > 1:
             yield waiting.popleft()
     yield from waiting
+
+
+def _split(batch: Any, mesh: Mesh) -> Any:
+    if _is_local(mesh):
+        return jax.device_put(batch, split_batch(mesh))
+    put = jax.make_array_from_process_local_data
+    return jax.tree.map(lambda rows: put(split_batch(mesh), np.asarray(rows)), batch)
+
+
+def _is_local(mesh: Mesh) -> bool:
+    return not mesh.is_multi_process

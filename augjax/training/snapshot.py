@@ -4,9 +4,11 @@ import dataclasses
 from typing import Any
 
 import jax
+from jax.sharding import Mesh
 
 from augjax.training.early_stopping import EarlyStopping
 from augjax.training.history import EpochRow
+from augjax.training.mesh import on_every_device
 from augjax.training.metrics import Metrics
 from augjax.training.state import TrainState
 
@@ -56,9 +58,9 @@ class Snapshot:
         )
         return dataclasses.replace(self, early_stopping=changed)
 
-    def placed(self, sharding: jax.sharding.Sharding) -> "Snapshot":
-        """With state and metrics on devices."""
-        state, metrics = jax.device_put((self.state, self.metrics), sharding)
+    def placed(self, mesh: Mesh) -> "Snapshot":
+        """With state and metrics on every device of the mesh."""
+        state, metrics = on_every_device((self.state, self.metrics), mesh)
         return dataclasses.replace(self, state=state, metrics=metrics)
 
     def on_host(self) -> "Snapshot":

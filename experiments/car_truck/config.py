@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from augjax.commands.parse import parse
+from augjax.commands.several import Cluster
 from augjax.errors import InputError
 from augjax.printable import argument
 from augjax.runs.flags import recorded_flags
@@ -76,6 +77,7 @@ class Config:
     """Whether report.html is written when the run has ended."""
     debug: bool = False
     """Show the traceback of an error."""
+    cluster: tyro.conf.OmitArgPrefixes[Cluster] = dataclasses.field(default_factory=Cluster)
 
     def __post_init__(self) -> None:
         check_settings(vars(self))
@@ -88,7 +90,7 @@ class Config:
 RECORDED = tuple(
     field.name
     for field in dataclasses.fields(Config)
-    if field.name not in ("resume", "report", "debug")
+    if field.name not in ("resume", "report", "debug", "cluster")
 )
 """The flags that make the run what it is."""
 

@@ -9,19 +9,27 @@ from augjax.errors import InputError
 from augjax.printable import printable
 from augjax.runs.data import print_found
 from augjax.runs.settings import Settings
+from augjax.runtime.processes import ALONE, Processes
 from experiments.car_truck.drawn.dataset import SPLITS, drawn_car_truck, picture_names
 
 
-def load_data(settings: Settings, console: Console) -> Dataset:
-    """Reads the folder, the TensorFlow data set or the drawn set, and says what was found."""
+def load_data(settings: Settings, console: Console, processes: Processes = ALONE) -> Dataset:
+    """Reads the folder, the TensorFlow data set or the drawn set, and says what was found.
+
+    Args:
+      settings: of the run.
+      console: is told.
+      processes: those that read the data together.
+    """
     size, method = settings.image_size, settings.interpolation
     if settings.data is None:
-        root = drawn_car_truck()
+        with processes.agreeing():
+            root = drawn_car_truck()
         console.print(
             f"No --data given: training on drawn cars and trucks, in {root} "
             f"({size}x{size} pixels, batches of {settings.batch_size})."
         )
-        dataset = load_image_folder(root, image_size=size, method=method)
+        dataset = load_image_folder(root, image_size=size, method=method, processes=processes)
         _check_drawn(dataset, root)
     elif settings.data.startswith("tfds:"):
         listed = settings.data.split(":")[2:]
@@ -29,7 +37,8 @@ def load_data(settings: Settings, console: Console) -> Dataset:
             raise InputError(
                 f"--data {settings.data}: name two classes, as in tfds:NAME:CLASS,CLASS"
             )
-        dataset = load_tfds(settings.data, image_size=size, method=method)
+        with processes.agreeing():
+            dataset = load_tfds(settings.data, image_size=size, method=method)
     else:
         dataset = load_image_folder(
             settings.data,
@@ -39,6 +48,7 @@ def load_data(settings: Settings, console: Console) -> Dataset:
             on_bad_image=settings.on_bad_image,
             verify=settings.verify,
             follow_links=settings.follow_links,
+            processes=processes,
         )
     print_found(dataset, console)
     names = [printable(name) for name in dataset.class_names]

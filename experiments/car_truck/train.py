@@ -8,6 +8,7 @@ from augjax.data import Dataset
 from augjax.printable import argument
 from augjax.runs.settings import Settings
 from augjax.runs.signals import StopSignals
+from augjax.runtime.processes import ALONE, Processes
 from augjax.training.loop import FitResult
 from experiments.car_truck.config import PROGRAM, recorded
 from experiments.car_truck.data import load_data
@@ -16,7 +17,12 @@ from experiments.replay import PROGRAM as REPLAY
 
 
 def train_car_truck(
-    settings: Settings, signals: StopSignals, *, report: bool, resumed: bool
+    settings: Settings,
+    signals: StopSignals,
+    *,
+    report: bool,
+    resumed: bool,
+    processes: Processes = ALONE,
 ) -> FitResult:
     """Trains, and leaves the run folder.
 
@@ -25,6 +31,7 @@ def train_car_truck(
       signals: requests to stop.
       report: whether a report of the finished run is written.
       resumed: whether the run's folder holds a run that is to go on.
+      processes: those that train together.
     """
     program = Program(
         command=f"{PROGRAM} {shlex.join(sys.argv[1:])}".strip(),
@@ -35,7 +42,7 @@ def train_car_truck(
         next_commands=next_commands,
         report=report,
     )
-    return train(settings, program, signals, resumed=resumed)
+    return train(settings, program, signals, resumed=resumed, processes=processes)
 
 
 def next_commands(settings: Settings, dataset: Dataset, result: FitResult) -> dict[str, str]:

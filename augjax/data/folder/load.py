@@ -4,6 +4,7 @@ from pathlib import Path
 
 from augjax.data.data_report import OnBadImage
 from augjax.data.dataset import CACHE_LIMIT_BYTES, Dataset
+from augjax.data.folder.agreed import agreed_source
 from augjax.data.folder.judge import MAX_PIXELS
 from augjax.data.folder.options import ReadOptions
 from augjax.data.folder.read import read_dataset
@@ -11,6 +12,7 @@ from augjax.data.folder.splits import Source, contents, folder_contents, two_spl
 from augjax.data.folder.verify import Verify
 from augjax.data.tf import ResizeMethod
 from augjax.printable import printable
+from augjax.runtime.processes import ALONE, Processes
 
 
 def load_image_folder(
@@ -23,6 +25,7 @@ def load_image_folder(
     on_bad_image: OnBadImage = "fail",
     verify: Verify = "auto",
     follow_links: bool = False,
+    processes: Processes = ALONE,
 ) -> Dataset:
     """Reads `root/train/<class>/...` and `root/valid/<class>/...`.
 
@@ -54,6 +57,7 @@ def load_image_folder(
       verify: 'full' to decode every file before training even if the images do not fit into memory.
       follow_links: whether links are followed wherever they lead, to folders within a class too;
         a class has each file once, however many links lead to it.
+      processes: those that read the folder together, as `load_dataset` takes them.
 
     Raises:
       InputError: for an option or a folder that cannot be used; as a `BadImagesError`, which has
@@ -63,9 +67,10 @@ def load_image_folder(
     """
     options = ReadOptions(
         image_size=image_size, method=method, cache_limit=cache_limit, max_pixels=max_pixels,
-        on_bad_image=on_bad_image, verify=verify, follow_links=follow_links,
+        on_bad_image=on_bad_image, verify=verify, follow_links=follow_links, processes=processes,
     )  # fmt: skip
-    return read_dataset(scan_folder(root, follow_links=follow_links), options)
+    source = agreed_source(lambda: scan_folder(root, follow_links=follow_links), processes)
+    return read_dataset(source, options)
 
 
 def scan_folder(root: str | Path, *, follow_links: bool = False) -> Source:

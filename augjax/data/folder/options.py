@@ -11,6 +11,7 @@ from augjax.data.folder.judge import MAX_PIXELS
 from augjax.data.folder.verify import Verify
 from augjax.data.tf import ResizeMethod
 from augjax.errors import InputError
+from augjax.runtime.processes import ALONE, Processes
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class ReadOptions:
     on_bad_image: OnBadImage = "fail"
     verify: Verify = "auto"
     follow_links: bool = False
+    processes: Processes = ALONE
 
     def __post_init__(self) -> None:
         check_image_size(self.image_size)

@@ -17,6 +17,7 @@ from augjax.data.folder.verify import Examined, examine
 from augjax.errors import InputError
 from augjax.keys import image_ids
 from augjax.printable import printable
+from augjax.runtime.processes import ALONE, Processes
 
 
 class Read(NamedTuple):
@@ -68,7 +69,7 @@ def read_source(source: Source, options: ReadOptions) -> Read:
         f"Decoded images take {needed / 2**20:,.0f} MiB of the "
         f"{options.cache_limit / 2**20:,.0f} MiB allowed for them and are {where}.",
     )
-    splits = usable_splits(source, examined, report)
+    splits = usable_splits(source, examined, report, options.processes)
     return Read(splits, tuple(examined), report, notes)
 
 
@@ -88,23 +89,26 @@ def examine_source(source: Source, options: ReadOptions) -> tuple[list[Examined]
     examined = examine(
         source.data, source.splits, report,
         image_size=options.image_size, method=options.method, cache_limit=options.cache_limit,
-        max_pixels=options.max_pixels, verify=options.verify,
+        max_pixels=options.max_pixels, verify=options.verify, processes=options.processes,
     )  # fmt: skip
     for split, good in zip(source.splits, examined, strict=True):
         labels = np.array([file.label for file in good.files], int)
         counts = np.bincount(labels, minlength=len(split.class_names)).tolist()
         report.counts[split.name] = dict(zip(split.class_names, counts, strict=True))
-    if source.splits[0].name == "train":
+    if source.splits[0].name == "train" and options.processes.is_first:
         _note_leaks(source, examined, report)
     return examined, report
 
 
 def usable_splits(
-    source: Source, examined: Iterable[Examined], report: DataReport
+    source: Source,
+    examined: Iterable[Examined],
+    report: DataReport,
+    processes: Processes = ALONE,
 ) -> tuple[Split, ...]:
     """The images that can be used; what an epoch cannot decode goes to the report."""
     return tuple(
-        _split(split, good, report, source)
+        _split(split, good, report, source, processes)
         for split, good in zip(source.splits, examined, strict=True)
     )
 
@@ -158,7 +162,9 @@ def _place(split: FoundSplit, source: Source, class_name: str = "") -> str:
     return f"{source.data} ({names})" if names else str(source.data)
 
 
-def _split(split: FoundSplit, good: Examined, report: DataReport, source: Source) -> Split:
+def _split(
+    split: FoundSplit, good: Examined, report: DataReport, source: Source, processes: Processes
+) -> Split:
     sources = tuple(file.path for file in good.files)
     return Split(
         name=split.name,
@@ -169,17 +175,22 @@ def _split(split: FoundSplit, good: Examined, report: DataReport, source: Source
         contents=good.decoder.contents,
         cache=good.cache,
         decode=good.decoder,
-        on_missing=_note_missing(split, good, report, source),
+        on_missing=_note_missing(split, good, report, source, processes),
         below=split.below,
+        held=good.held,
+        sizes=np.array([file.size for file in good.files], np.int64),
     )
 
 
 def _note_missing(
-    split: FoundSplit, good: Examined, report: DataReport, source: Source
+    split: FoundSplit, good: Examined, report: DataReport, source: Source, processes: Processes
 ) -> Callable[[Sequence[int]], None]:
-    """Tells the report which images an epoch had to leave out."""
+    """Tells the report which images an epoch had to leave out, in whichever process."""
 
-    def note(indices: Sequence[int]) -> None:
+    def note(own: Sequence[int]) -> None:
+        indices = [index for some in processes.gather(lambda: list(own)) for index in some]
+        if not indices:
+            return
         known = {bad.path for bad in report.bad}
         paths = {index: split.key(good.files[index]) for index in sorted(indices)}
         report.add(

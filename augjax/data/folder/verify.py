@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Bool, Int64, UInt8
 
 from augjax.data.data_report import BadImage, DataReport
 from augjax.data.dataset import cache_bytes
@@ -16,8 +16,10 @@ from augjax.data.folder.decode import FileDecoder
 from augjax.data.folder.decode_all import FileToDecode, as_tensor, decode_all
 from augjax.data.folder.judge import DOUBTFUL, Verdict, judge_files, refused, too_large
 from augjax.data.folder.scan import FoundFile, FoundSplit
+from augjax.data.folder.shares import Found, Judged, Share, all_shares
 from augjax.data.folder.verdict_cache import FileState, load_verdicts, save_verdicts
 from augjax.data.tf import ResizeMethod, import_tensorflow, silent_stderr
+from augjax.runtime.processes import Processes
 
 Verify = Literal["auto", "full"]
 
@@ -33,30 +35,17 @@ _LOOKED_AT = 16
 _Verdicts = dict[str, tuple[FileState, Verdict]]
 
 
-class _Found(NamedTuple):
-    split: FoundSplit
-    file: FoundFile
-    path: str
-    key: str
-    """Its path below the data folder."""
-
-    @property
-    def state(self) -> FileState:
-        return self.file.size, self.file.changed
-
-
-class _Judged(NamedTuple):
-    found: _Found
-    verdict: Verdict
-
-
 class Examined(NamedTuple):
-    """The usable files of a split with their verdicts and decoder, and all images if they fit."""
+    """The usable files of a split with their verdicts and decoder, and all images if they fit.
+
+    `held` says which images `cache` has, where several processes have decoded them.
+    """
 
     files: tuple[FoundFile, ...]
     verdicts: tuple[Verdict, ...]
     decoder: FileDecoder
     cache: Any | None
+    held: Bool[np.ndarray, " n"] | None
 
 
 def examine(
@@ -69,69 +58,88 @@ def examine(
     cache_limit: int,
     max_pixels: int,
     verify: Verify,
+    processes: Processes,
 ) -> list[Examined]:
     """Judges all files, and decodes them if they fit into memory or `verify` is 'full'.
 
     The bad ones are left out of what is returned and added to `report`. The verdicts on the others
-    are kept for the next start, under the name of `data`, a folder or a table.
+    are kept for the next start, under the name of `data`, a folder or a table. Each process reads
+    an equal part of the files, and all learn of all.
     """
     kept = load_verdicts(data)
     found = [one for split in splits for one in _found(split)]
     report.files += len(found)
-    pieces: Iterable[list[_Judged]] = _judge(found, kept, report, max_pixels)
-    count = len(found)
-    if cache_bytes(count, image_size) > cache_limit:  # Without the unusable ones, it may not be.
-        pieces = list(pieces)
-        count = sum(map(len, pieces))
-    keep = cache_bytes(count, image_size) <= cache_limit
-    images, contents = None, np.zeros(count, np.int64)
-    if keep or verify == "full":
-        usable, images, contents = _decode(
-            pieces, report,
-            number=len(range(0, len(found), PIECE)), count=count,
-            image_size=image_size, method=method, keep=keep,
-        )  # fmt: skip
-        good = [one.verdict.damage in ("", DOUBTFUL) for one in usable]
-    else:
-        usable = list(itertools.chain.from_iterable(pieces))
-        good = [True] * len(usable)
-    deep = [n for n, one in enumerate(usable) if good[n] and one.verdict.is_deep]
-    of_deep = None if images is None else (images[n] for n in deep)
-    report.dark = _dark([usable[n] for n in deep], of_deep, image_size, method)
-    current = {o.found.key: (o.found.state, o.verdict) for o in usable if o.verdict.lasts}
-    if current != {one.key: kept[one.key] for one in found if one.key in kept}:
+    own = found[processes.part(len(found))]
+    pieces: Iterable[list[Judged]] = _judge(own, kept, report, max_pixels)
+    most = len(own)
+    fits = cache_bytes(len(found), image_size) <= cache_limit
+    if not fits:  # Without the unusable ones, they may.
+        with processes.agreeing():
+            pieces = list(pieces)
+            most = sum(map(len, pieces))
+        fits = cache_bytes(sum(processes.gather(lambda: most)), image_size) <= cache_limit
+    decodes = fits or verify == "full"
+    with processes.agreeing():
+        if decodes:
+            share = _decode(
+                pieces, report,
+                number=len(range(0, len(own), PIECE)), count=most,
+                image_size=image_size, method=method, keep=fits,
+            )  # fmt: skip
+        else:
+            usable = list(itertools.chain.from_iterable(pieces))
+            share = Share(usable, None, np.zeros(len(usable), np.int64))
+        good = [_is_good(one, decodes) for one in share.usable]
+        deep = [n for n, one in enumerate(share.usable) if good[n] and one.verdict.is_deep]
+        of_deep = None if share.images is None else (share.images[n] for n in deep)
+        report.dark = _dark([share.usable[n] for n in deep], of_deep, image_size, method)
+    if processes.count > 1:
+        share = all_shares(share, found, report, processes)
+    current = {o.found.key: (o.found.state, o.verdict) for o in share.usable if o.verdict.lasts}
+    known = {one.key: kept[one.key] for one in found if one.key in kept}
+    if current != known and processes.is_first:
         report.not_kept = save_verdicts(data, current)
+    good = np.array([_is_good(one, decodes) for one in share.usable], bool)
     examined = []
     end = 0
     for split in splits:
-        start, end = end, end + sum(one.found.split is split for one in usable)
-        chosen = np.array(good[start:end], bool)
-        mine = list(itertools.compress(usable[start:end], chosen))
-        cache = None
-        if images is not None:
-            of_split = images[start:end]
-            cache = as_tensor(of_split if chosen.all() else of_split[chosen])
+        start, end = end, end + sum(one.found.split is split for one in share.usable)
+        chosen = good[start:end]
+        mine = list(itertools.compress(share.usable[start:end], chosen))
+        cache, held = None, None
+        if share.images is not None:
+            of_split = share.images[start:end]
+            cache = of_split if chosen.all() else of_split[chosen]
+            if share.held is None:
+                cache = as_tensor(cache)
+            else:
+                held = share.held[start:end][chosen]
         examined.append(
             Examined(
                 files=tuple(one.found.file for one in mine),
                 verdicts=tuple(one.verdict for one in mine),
-                decoder=_decoder(mine, image_size, method, contents[start:end][chosen]),
+                decoder=_decoder(mine, image_size, method, share.contents[start:end][chosen]),
                 cache=cache,
+                held=held,
             )
         )
     return examined
 
 
-def _found(split: FoundSplit) -> list[_Found]:
-    return [_Found(split, file, split.path(file), split.key(file)) for file in split.files]
+def _is_good(one: Judged, decoded: bool) -> bool:
+    return not decoded or one.verdict.damage in ("", DOUBTFUL)
+
+
+def _found(split: FoundSplit) -> list[Found]:
+    return [Found(split, file, split.path(file), split.key(file)) for file in split.files]
 
 
 def _judge(
-    found: Sequence[_Found],
+    found: Sequence[Found],
     kept: _Verdicts,
     report: DataReport,
     max_pixels: int,
-) -> Iterator[list[_Judged]]:
+) -> Iterator[list[Judged]]:
     """Gives the usable files, a few at a time, and notes the others, and why.
 
     A verdict that was kept stands if the file has the same time of change, size and ends.
@@ -148,17 +156,17 @@ def _judge(
             if why := verdict.refusal(max_pixels):
                 report.bad.append(BadImage(one.key, why))
             else:
-                usable.append(_Judged(one, verdict))
+                usable.append(Judged(one, verdict))
         yield usable
 
 
-def _known_verdict(one: _Found, kept: _Verdicts) -> Verdict | None:
+def _known_verdict(one: Found, kept: _Verdicts) -> Verdict | None:
     state, verdict = kept.get(one.key, (None, None))
     return verdict if state == one.state else None
 
 
 def _decode(
-    pieces: Iterable[list[_Judged]],
+    pieces: Iterable[list[Judged]],
     report: DataReport,
     *,
     number: int,
@@ -166,12 +174,12 @@ def _decode(
     image_size: int,
     method: ResizeMethod,
     keep: bool,
-) -> tuple[list[_Judged], UInt8[np.ndarray, "n size size 3"] | None, Int64[np.ndarray, " n"]]:
+) -> Share:
     """Decodes all files, or those never decoded if the images are not kept; notes the damage.
 
     Whatever judges the `pieces` does so while earlier ones are decoded.
     """
-    usable: list[_Judged] = []
+    usable: list[Judged] = []
 
     def wanted() -> Iterator[list[FileToDecode]]:
         for piece in pieces:
@@ -198,7 +206,7 @@ def _decode(
                 damage = DOUBTFUL
             else:
                 damage = "" if decoded.seen[place] else decoder.failure(place)
-            one = _Judged(one.found, one.verdict._replace(damage=damage))
+            one = Judged(one.found, one.verdict._replace(damage=damage))
             usable[place] = one
         if one.verdict.damage not in ("", DOUBTFUL):
             report.bad.append(BadImage(one.found.key, one.verdict.damage or ""))
@@ -207,11 +215,11 @@ def _decode(
         if one.verdict.damage:
             report.doubtful.append(one.found.key)
     images = None if decoded.images is None else decoded.images[: len(usable)]
-    return usable, images, contents
+    return Share(usable, images, contents)
 
 
 def _dark(
-    deep: Sequence[_Judged],
+    deep: Sequence[Judged],
     images: Iterable[UInt8[np.ndarray, "size size 3"]] | None,
     image_size: int,
     method: ResizeMethod,
@@ -229,13 +237,13 @@ def _dark(
     return dark
 
 
-def _to_decode(place: int, one: _Judged) -> FileToDecode:
+def _to_decode(place: int, one: Judged) -> FileToDecode:
     path, verdict = os.fsencode(one.found.path), one.verdict
     return FileToDecode(place, path, verdict.is_plain, verdict.outline)
 
 
 def _decoder(
-    judged: Sequence[_Judged],
+    judged: Sequence[Judged],
     image_size: int,
     method: ResizeMethod,
     contents: Int64[np.ndarray, " n"],
