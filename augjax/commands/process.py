@@ -1,7 +1,7 @@
 """The process of a command: prepared before JAX and TensorFlow are imported."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from augjax.errors import InputError
 from augjax.files import lies_in
@@ -50,17 +50,18 @@ def training_process(
 
 
 @contextmanager
-def while_importing(hint: str = "") -> Iterator[None]:
+def while_importing(signals: StopSignals | None = None) -> Iterator[None]:
     """Lets a signal end the process at once, and makes one line of what the environment breaks.
 
     Args:
-      hint: what to tell a user who leaves, as in `StopSignals`.
+      signals: what to tell a user who leaves; of several processes, none leaves by itself.
 
     Raises:
       InputError: if JAX or Matplotlib cannot use the environment.
     """
+    stays = signals is not None and signals.saving
     try:
-        with left_at_once(hint):
+        with nullcontext() if stays else left_at_once(signals.hint if signals else ""):
             yield
     except ValueError as error:
         raise InputError(f"a setting in the environment cannot be used: {error}") from error

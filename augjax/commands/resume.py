@@ -13,7 +13,7 @@ def main(flags: Resume) -> int:
     with joined_processes(flags.cluster) as processes:
         settings = shared_settings(lambda: resumed_settings(flags), processes)
         with training_process(settings, resumed=True, processes=processes) as signals:
-            with while_importing(signals.hint):
+            with while_importing(signals):
                 from augjax.commands.training import train_on_data
 
             command = shlex.join(["augjax", *sys.argv[1:]])

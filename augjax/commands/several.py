@@ -59,10 +59,18 @@ def joined_processes(flags: Cluster) -> Iterator[Processes]:
         if processes.is_first:
             raise
         sys.exit(error.exit_code)
-    except Exception:
+    except Exception as error:
         if processes.count == 1:
             raise
-        _leave(traceback.format_exc())
+        import jax
+
+        if not isinstance(error, jax.errors.JaxRuntimeError):
+            _leave(traceback.format_exc())
+        reason = str(error).partition("\n")[0]
+        _leave(
+            f"error: process {processes.index}: another process of the run has ended, or cannot be "
+            f"reached ({reason:.160}); what was kept is as it was: see to the cause, then resume it"
+        )
 
 
 def _leave(why: str) -> None:

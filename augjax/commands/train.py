@@ -13,7 +13,7 @@ def main(flags: Train) -> int:
     with joined_processes(flags.cluster) as processes:
         settings = shared_settings(lambda: settings_of(flags), processes)
         with training_process(settings, processes=processes) as signals:
-            with while_importing(signals.hint):
+            with while_importing(signals):
                 from augjax.commands.training import train_on_data
 
             command = shlex.join(["augjax", *sys.argv[1:]])

@@ -30,7 +30,8 @@ def environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "processor": _processor(),
         "cpus": os.cpu_count(),
-        "devices": [f"{d.platform}:{d.id} {d.device_kind}" for d in jax.local_devices()],
+        "devices": [f"{d.platform}:{d.id} {d.device_kind}" for d in jax.devices()],
+        "processes": jax.process_count(),
         "versions": {
             name: version for name in (*_PACKAGES, *_TENSORFLOW) if (version := _version(name))
         },
@@ -42,12 +43,13 @@ def environment() -> dict[str, Any]:
 
 def device_line() -> str:
     """The devices in one line, with a warning if a GPU goes unused."""
-    devices = jax.local_devices()
+    devices, processes = jax.devices(), jax.process_count()
     on_cpu = devices[0].platform == "cpu"
     cores = f", {os.cpu_count()} cores" if on_cpu else ""
     plural = "s" if len(devices) > 1 else ""
+    shared = f" of {processes} processes" if processes > 1 else ""
     line = (
-        f"Running on {len(devices)} {devices[0].device_kind} device{plural} "
+        f"Running on {len(devices)} {devices[0].device_kind} device{plural}{shared} "
         f"(JAX {jax.__version__}{cores})."
     )
     if on_cpu and not os.environ.get("JAX_PLATFORMS") and _has_nvidia_gpu():

@@ -18,12 +18,13 @@ from augjax.runs.flags import write_flags
 from augjax.runs.folder import RUN_RECORD
 
 _DECISIVE = (
-    "python", "processor", "cpus", "devices", "versions", "settings", "jax", "decoder",
+    "python", "processor", "cpus", "processes", "devices", "versions", "settings", "jax", "decoder",
     "fingerprint", "git_commit",
 )  # fmt: skip
 """Entries of the environment that the bits of a run may depend on."""
 
 _UNRECORDED = {
+    "processes": 1,
     "decoder": "TensorFlow, JPEGs by the fast inverse DCT",
     "fingerprint": "names and sizes of files",
     "jax": {

@@ -202,7 +202,7 @@ def train_run(
         bad_images_listed(run_dir if processes.is_first else None),
         contextlib.closing(progress),
         contextlib.closing(logged),
-        _device_errors_in_one_line(processes),
+        _memory_in_one_line(processes),
     ):
         result = fit(
             dataset,
@@ -227,19 +227,14 @@ def train_run(
 
 
 @contextlib.contextmanager
-def _device_errors_in_one_line(processes: Processes) -> Iterator[None]:
-    """Says what to do where a device has too little memory, or another process is gone."""
+def _memory_in_one_line(processes: Processes) -> Iterator[None]:
+    """Says what to do where a device has too little memory."""
     try:
         yield
     except jax.errors.JaxRuntimeError as error:
         reason = str(error).splitlines()[0]
         if not reason.startswith("RESOURCE_EXHAUSTED"):
-            if processes.count == 1:
-                raise
-            raise OwnError(
-                f"another process of the run has ended, or cannot be reached ({reason:.160}); "
-                "what was kept is as it was: resume the run"
-            ) from error
+            raise
         kind = OwnError if processes.count > 1 else RunError
         raise kind(
             f"the memory is too small ({reason:.160}); a new run may fit with a smaller "

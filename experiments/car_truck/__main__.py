@@ -53,7 +53,7 @@ def _train(settings: Settings, config: Config, processes: Processes) -> "FitResu
     """Prepares the process, imports the rest, and trains in the run's folder."""
     resumed = config.resume is not None
     with training_process(settings, data="--data", resumed=resumed, processes=processes) as signals:
-        with while_importing(signals.hint):
+        with while_importing(signals):
             from experiments.car_truck.train import train_car_truck
 
         return train_car_truck(

@@ -59,7 +59,7 @@ from augjax.errors import errors_in_one_line
 with errors_in_one_line(debug=False):
     settings = settings_of(parsed(["train", "data"]))
     with training_process(settings, resumed={resumed}) as signals:
-        with while_importing(signals.hint) if {importing} else contextlib.nullcontext():
+        with while_importing(signals) if {importing} else contextlib.nullcontext():
             os.write(1, b"ready\\n")
             sys.stdin.read()
 """
