@@ -3,8 +3,10 @@
 augjax check DATA        augjax train DATA        augjax evaluate RUN [DATA]
 augjax preview DATA      augjax resume RUN        augjax predict RUN PATH ...
 augjax report RUN        augjax compare RUN RUN   augjax export RUN --to stablehlo
+augjax launch -n N -- COMMAND ...
 """
 
+import dataclasses
 import difflib
 import gc
 import importlib
@@ -15,8 +17,17 @@ from typing import Annotated, Any
 
 import tyro
 
-from augjax.commands.command_line import check_nothing_is_empty, check_out
-from augjax.commands.flags import Check, Compare, Evaluate, Export, Predict, Preview, Report
+from augjax.commands.command_line import check_nothing_is_empty, check_out, divided
+from augjax.commands.flags import (
+    Check,
+    Compare,
+    Evaluate,
+    Export,
+    Launch,
+    Predict,
+    Preview,
+    Report,
+)
 from augjax.commands.parse import parse
 from augjax.commands.process import while_importing
 from augjax.commands.train_flags import Resume, Train
@@ -24,18 +35,19 @@ from augjax.errors import InputError
 from augjax.printable import printable
 from augjax.runtime.compilation_cache import keep_compiled_programs
 
-COMMANDS = (Check, Preview, Train, Resume, Evaluate, Predict, Report, Compare, Export)
+COMMANDS = (Check, Preview, Train, Resume, Evaluate, Predict, Report, Compare, Export, Launch)
 
 
 def run(arguments: list[str]) -> int:
     """Parses a command line and runs the command; its exit code."""
     gc.disable()  # While modules are imported there is nothing to collect, but much to search.
-    check_nothing_is_empty(arguments)
+    check_nothing_is_empty(divided(arguments)[0])
     sys.path.append("")  # The folder where the user is, who may have a --model there.
     flags = parsed(arguments)
     if (out := getattr(flags, "out", None)) is not None:
         check_out(out)
-    keep_compiled_programs()
+    if not isinstance(flags, Launch):  # Whose processes may be of any program.
+        keep_compiled_programs()
     with while_importing():
         command = importlib.import_module(f"augjax.commands.{name_of(type(flags))}")
     return command.main(flags)
@@ -51,7 +63,9 @@ def parsed(arguments: list[str]) -> Any:
     known = {name_of(command): command for command in COMMANDS}
     name = arguments[0] if arguments else ""
     if name in known:  # By itself, so that what is said of a mistake is about this command only.
-        return parse(known[name], args=arguments[1:], prog=f"augjax {name}", config=config)
+        own, command = divided(arguments)
+        flags = parse(known[name], args=own[1:], prog=f"augjax {name}", config=config)
+        return dataclasses.replace(flags, command=command) if command else flags
     if not name:
         raise InputError(f"expected a command: {', '.join(known)}; see augjax --help")
     if not name.startswith("-"):

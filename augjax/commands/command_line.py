@@ -9,6 +9,24 @@ from augjax.files import is_path, why_unwritable
 from augjax.printable import printable
 
 
+def divided(arguments: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
+    """The arguments of augjax, and the command that `augjax launch` is given after them.
+
+    Raises:
+      InputError: if that is missing, and no help is asked for.
+    """
+    if arguments[:1] != ["launch"]:
+        return arguments, ()
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    own, command = arguments[:end], tuple(arguments[end + 1 :])
+    if not command and not {"-h", "--help"}.intersection(own):
+        raise InputError(
+            "expected -- and a command, as in augjax launch -n 2 -- python train.py; see augjax "
+            "launch --help"
+        )
+    return own, command
+
+
 def check_nothing_is_empty(arguments: Sequence[str]) -> None:
     """Raises InputError for a value that is '', as of an unset variable of the shell.
 

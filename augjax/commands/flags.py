@@ -6,11 +6,15 @@ from typing import Annotated, Literal, TypeVar
 
 import tyro
 
+from augjax.errors import InputError
+
 RunFolder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
 _T = TypeVar("_T")
 ByDefault = Annotated[_T, tyro.conf.arg(help_behavior_hint="")]
 """Of a flag whose text says what it is by default."""
 Data = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="DATA")]
+MOST_PROCESSES = 256
+"""That are launched; each takes two of the 1,024 files that a process may usually have open."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,3 +172,20 @@ class Export:
     """For onnx: the interpreter of another environment, which has jax2onnx."""
     debug: bool = False
     """Show the traceback of an error."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Launch:
+    """Starts a command as N processes of one JAX program on this machine."""
+
+    debug: bool = False
+    """Show the traceback of an error of augjax launch."""
+    processes: Annotated[int, tyro.conf.arg(aliases=["-n"], metavar="N -- COMMAND ...")]
+    """The number of processes, 1 to 256, and the command with its arguments. Each process finds
+    JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID in its environment, and its
+    number goes ahead of each line that it prints. If one fails, the others are ended."""
+    command: tyro.conf.Suppress[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.processes <= MOST_PROCESSES:
+            raise InputError(f"-n {self.processes}: expected 1 to {MOST_PROCESSES}")

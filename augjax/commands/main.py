@@ -1,6 +1,7 @@
 """The console script `augjax`: errors and Ctrl-C are one line before anything slow is imported."""
 
 import sys
+from itertools import takewhile
 
 from augjax import __version__
 from augjax.errors import errors_in_one_line
@@ -11,7 +12,8 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"augjax {__version__}")
         return
-    with errors_in_one_line(debug="--debug" in sys.argv):
+    ours = takewhile(lambda argument: argument != "--", sys.argv)
+    with errors_in_one_line(debug="--debug" in ours):
         from augjax.commands.app import run
 
         sys.exit(run(sys.argv[1:]))

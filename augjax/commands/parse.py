@@ -11,8 +11,8 @@ import tyro
 from augjax.errors import InputError
 from augjax.printable import printable
 
-EXPECTED = {"INT": "a whole number", "FLOAT": "a number"}
-"""What tyro's names for values mean."""
+EXPECTED = {"INT": "a whole number", "N": "a whole number", "FLOAT": "a number"}
+"""What tyro's names for values mean, and ours."""
 
 
 def parse(flags: Any, *, prog: str, args: Sequence[str] | None = None, **options: Any) -> Any:
@@ -46,7 +46,8 @@ def _in_one_line(framed: str) -> str:
     said, about = (" ".join(" ".join(part).split()) for part in [*parts, []][:2])
     said = printable(said)
     if found := re.match(r"""Error parsing (\S+): .*(['"])(.*?)\2\W*$""", said):
-        kind = re.search(rf"{re.escape(found[1])}\S* ([^\s|]+)", about)
+        flag = found[1].partition("/")[0]  # Of those that have two names.
+        kind = re.search(rf"{re.escape(flag)}\S* ([^\s|]+)", about)
         name = kind[1] if kind else "another value"
         return f"{found[1]} {found[3]}: expected {EXPECTED.get(name, name)}"
     if found := re.match(r"Unrecognized (?:or misplaced )?options: ([^, ]+)", said):
