@@ -1,0 +1,66 @@
+"""Programs of several processes, which find each other on this machine."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+class Ended(NamedTuple):
+    """How a process ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+def start(
+    count: int, *arguments: str, devices: int = 2, of_each: Sequence[Sequence[str]] = ()
+) -> list[subprocess.Popen]:
+    """Starts `python ARGUMENTS` in so many processes, each with its own further arguments."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    together = {
+        "JAX_PLATFORMS": "cpu",
+        "JAX_NUM_CPU_DEVICES": str(devices),
+        "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}",
+        "JAX_NUM_PROCESSES": str(count),
+    }
+    return [
+        subprocess.Popen(
+            [sys.executable, *arguments, *(of_each[index] if of_each else ())],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            cwd=CHECKOUT,
+            env={**os.environ, **together, "JAX_PROCESS_ID": str(index)},
+            start_new_session=True,
+        )
+        for index in range(count)
+    ]
+
+
+def ended(processes: Sequence[subprocess.Popen], *, seconds: float = 240) -> list[Ended]:
+    """Waits for all; one that does not end in time is killed, which its code tells."""
+    found = []
+    for process in processes:
+        try:
+            out, err = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            out, err = process.communicate()
+        found.append(Ended(process.returncode, out, err))
+    return found
+
+
+def run(count: int, *arguments: str, **options) -> list[Ended]:
+    """Starts them, and waits for all."""
+    return ended(start(count, *arguments, **options))
