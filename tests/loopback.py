@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,15 +51,17 @@ def start(
 
 def ended(processes: Sequence[subprocess.Popen], *, seconds: float = 240) -> list[Ended]:
     """Waits for all; one that does not end in time is killed, which its code tells."""
-    found = []
-    for process in processes:
+
+    def end(process: subprocess.Popen) -> Ended:
         try:
             out, err = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             out, err = process.communicate()
-        found.append(Ended(process.returncode, out, err))
-    return found
+        return Ended(process.returncode, out, err)
+
+    with ThreadPoolExecutor(len(processes)) as pool:  # Else a full pipe would hold one up.
+        return list(pool.map(end, processes))
 
 
 def run(count: int, *arguments: str, **options) -> list[Ended]:

@@ -32,7 +32,7 @@ LAYERS = [
     ["experiments"],
 ]
 SLOW_TO_IMPORT = {
-    "filelock", "flax", "jax", "keras", "matplotlib", "orbax", "scipy", "tensorflow",
+    "filelock", "flax", "jax", "keras", "matplotlib", "numpy", "orbax", "scipy", "tensorflow",
     "tensorflow_datasets",
 }  # fmt: skip
 

@@ -3,18 +3,17 @@
 import dataclasses
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from augjax.commands.process import while_importing
-from augjax.errors import AugjaxError, Interrupted, OwnError
+from augjax.errors import AugjaxError, Interrupted, OwnError, RunError
 from augjax.runs.settings import Settings
-from augjax.runtime.cluster import find_place, join
+from augjax.runtime.cluster import find_place, joined
 from augjax.runtime.determinism import use_deterministic_operations
-from augjax.runtime.processes import ALONE, Processes, joined
+from augjax.runtime.processes import ALONE, Processes, all_processes
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,43 +40,43 @@ def joined_processes(flags: Cluster) -> Iterator[Processes]:
 
     Raises:
       InputError: for flags, or variables of the environment, that do not fit together.
-      RunError: if not all processes come.
+      RunError: if not all processes come, or one is lost.
     """
     place = find_place(flags.coordinator, flags.processes, flags.process_id, os.environ)
-    if place.remark:
-        print(place.remark)
-    if place.processes > 1:
-        use_deterministic_operations()
+    if place.line:
+        print(place.line, flush=True)
+    if place.alone:
+        yield ALONE
+        return
+    use_deterministic_operations()
+    with ExitStack() as stack:
         with while_importing():
-            join(place, start_timeout=flags.start_timeout, peer_timeout=flags.peer_timeout)
-    processes = joined() if place.processes > 1 else ALONE
-    try:
+            stack.enter_context(
+                joined(place, start_timeout=flags.start_timeout, peer_timeout=flags.peer_timeout)
+            )
+            processes = all_processes()
+        stack.enter_context(_one_tells(processes))
         yield processes
+
+
+@contextmanager
+def _one_tells(processes: Processes) -> Iterator[None]:
+    import jax
+
+    try:
+        yield
     except OwnError as error:
-        _leave(f"error: process {processes.index}: {error}")
+        raise RunError(f"process {processes.index}: {error}") from error
     except (AugjaxError, Interrupted) as error:
         if processes.is_first:
             raise
         sys.exit(error.exit_code)
-    except Exception as error:
-        if processes.count == 1:
-            raise
-        import jax
-
-        if not isinstance(error, jax.errors.JaxRuntimeError):
-            _leave(traceback.format_exc())
+    except jax.errors.JaxRuntimeError as error:
         reason = str(error).partition("\n")[0]
-        _leave(
-            f"error: process {processes.index}: another process of the run has ended, or cannot be "
+        raise RunError(
+            f"process {processes.index}: another process of the run has ended, or cannot be "
             f"reached ({reason:.160}); what was kept is as it was: see to the cause, then resume it"
-        )
-
-
-def _leave(why: str) -> None:
-    """Ends this process at once: the others do not know, and would be waited for."""
-    print(why.rstrip(), file=sys.stderr, flush=True)
-    sys.stdout.flush()
-    os._exit(1)
+        ) from error
 
 
 def shared_settings(find: Callable[[], Settings], processes: Processes) -> Settings:

@@ -108,6 +108,9 @@ class RunKeeper:
         return self._votes.cast(_FAILED if self._failure else asked)
 
     def _end(self, told: int) -> None:
+        if told and self._votes is not None:
+            self._votes.cast(told)
+            self._votes.last()  # Nobody leaves while another one saves.
         if told and self._failure is not None:
             raise self._failure
         if told == _FAILED:

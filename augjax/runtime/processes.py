@@ -11,8 +11,6 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-
 from augjax.errors import AugjaxError, InputError, Interrupted, RunError
 
 
@@ -113,6 +111,7 @@ class Processes:
         if self.count == 1:
             return tree
         import jax
+        import numpy as np
         from jax.experimental import multihost_utils
 
         leaves, structure = jax.tree.flatten(tree)
@@ -136,6 +135,7 @@ class Processes:
 
     def _exchange(self, text: bytes) -> list[bytes]:
         """What each process says, in their order."""
+        import numpy as np
         from jax.experimental import multihost_utils
 
         size = np.array(len(text), np.int32)
@@ -150,7 +150,7 @@ ALONE = Processes()
 """The only process of a run."""
 
 
-def joined() -> Processes:
+def all_processes() -> Processes:
     """The processes that `jax.distributed` has joined; starts JAX's devices."""
     import jax
 

@@ -197,7 +197,7 @@ def test_views_do_not_depend_on_neighbours(run):
 
     rest = dataclasses.replace(
         split, sources=split.sources[3:], labels=split.labels[3:], ids=split.ids[3:],
-        outlines=split.outlines[3:], decode=lambda index: split.decode(index + 3),
+        outlines=split.outlines[3:], sizes=None, decode=lambda index: split.decode(index + 3),
     )  # fmt: skip
     np.testing.assert_allclose(run.evaluate(rest, tta=2).probabilities, everything[3:], atol=1e-6)
 
