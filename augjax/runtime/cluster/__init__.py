@@ -1,0 +1,6 @@
+"""The processes of one run, on one machine or many: which this one is."""
+
+from augjax.runtime.cluster.find import find_place
+from augjax.runtime.cluster.place import Place
+
+__all__ = ["Place", "find_place"]
