@@ -1,6 +1,7 @@
-"""The processes of one run, on one machine or many: which this one is."""
+"""The processes of one run, on one machine or many: which this one is, and joining the others."""
 
 from augjax.runtime.cluster.find import find_place
+from augjax.runtime.cluster.join import joined
 from augjax.runtime.cluster.place import Place
 
-__all__ = ["Place", "find_place"]
+__all__ = ["Place", "find_place", "joined"]
