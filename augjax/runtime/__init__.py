@@ -1,1 +1,1 @@
-"""The process: memory, the order of XLA's operations, and compiled programs kept on disk."""
+"""The process: memory, the order of XLA's operations, compiled programs kept, other processes."""

@@ -22,10 +22,10 @@ _PROXY = "grpc_proxy"
 
 _PAUSE_SECONDS = 0.2
 _PROBE_SECONDS = 5.0
-_GRACE_SECONDS = 3.0
+_GRACE_SECONDS = 5.0
 """That a process which fails waits for the others to end as well."""
 _NEVER_SECONDS = 24 * 60 * 60
-"""After which JAX would give up; whoever is lost before is missed after `peer_timeout`."""
+"""For what is timed here, or ends sooner as `peer_timeout` has passed."""
 
 
 @contextlib.contextmanager
@@ -33,8 +33,8 @@ def joined(place: Place, *, start_timeout: float, peer_timeout: float) -> Iterat
     """While entered, this process is one of its run's; to be entered before JAX computes anything.
 
     At its end, a process waits for all others to reach theirs. But where an error leaves this
-    context, the process will end soon after it was told, with the error's exit code: the others may
-    be in the middle of their work, and JAX would wait for them and then abort.
+    context, Python's end is the process's, at once or after a short wait, and with the error's exit
+    code: the others may be in the middle of their work, and JAX would wait for them and then abort.
 
     Args:
       place: of the process; for the only one, nothing is done.
@@ -183,14 +183,15 @@ def _exit_code(error: BaseException) -> int:
 
 
 def _leave_together_at_exit(code: int) -> None:
-    """Has Python's end be that of all processes, if they come to theirs within the grace."""
+    """Has Python's end wait for that of the others, which may fail likewise, but not for long."""
     import jax
 
     told = threading.Event()
 
     def shut_down() -> None:
         told.wait()
-        jax.distributed.shutdown()
+        with contextlib.suppress(Exception):
+            jax.distributed.shutdown()
 
     # Python 3.12 starts no more threads at its end.
     end = threading.Thread(target=shut_down, daemon=True)
