@@ -71,7 +71,9 @@ def _one_tells(processes: Processes) -> Iterator[None]:
         if processes.is_first:
             raise
         sys.exit(error.exit_code)
-    except jax.errors.JaxRuntimeError as error:
+    except (jax.errors.JaxRuntimeError, ValueError) as error:
+        if isinstance(error, ValueError) and "Gloo" not in str(error):
+            raise
         reason = str(error).partition("\n")[0]
         raise RunError(
             f"process {processes.index}: another process of the run has ended, or cannot be "

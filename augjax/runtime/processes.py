@@ -8,6 +8,8 @@ slowest of them; one that is gone is told of by JAX, as an error or by the end o
 import contextlib
 import dataclasses
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
@@ -154,7 +156,39 @@ def all_processes() -> Processes:
     """The processes that `jax.distributed` has joined; starts JAX's devices."""
     import jax
 
-    return Processes(jax.process_index(), jax.process_count())
+    processes = Processes(jax.process_index(), jax.process_count())
+    with _no_output():
+        _meet(processes)
+    return processes
+
+
+def _meet(processes: Processes) -> None:
+    """Has all devices exchange something once, of which JAX's Gloo tells on stdout."""
+    import jax
+    import numpy as np
+    from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+    processes.gather(lambda: None)
+    processes.arrays_from_first([np.zeros(1, np.uint8)])
+    mesh = Mesh(np.array(jax.devices()), ("data",))
+    split, everywhere = (NamedSharding(mesh, PartitionSpec(*axes)) for axes in (["data"], []))
+    ones = np.ones(jax.local_device_count(), np.int32)
+    ones = jax.make_array_from_process_local_data(split, ones)
+    jax.jit(lambda x: x.sum(), out_shardings=everywhere)(ones).block_until_ready()
+
+
+@contextlib.contextmanager
+def _no_output() -> Iterator[None]:
+    """Keeps what is written to file descriptor 1, by C++, from being seen."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _as_json(error: Exception) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def test_leaves_the_whole_run_folder(finished):
     run_dir, _ = finished
     assert set(os.listdir(run_dir)) - {".lock"} == FILES
     known = {*folder._FILES, "checkpoints"}
-    assert known == {*FILES, ".lock", "report.html"}, "so links there are refused"
+    assert known == {*FILES, ".lock", "report.html", "reads.jsonl"}, "so links there are refused"
     folders = {p.relative_to(run_dir).as_posix() for p in run_dir.glob("checkpoints/**") if p.name}
     assert {n for n in folders if n.count("/") < 2} == folder._FOLDERS - {"tensorboard"}
     for name in ("augmentations.png", "loss.png", "accuracy.png"):
