@@ -102,6 +102,7 @@ def test_the_readme_is_short():
     [
         "README.md",
         "augjax/commands/README.md",
+        "augjax/training/README.md",
         "augjax/transforms/README.md",
         "augjax/CHANGELOG.md",
         "experiments/car_truck/README.md",
