@@ -115,8 +115,8 @@ class DataReport:
             pairs = _equations(self.leaks)
             count = counted(len(pairs), "validation image")
             notes.append(
-                f"Warning: {count} with the bytes of training images, so validation scores are "
-                f"too high: {some(pairs)}."
+                f"Warning: {count} with the bytes of training images, so validation scores "
+                f"mislead: {some(pairs)}."
             )
         if self.torn:
             pairs = _equations(self.torn)

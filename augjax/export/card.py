@@ -220,7 +220,6 @@ def _limits(run: Run, counts: dict[str, dict[str, int]], measured: dict[str, Any
         are = "is identical to a training image" if one else "are identical to training images"
         limits.insert(
             2,
-            f"{counted(identical, 'validation image')} {are}, so the validation results are too "
-            "high.",
+            f"{counted(identical, 'validation image')} {are}, so the validation results mislead.",
         )
     return "\n".join(f"- {limit}" for limit in limits)

@@ -17,6 +17,7 @@ from augjax.errors import InputError
 from augjax.keys import image_ids
 from augjax.runs.record import changed_images, record_run
 from tests.corpora.folder_zoo import picture
+from tests.helpers import write_image_folder
 
 
 def table_of(root: Path, name: str = "table.csv", **splits: str) -> Path:
@@ -343,3 +344,13 @@ def test_an_image_set_of_bad_images(unsplit):
         path.unlink()
     with pytest.raises(InputError, match="unsplit has no images"):
         load_image_set(unsplit, image_size=4)
+
+
+@pytest.mark.parametrize("names", [("Train", "Valid"), ("training", "testing"), ("TRAIN", "test")])
+def test_splits_by_other_names_are_no_classes(tmp_path, names):
+    root = write_image_folder(tmp_path / "data")
+    for split, name in zip(("train", "valid"), names, strict=True):
+        (root / split).rename(root / f"{name} now")
+        (root / f"{name} now").rename(root / name)
+    with pytest.raises(InputError, match=f"{names[0]} and {names[1]} look like splits"):
+        load_dataset(root, image_size=16, valid_fraction=0.2)

@@ -22,6 +22,9 @@ from augjax.errors import InputError
 from augjax.printable import argument, printable
 
 _VALID = " or ".join(VALID_NAMES)
+_TRAINING = ("train", "training")
+_OTHERS = (*VALID_NAMES, "testing", "eval", "evaluation")
+"""What splits are called elsewhere, in any case."""
 
 
 class Source(NamedTuple):
@@ -99,12 +102,14 @@ def folder_contents(data: Path, *, where: str, follow_links: bool = False) -> Co
     is one if it holds folders and no images beside them; a class may be called so.
 
     Raises:
-      InputError: if it cannot be read.
+      InputError: if it cannot be read, or has splits by other names, such as Train and Test.
     """
     folders = _folders_in(data, where)
     names = [name for name in ("train", *VALID_NAMES) if name in folders]
     if "train" not in names or len(names) == 1:
         names = [name for name in names if _is_split(data / name)]
+    if not names:
+        _check_names(data, folders, where)
 
     def listed(name: str) -> FoundSplit:
         folder = data / name
@@ -115,6 +120,16 @@ def folder_contents(data: Path, *, where: str, follow_links: bool = False) -> Co
         return scan_classes(folder, data, follow_links=follow_links)
 
     return Contents(data, where, tuple(names), tuple(folders), listed)
+
+
+def _check_names(data: Path, folders: Iterable[str], where: str) -> None:
+    """Raises InputError if folders are splits by their looks, but not by their names."""
+    alike = {kind: [f for f in folders if f.casefold() in kind] for kind in (_TRAINING, _OTHERS)}
+    if all(alike.values()) and all(_is_split(data / f) for some in alike.values() for f in some):
+        names = " and ".join(printable(f) for some in alike.values() for f in some)
+        raise InputError(
+            f"{where}: {names} look like splits, whose names are train and {_VALID}; rename them"
+        )
 
 
 def two_splits(found: Contents, *, hint: str = "") -> Source:
