@@ -98,7 +98,7 @@ def limits_chart(costs: Mapping[str, tuple[float, float]], title: str) -> Figure
     axes = figure.subplots()
     least = min((cost for pair in costs.values() for cost in pair if cost), default=1.0)
     for place, (small, large) in enumerate(costs.values()):
-        color = LOST if large > 1 else AHEAD
+        color = LOST if large >= 1 else AHEAD
         axes.plot([small or least, large or least], [place, place], color=color, linewidth=1)
         for value, marker in ((small, "o"), (large, "s")):
             if value:
@@ -108,7 +108,7 @@ def limits_chart(costs: Mapping[str, tuple[float, float]], title: str) -> Figure
     axes.axvline(1, color="0.3", linewidth=0.8, linestyle=":")
     axes.set_xscale("log")
     axes.set_xlabel(
-        "in times of the limit: circles on one host, squares on each of many; red: beyond it",
+        "in times of the limit: circles on one host, squares on each of many; red: at or beyond it",
         fontsize=8,
     )
     axes.set_title(title, loc="left", fontsize=10)
