@@ -13,6 +13,8 @@ README = (CHECKOUT / "README.md").read_text()
 BENCHMARKS = [
     f"benchmark_{what}" for what in ("augment", "step", "pipeline", "startup", "predict", "scale")
 ]
+ALONE = ["benchmark_scale_processes", "benchmark_plan"]
+"""Benchmarks of augjax alone, as `benchmark_scale` is."""
 RESULTS = ["photographs_32", "policies", "drawn", "reliability"]
 STUDIES = {"5,000 photographs": "photographs_32", "1,000 photographs": "policies"}
 LINK = re.compile(r"\]\(([^)#]*)#?([^)]*)\)")
@@ -41,7 +43,7 @@ def table_below(heading: str) -> list[dict[str, str]]:
     ("page", "name"),
     [
         *(("experiments/results", name) for name in RESULTS),
-        *(("experiments/benchmark", name) for name in BENCHMARKS),
+        *(("experiments/benchmark", name) for name in (*BENCHMARKS, *ALONE)),
     ],
 )
 def test_a_table_is_that_of_its_results(page, name):

@@ -1,6 +1,6 @@
 """Speed and memory next to Keras, PyTorch, torchvision, kornia, albumentations, augmax and dm-pix.
 
-    python -m experiments.benchmark {augment,step,pipeline,startup,predict,scale}
+    python -m experiments.benchmark {augment,step,pipeline,startup,predict,scale,plan}
 
 with the peers of the extra `bench`; who is not installed is a row that says so. Every contender is
 a process of its own, they take turns round by round, and what is claimed is the median of the

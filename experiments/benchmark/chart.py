@@ -90,3 +90,27 @@ def growth_chart(
     for axes in panels[len(series) :]:
         axes.set_axis_off()
     return figure
+
+
+def limits_chart(costs: Mapping[str, tuple[float, float]], title: str) -> Figure:
+    """A line for each cost from what it is at first to what it becomes, in times of its limit."""
+    figure = Figure(figsize=(9, 1.2 + 0.32 * len(costs)), layout="constrained")
+    axes = figure.subplots()
+    least = min((cost for pair in costs.values() for cost in pair if cost), default=1.0)
+    for place, (small, large) in enumerate(costs.values()):
+        color = LOST if large >= 1 else AHEAD
+        axes.plot([small or least, large or least], [place, place], color=color, linewidth=1)
+        for value, marker in ((small, "o"), (large, "s")):
+            if value:
+                axes.plot(value, place, marker=marker, color=color)
+    axes.set_yticks(range(len(costs)), list(costs), fontsize=8)
+    axes.set_ylim(max(len(costs), 1) - 0.5, -0.5)
+    axes.axvline(1, color="0.3", linewidth=0.8, linestyle=":")
+    axes.set_xscale("log")
+    axes.set_xlabel(
+        "in times of the limit: circles on one host, squares on each of many; red: at or beyond it",
+        fontsize=8,
+    )
+    axes.set_title(title, loc="left", fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure

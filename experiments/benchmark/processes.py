@@ -107,8 +107,8 @@ def cleared_bytes_here() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
 
 
-def said(command: Sequence[str]) -> str:
-    """What a Python process prints.
+def said(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+    """What a Python process prints, with such variables added to its environment.
 
     Raises:
       Failed: if it fails.
@@ -117,7 +117,7 @@ def said(command: Sequence[str]) -> str:
         [sys.executable, *command],
         capture_output=True,
         timeout=PATIENCE_SECONDS,
-        env={**os.environ, **ON_THE_CPU},
+        env={**os.environ, **ON_THE_CPU, **(environment or {})},
         cwd=CHECKOUT,
     )
     if done.returncode:

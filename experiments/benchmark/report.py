@@ -49,7 +49,7 @@ class Report:
         if not os.access(config.out, os.W_OK):
             raise RunError(f"--out {config.out}: cannot write there")
         self._config = config
-        self._name = f"benchmark_{config.what}{'_quick' if config.quick else ''}"
+        self._name = config.name
         self._unfinished = config.out / f"{self._name}_unfinished.json"
         self._title = title
         self._start = time.monotonic()

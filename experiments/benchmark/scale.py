@@ -1,116 +1,29 @@
-"""How costs grow: with the files of a folder, the size of images, the batch, and the devices."""
+"""How costs grow: with files, the size of images, the batch, devices, and processes."""
 
 import dataclasses
-import itertools
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from experiments.benchmark.chart import growth_chart
 from experiments.benchmark.config import Config
+from experiments.benchmark.growth import LEGEND, Series, in_markdown, on_screen, panels
 from experiments.benchmark.listing import write_files
 from experiments.benchmark.pictures import write_pictures
 from experiments.benchmark.processes import said
 from experiments.benchmark.races import AUGJAX, Contenders
 from experiments.benchmark.report import Report
-from experiments.benchmark.table import digits
+from experiments.benchmark.several import processes
 from experiments.benchmark.timing import Entry, Failed, Spread, race, samples
 from experiments.benchmark.works import OURS, Work
 
-STRAIGHT = 1.5
-"""A line is straight where the cost of a unit is within this factor of the median one; of two, of
-the first."""
 REAL_FILES = 100_000
 """Up to so many files are written; more are only made believe."""
-ONCE = "a fixed cost"
-REPEATED = {
-    "time": "what every device does by itself, such as the optimizer's step",
-    "memory": "what is on every device, such as gradients",
-}
-FLAT = ("devices", "images streamed")
-"""On any number of devices the work is the same; of a stream, memory holds a few batches."""
-RENEWED = "arrays too large for the C library to keep, whose memory is cleared anew for each call"
-UNEXPLAINED = "not explained by this run: the machine's other work, or its caches"
-
-
-@dataclasses.dataclass(frozen=True)
-class Series:
-    """A cost at several sizes.
-
-    Attributes:
-      what: whose cost.
-      grows: with what: 'files', 'pixels', 'images', 'devices' or 'images streamed'.
-      measure: 'time' in seconds, or 'memory' in bytes.
-      points: pairs of a size and the total cost there.
-      renewed: sizes at which most of the memory is cleared anew for each call.
-    """
-
-    what: str
-    grows: str
-    measure: str
-    points: tuple[tuple[float, float], ...]
-    renewed: tuple[float, ...] = ()
-
-    @property
-    def unit_costs(self) -> tuple[float, ...]:
-        """The cost of a unit at each point; of everything, where that should stay the same."""
-        if self.grows in FLAT:
-            return tuple(cost for _, cost in self.points)
-        return tuple(cost / size for size, cost in self.points)
-
-    @property
-    def bends(self) -> dict[float, float]:
-        """Where the cost of a unit is not near the median one (of two, the first): its factor."""
-        costs = self.unit_costs
-        middle = median(costs[:1] if len(costs) == 2 else costs)
-        if middle <= 0:
-            return {}
-        factors = {size: cost / middle for (size, _), cost in zip(self.points, costs, strict=True)}
-        return {
-            size: factor
-            for size, factor in factors.items()
-            if not 1 / STRAIGHT <= factor <= STRAIGHT
-        }
-
-    @property
-    def verdict(self) -> str:
-        """Whether it is a straight line, or where and why it bends.
-
-        A fixed cost shows as dearer units at the small end, what devices do not share as dearer
-        ones at the large end, and either as units that are ever dearer towards that end. Memory
-        that is cleared for each call is measured; anything else is not accounted for.
-        """
-        if len(self.points) == 1:
-            return "one size only"
-        if not self.bends:
-            return "straight"
-        costs = {size: cost for (size, _), cost in zip(self.points, self.unit_costs, strict=True)}
-        ends = list(costs)[::-1] if self.grows == "devices" else list(costs)
-        explained = list(itertools.takewhile(lambda size: self.bends.get(size, 0) > 1, ends))
-        if ends == sorted(ends, key=lambda size: costs[size], reverse=True):
-            explained = [*self.bends]
-        if self.grows == "images streamed":
-            explained = []  # Nothing is known that would explain them.
-        known = REPEATED[self.measure] if self.grows == "devices" else ONCE
-        others = [size for size in self.bends if size not in explained]
-        renewed = [size for size in others if size in self.renewed and self.bends[size] > 1]
-        parts = [
-            (known, explained),
-            (RENEWED, renewed),
-            (UNEXPLAINED, [size for size in others if size not in renewed]),
-        ]
-        return "; ".join(
-            f"{', '.join(f'x{digits(self.bends[s])} at {s:,.0f}' for s in sorted(where))}: {why}"
-            for why, where in parts
-            if where
-        )
 
 
 def run(config: Config) -> Report:
@@ -130,12 +43,30 @@ def run(config: Config) -> Report:
 
 
 def measured(config: Config, report: Report) -> Iterator[tuple[list[Series], dict[str, Any]]]:
-    """The series, as they come, with their samples."""
+    """The series of the parts asked for, as they come, with their samples."""
+    quick, parts = config.quick, config.parts
+    if "files" in parts:
+        report.tell("folders of files")
+        yield files((100, 1000) if quick else (1000, 10_000, 100_000, 1_000_000), config)
+    if "streams" in parts:
+        report.tell("images streamed, not kept")
+        yield streamed((20, 40) if quick else (1000, 2000, 4000, 8000), 16 if quick else 128)
+    if "sizes" in parts:
+        yield from _all_sizes(config, report)
+    if "devices" in parts:
+        for work in (
+            Work("chain", 8, 16) if quick else Work("chain", 64, 128),
+            Work("train_augmented", 8, 16) if quick else Work("train_augmented", 64, 32),
+        ):
+            report.tell(f"{_title(work)}, {work.dimensions}, on several devices")
+            yield devices(work, (1, 2) if quick else (1, 2, 4, 8), config)
+    if "processes" in parts:
+        report.tell("runs of several processes")
+        yield processes((1, 2) if quick else (1, 2, 4), config)
+
+
+def _all_sizes(config: Config, report: Report) -> Iterator[tuple[list[Series], dict[str, Any]]]:
     quick = config.quick
-    report.tell("folders of files")
-    yield files((100, 1000) if quick else (1000, 10_000, 100_000, 1_000_000), config)
-    report.tell("images streamed, not kept")
-    yield streamed((20, 40) if quick else (1000, 2000, 4000, 8000), 16 if quick else 128)
     pixels = (16, 32) if quick else (32, 64, 128, 256, 512)
     batches = (1, 2) if quick else (1, 4, 16, 64, 256, 512)
     for kind, batch, size in (("chain", 64, 64), ("train_augmented", 8, 16 if quick else 32)):
@@ -144,12 +75,6 @@ def measured(config: Config, report: Report) -> Iterator[tuple[list[Series], dic
         for grows, works in (("pixels", by_pixels), ("images", by_images)):
             report.tell(f"{_title(works[0])}, {_fixed(grows, works[0])}")
             yield sizes(grows, works, config)
-    for work in (
-        Work("chain", 8, 16) if quick else Work("chain", 64, 128),
-        Work("train_augmented", 8, 16) if quick else Work("train_augmented", 64, 32),
-    ):
-        report.tell(f"{_title(work)}, {work.dimensions}, on several devices")
-        yield devices(work, (1, 2) if quick else (1, 2, 4, 8), config)
 
 
 def files(counts: Sequence[int], config: Config) -> tuple[list[Series], dict[str, Any]]:
@@ -270,51 +195,3 @@ def _title(work: Work) -> str:
 
 def _fixed(grows: str, work: Work) -> str:
     return f"batches of {work.batch}" if grows == "pixels" else f"at {work.size}x{work.size}"
-
-
-def panels(
-    series: Sequence[Series],
-) -> dict[tuple[str, str], dict[str, Sequence[tuple[float, float]]]]:
-    """The lines of the chart's panels: time and memory by what they grow with, and the unit."""
-    found: dict[tuple[str, str], dict[str, Sequence[tuple[float, float]]]] = {}
-    for one in series:
-        unit = "B" if one.measure == "memory" else "s"
-        points = [(size, cost) for size, cost in one.points if cost > 0]
-        found.setdefault((f"{one.measure} by {one.grows}", unit), {})[one.what] = points
-    return found
-
-
-COLUMNS = ("cost", "grows with", "at", "each costs", "")
-LEGEND = (
-    f"Straight: at every size, what each costs is within {STRAIGHT:g} times the median of the "
-    "costs (of two, the first); x3: three times that. Made-up: a folder of two files whose listing "
-    "says that there are as many. Devices: forced ones, which share the cores."
-)
-
-
-def cells(one: Series) -> tuple[str, ...]:
-    """A series in a line."""
-    scale, unit = (1e6, "µs") if one.measure == "time" else (1.0, "bytes")
-    if one.grows in FLAT:
-        scale, unit = (1e3, "ms") if one.measure == "time" else (2.0**-20, "MiB in all")
-    if one.grows == "pixels" and one.measure == "time":
-        scale, unit = 1e9, "ns"
-    at = " ".join(f"{size:,.0f}" for size, _ in one.points)
-    costs = " ".join(digits(cost * scale) for cost in one.unit_costs)
-    return (f"{one.what}: {one.measure}", one.grows, at, f"{costs} {unit}", one.verdict)
-
-
-def on_screen(series: Sequence[Series]) -> Table:
-    """The series as a table of rich."""
-    table = Table(box=None, pad_edge=False)
-    for column in COLUMNS:
-        table.add_column(column, overflow="fold")
-    for one in series:
-        table.add_row(*cells(one), style="yellow" if one.bends else None)
-    return table
-
-
-def in_markdown(series: Sequence[Series]) -> str:
-    """The series as a table in Markdown."""
-    lines = [COLUMNS, ("---",) * len(COLUMNS), *map(cells, series)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

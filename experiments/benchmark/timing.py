@@ -85,6 +85,10 @@ class Contender:
         self._process.stdout.close()
         self._errors.close()
 
+    def kill(self) -> None:
+        """Ends the process; whoever waits for its reply is told."""
+        self._process.kill()
+
     @property
     def alive(self) -> bool:
         """Whether the process is still there."""

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from augjax.errors import RunError
-from experiments.benchmark import augment, predict, scale, step, table, works
+from experiments.benchmark import augment, growth, predict, step, table, works
 from experiments.benchmark.config import Config
 from experiments.benchmark.listing import write_files
 from experiments.benchmark.processes import said
@@ -216,21 +216,21 @@ def test_what_clearing_takes_is_what_a_step_is_faster_without():
 
 
 def test_where_a_line_bends():
-    assert scale.Series("x", "images", "time", ((1, 1.2),)).verdict == "one size only"
-    straight = scale.Series("x", "images", "time", ((1, 1.2), (10, 10.0), (100, 90.0)))
+    assert growth.Series("x", "images", "time", ((1, 1.2),)).verdict == "one size only"
+    straight = growth.Series("x", "images", "time", ((1, 1.2), (10, 10.0), (100, 90.0)))
     assert straight.verdict == "straight"
-    bent = scale.Series("x", "images", "time", ((1, 5.0), (10, 10.0), (100, 100.0)))
-    assert bent.bends == {1: 5.0} and bent.verdict == f"x5 at 1: {scale.ONCE}"
-    on_devices = scale.Series("x", "devices", "time", ((1, 1.0), (2, 1.0), (4, 2.0)))
-    assert on_devices.verdict == f"x2 at 4: {scale.REPEATED['time']}"
-    two = scale.Series("x", "files", "time", ((10, 10.0), (100, 300.0)))
-    assert two.verdict == f"x3 at 100: {scale.UNEXPLAINED}"
-    ever_less = scale.Series("x", "images", "memory", ((1, 9.0), (10, 20.0), (100, 100.0)))
-    assert ever_less.verdict == f"x4.5 at 1, x0.5 at 100: {scale.ONCE}"
-    odd = scale.Series("x", "images", "time", ((1, 1.0), (10, 10.0), (100, 300.0)))
-    assert odd.verdict == f"x3 at 100: {scale.UNEXPLAINED}"
+    bent = growth.Series("x", "images", "time", ((1, 5.0), (10, 10.0), (100, 100.0)))
+    assert bent.bends == {1: 5.0} and bent.verdict == f"x5 at 1: {growth.ONCE}"
+    on_devices = growth.Series("x", "devices", "time", ((1, 1.0), (2, 1.0), (4, 2.0)))
+    assert on_devices.verdict == f"x2 at 4: {growth.REPEATED['time']}"
+    two = growth.Series("x", "files", "time", ((10, 10.0), (100, 300.0)))
+    assert two.verdict == f"x3 at 100: {growth.UNEXPLAINED}"
+    ever_less = growth.Series("x", "images", "memory", ((1, 9.0), (10, 20.0), (100, 100.0)))
+    assert ever_less.verdict == f"x4.5 at 1, x0.5 at 100: {growth.ONCE}"
+    odd = growth.Series("x", "images", "time", ((1, 1.0), (10, 10.0), (100, 300.0)))
+    assert odd.verdict == f"x3 at 100: {growth.UNEXPLAINED}"
     renewed = dataclasses.replace(odd, renewed=(10, 100))
-    assert renewed.verdict == f"x3 at 100: {scale.RENEWED}"
+    assert renewed.verdict == f"x3 at 100: {growth.RENEWED}"
 
 
 def test_a_believed_folder_is_scanned_like_a_real_one(tmp_path):
