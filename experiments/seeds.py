@@ -26,7 +26,6 @@ from typing import Any, Literal, NoReturn
 import tyro
 from rich.console import Console
 
-from augjax.commands.command_line import check_nothing_is_empty
 from augjax.commands.parse import parse
 from augjax.errors import InputError, Interrupted, RunError, errors_in_one_line
 from augjax.files import is_path, lies_in, read_json, write_json
@@ -91,7 +90,6 @@ class Config:
 def main() -> None:
     """Parses the command line and runs the study."""
     with errors_in_one_line(debug="--debug" in sys.argv):
-        check_nothing_is_empty(sys.argv[1:])
         signal.signal(signal.SIGTERM, stop)
         study(parse(Config, prog="python -m experiments.seeds"))
 
