@@ -1,6 +1,7 @@
 """The console script: what it takes, and how soon it answers."""
 
 import dataclasses
+import os
 import re
 import shlex
 import sys
@@ -157,6 +158,18 @@ def test_a_closed_pipe_ends_help_without_a_word(tmp_path):
     done = run_python("-c", code, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: augjax")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="has no full disk to write to")
+def test_a_version_that_cannot_be_written_is_one_line():
+    code = (
+        "import os, sys; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)\n"
+        "sys.argv = ['augjax', '--version']\n"
+        "from augjax.commands.main import main; main()"
+    )
+    done = run_python("-c", code)
+    assert done.stderr == "error: cannot write to standard output: No space left on device\n"
+    assert done.returncode == 1
 
 
 def test_every_flag_that_makes_the_run_is_a_setting_with_the_same_default():
