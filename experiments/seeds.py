@@ -120,9 +120,9 @@ def study(config: Config) -> dict[str, Any]:
             raise InputError(f"{given}: expected one or more, each given once")
     _check_seeds(config.seeds)
     begun = os.path.lexists(config.runs / name)  # What has ended needs its images no more.
-    if config.data and not (begun or config.data.startswith("tfds:")):
-        if not os.path.exists(config.data):
-            raise InputError(f"--data {printable(config.data)}: no such folder")
+    images = "" if begun or (config.data or "").startswith("tfds:") else config.data
+    if images and not os.path.exists(images):
+        raise InputError(f"--data {printable(images)}: no such folder")
     for option, path in (("runs", config.runs / name), ("out", config.out)):
         if config.data and lies_in(path, config.data):
             raise InputError(

@@ -80,6 +80,7 @@ def test_usage_tells_what_is_optional_and_what_may_be_many(command, usage, capsy
         ("train x --seed", "--seed: expected a value; see augjax train --help"),
         ("train", "expected DATA; see augjax train --help"),
         ("export", "expected RUN and --to; see augjax export --help"),
+        ("predict r --json", "expected PATH ...; see augjax predict --help"),
         ("export r --to t", "--to t: expected stablehlo, savedmodel or onnx; see augjax export"),
         ("check a b", "unknown argument b; see augjax check --help"),
         ("predict r x --tta 4", "unknown option --tta; see augjax predict --help"),
