@@ -20,7 +20,7 @@ from augjax.printable import printable
 _PART = ".part"
 _PART_OF_NAME = 20
 """Characters. The whole name may be as long as the file system allows, and a part's is longer."""
-_LONGEST_NAME = 255
+LONGEST_NAME = 255
 """Bytes, in the file systems of all usual machines."""
 _MOST = 2**28
 """Bytes of a file that is read whole."""
@@ -104,7 +104,7 @@ def why_unwritable(path: Path) -> str:
         existing = path.parent
     if not os.path.isdir(existing):
         return f"{printable(str(existing))} is not a folder"
-    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
+    if any(len(os.fsencode(part)) > LONGEST_NAME for part in path.parts):
         return os.strerror(errno.ENAMETOOLONG)
     if not os.access(existing, os.W_OK | os.X_OK):
         return f"{printable(str(existing))}: {os.strerror(errno.EACCES)}"

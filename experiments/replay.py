@@ -14,7 +14,6 @@ from typing import Annotated
 
 import tyro
 
-from augjax.commands.command_line import check_nothing_is_empty
 from augjax.commands.flags import RunFolder
 from augjax.commands.parse import parse
 from augjax.errors import RunError, errors_in_one_line
@@ -44,7 +43,6 @@ class Config:
 def main() -> None:
     """Parses the command line, writes the picture and prints the draws."""
     with errors_in_one_line(debug="--debug" in sys.argv):
-        check_nothing_is_empty(sys.argv[1:])
         config = parse(Config, prog=PROGRAM)
         keep_compiled_programs()
         draws, notes = run(config)

@@ -26,12 +26,20 @@ from typing import Any, Literal, NoReturn
 import tyro
 from rich.console import Console
 
-from augjax.commands.command_line import check_nothing_is_empty
 from augjax.commands.parse import parse
 from augjax.errors import InputError, Interrupted, RunError, errors_in_one_line
-from augjax.files import is_path, lies_in, read_json, write_json
+from augjax.files import (
+    LONGEST_NAME,
+    is_path,
+    lies_in,
+    nearest_existing,
+    read_json,
+    why_unwritable,
+    write_json,
+)
 from augjax.printable import printable
 from augjax.runs.flags import CONFIG
+from augjax.runs.settings import check_settings
 from experiments.car_truck import config as car_truck
 
 RECORDED = (
@@ -91,7 +99,6 @@ class Config:
 def main() -> None:
     """Parses the command line and runs the study."""
     with errors_in_one_line(debug="--debug" in sys.argv):
-        check_nothing_is_empty(sys.argv[1:])
         signal.signal(signal.SIGTERM, stop)
         study(parse(Config, prog="python -m experiments.seeds"))
 
@@ -104,18 +111,25 @@ def stop(number: int, _: object) -> NoReturn:
 def study(config: Config) -> dict[str, Any]:
     """Runs what is not yet there, prints the table, and writes it."""
     name = config.name
-    if Path(name).name != name or name in ("", "..") or not is_path(name):
+    plain = Path(name).name == name and name not in ("", "..") and is_path(name)
+    if not plain or len(os.fsencode(name)) > LONGEST_NAME - len(".json"):
         raise InputError(f"--name {printable(name)}: expected one plain file name")
     for option, values in (("kinds", config.kinds), ("seeds", config.seeds)):
         if not values or len(set(values)) < len(values):
-            given = " ".join(map(str, values))
-            raise InputError(f"--{option} {given}: expected one or more, each given once")
+            given = " ".join((f"--{option}", *map(str, values)))
+            raise InputError(f"{given}: expected one or more, each given once")
+    _check_seeds(config.seeds)
+    begun = os.path.lexists(config.runs / name)  # What has ended needs its images no more.
+    images = "" if begun or (config.data or "").startswith("tfds:") else config.data
+    if images and not os.path.exists(images):
+        raise InputError(f"--data {printable(images)}: no such folder")
     for option, path in (("runs", config.runs / name), ("out", config.out)):
         if config.data and lies_in(path, config.data):
             raise InputError(
                 f"--{option}: {path} lies inside --data, where nothing is written; "
                 "choose a folder outside"
             )
+        _check_writable(option, getattr(config, option), name)
     if config.train_images is not None:
         config = dataclasses.replace(config, data=str(with_fewer_images(config)))
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in config.kinds}
@@ -145,6 +159,27 @@ def study(config: Config) -> dict[str, Any]:
     write_json(config.out / f"{name}.json", result)
     Console(highlight=False, soft_wrap=True).print(result["table"], markup=False)
     return result
+
+
+def _check_seeds(seeds: Sequence[int]) -> None:
+    try:
+        for seed in seeds:
+            check_settings({"seed": seed})
+    except InputError as error:
+        raise InputError(str(error).replace("--seed", "--seeds", 1)) from error
+
+
+def _check_writable(option: str, folder: Path, name: str) -> None:
+    """Tries it, before the first run: what /proc and others refuse is known by trying only."""
+    reason = why_unwritable(folder / f"{name}.json")
+    try:
+        if not reason:
+            with tempfile.TemporaryDirectory(prefix=".seeds.", dir=nearest_existing(folder)):
+                return
+    except OSError as error:
+        reason = error.strerror or str(error)
+    shown = printable(str(folder))
+    raise InputError(f"--{option} {shown}: cannot be written to ({reason}); choose another folder")
 
 
 def with_fewer_images(config: Config) -> Path:

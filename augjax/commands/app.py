@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from augjax.commands.command_line import check_nothing_is_empty, check_out, divided
+from augjax.commands.command_line import check_out, divided
 from augjax.commands.flags import (
     Check,
     Compare,
@@ -28,6 +28,7 @@ from augjax.commands.flags import (
     Preview,
     Report,
 )
+from augjax.commands.options import options_of
 from augjax.commands.parse import parse
 from augjax.commands.process import while_importing
 from augjax.commands.train_flags import Resume, Train
@@ -41,7 +42,6 @@ COMMANDS = (Check, Preview, Train, Resume, Evaluate, Predict, Report, Compare, E
 def run(arguments: list[str]) -> int:
     """Parses a command line and runs the command; its exit code."""
     gc.disable()  # While modules are imported there is nothing to collect, but much to search.
-    check_nothing_is_empty(divided(arguments)[0])
     sys.path.append("")  # The folder where the user is, who may have a --model there.
     flags = parsed(arguments)
     if (out := getattr(flags, "out", None)) is not None:
@@ -59,25 +59,41 @@ def parsed(arguments: list[str]) -> Any:
     Raises:
       InputError: if there is no such command.
     """
-    config = (tyro.conf.DisallowNone,)
     known = {name_of(command): command for command in COMMANDS}
     name = arguments[0] if arguments else ""
     if name in known:  # By itself, so that what is said of a mistake is about this command only.
         own, command = divided(arguments)
-        flags = parse(known[name], args=own[1:], prog=f"augjax {name}", config=config)
+        flags = parse(known[name], args=own[1:], prog=f"augjax {name}")
         return dataclasses.replace(flags, command=command) if command else flags
     if not name:
         raise InputError(f"expected a command: {', '.join(known)}; see augjax --help")
-    if not name.startswith("-"):
-        close = difflib.get_close_matches(name, known, n=1)
-        remedy = f"did you mean {close[0]}?" if close else f"expected {', '.join(known)}"
-        raise InputError(f"unknown command {printable(name)}; {remedy}")
-    commands: Any = reduce(or_, [Annotated[c, tyro.conf.subcommand(n)] for n, c in known.items()])
-    about = (
-        "From a folder of images to a classifier, its measures and its answers. "
-        "augjax --version says which version this is."
-    )
-    return parse(commands, args=arguments, prog="augjax", description=about, config=config)
+    if name in ("-h", "--help"):
+        commands: Any = reduce(
+            or_, [Annotated[c, tyro.conf.subcommand(n)] for n, c in known.items()]
+        )
+        about = (
+            "From a folder of images to a classifier, its measures and its answers. "
+            "augjax --version says which version this is."
+        )
+        return tyro.cli(commands, args=["--help"], prog="augjax", description=about)
+    if name.startswith("-"):
+        command = next((known[each] for each in arguments if each in known), None)
+        raise _ahead_of_command(name, command)
+    close = difflib.get_close_matches(name, known, n=1)
+    remedy = f"did you mean {close[0]}?" if close else f"expected {', '.join(known)}"
+    raise InputError(f"unknown command {printable(name)}; {remedy}")
+
+
+def _ahead_of_command(token: str, command: type | None) -> InputError:
+    """The error for an option ahead of the command, if that comes at all."""
+    option = token.partition("=")[0]
+    if command and option in options_of(command)[1]:
+        name = name_of(command)
+        return InputError(
+            f"{option}: expected after the command, as in augjax {name} {option}; see augjax "
+            f"{name} --help"
+        )
+    return InputError(f"unknown option {printable(option)}; see augjax --help")
 
 
 def name_of(command: type) -> str:

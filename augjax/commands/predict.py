@@ -31,8 +31,6 @@ Row = Callable[[str, Float32[np.ndarray, " classes"] | None, str], str]
 def main(flags: Predict) -> int:
     """Prints a row for each image, in the order given; 3 if some could not be used."""
     check_settings({"max_pixels": flags.max_pixels})
-    if not flags.paths:
-        raise InputError("augjax predict RUN: expected files or folders of images, or - for a list")
     run = load_run(flags.run)
     for note in run.notes:
         print(f"Note: {note}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -19,14 +20,22 @@ _T = TypeVar("_T")
 
 @contextlib.contextmanager
 def working(what: str) -> Iterator[None]:
-    """Says what is done while it is: a spinner on a terminal, else a line at its start."""
+    """Says what is done while it is: a spinner on a terminal, else a line, once it takes long.
+
+    What fails at once is one line in a file or a pipe: that of its error.
+    """
     with _console() as console:
         if console.is_terminal:
             with console.status(Text(what)):
                 yield
         else:
-            console.print(what)
-            yield
+            line = threading.Timer(AFTER, console.print, [what])
+            line.start()
+            try:
+                yield
+            finally:
+                line.cancel()
+                line.join()
 
 
 def counting(things: Iterable[_T], what: str) -> Iterator[_T]:

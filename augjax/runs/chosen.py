@@ -55,7 +55,7 @@ def weights_of(run: Path) -> dict[str, Any]:
       InputError: if there is no run, or it has no weights, or they are damaged.
     """
     option = f"--init {printable(str(run))}"
-    if not run.is_dir():
+    if not os.path.isdir(run):
         raise InputError(f"{option}: there is no run folder of this name")
     if not os.path.lexists(run / BEST_WEIGHTS):
         raise InputError(f"{option}: there is no {BEST_WEIGHTS}, which a run has after an epoch")

@@ -1,6 +1,7 @@
 """What a run's folder holds, read and checked; the lock is not taken and nothing is written."""
 
 import json
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -46,8 +47,8 @@ def read_settings(folder: Path) -> dict[str, Any]:
     Raises:
       InputError: if there is no such folder, no run in it, or its flags cannot be read.
     """
-    if not folder.is_dir():
-        problem = "not a folder" if folder.exists() else "no such run folder"
+    if not os.path.isdir(folder):  # Nor if its name is too long, of which pathlib makes an error.
+        problem = "not a folder" if os.path.exists(folder) else "no such run folder"
         raise InputError(f"{_shown(folder)}: {problem}")
     settings = _read_object(folder / CONFIG)
     if settings is None:

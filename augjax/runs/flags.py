@@ -1,5 +1,6 @@
 """A run's flags, as `config.json` keeps them."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ def recorded_flags(run_dir: Path, option: str) -> list[str]:
     """
     path = run_dir / CONFIG
     try:
+        if not os.path.isdir(run_dir):
+            raise FileNotFoundError
         settings = read_json(path)
         return [
             f"--{'no-' if value is False else ''}{name.replace('_', '-')}"

@@ -11,7 +11,6 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from augjax.commands.command_line import check_nothing_is_empty
 from augjax.commands.parse import parse
 from augjax.commands.process import training_process, while_importing
 from augjax.commands.several import joined_processes, shared_settings
@@ -30,7 +29,6 @@ def main() -> None:
     debug = "--debug" in sys.argv
     gc.disable()  # While modules are imported there is nothing to collect, but much to search.
     with errors_in_one_line(debug=debug):
-        check_nothing_is_empty(sys.argv[1:])
         config = parse(Config, prog=PROGRAM)
         keep_compiled_programs()
         with joined_processes(config.cluster) as processes:

@@ -15,6 +15,7 @@ anything differs.
 import dataclasses
 import os
 import sys
+from typing import Annotated
 
 import tyro
 
@@ -27,7 +28,9 @@ from augjax.runtime.compilation_cache import keep_compiled_programs
 class Config:
     """Certifies that draws depend on seed, epoch, image and transform alone."""
 
-    transforms: tyro.conf.Positional[tuple[str, ...]] = ()
+    transforms: Annotated[
+        tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME ...]")
+    ] = ()
     """Their names; by default all."""
     debug: bool = False
     """Show the traceback of an error."""

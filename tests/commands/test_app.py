@@ -1,7 +1,9 @@
 """The console script: what it takes, and how soon it answers."""
 
 import dataclasses
+import os
 import re
+import shlex
 import sys
 import tomllib
 from importlib import import_module
@@ -72,27 +74,73 @@ def test_usage_tells_what_is_optional_and_what_may_be_many(command, usage, capsy
     [
         ("train x --epoch 3", "unknown option --epoch; did you mean --epochs?; see augjax train"),
         ("train x --epochs 1.5", "--epochs 1.5: expected a whole number; see augjax train"),
-        ("train x --epochs=a'b", "--epochs a'b: expected a whole number; see augjax train"),
+        ('train x --epochs="a\'b"', "--epochs a'b: expected a whole number; see augjax train"),
         ("train x --valid-fraction 20%", "--valid-fraction 20%: expected a number; see"),
         ("train x --class-weights even", "--class-weights even: expected none or balanced; see"),
         ("train x --seed", "--seed: expected a value; see augjax train --help"),
         ("train", "expected DATA; see augjax train --help"),
         ("export", "expected RUN and --to; see augjax export --help"),
+        ("predict r --json", "expected PATH ...; see augjax predict --help"),
         ("export r --to t", "--to t: expected stablehlo, savedmodel or onnx; see augjax export"),
         ("check a b", "unknown argument b; see augjax check --help"),
         ("predict r x --tta 4", "unknown option --tta; see augjax predict --help"),
         ("compare a --js", "unknown option --js; did you mean --json?; see augjax compare"),
         ("", "expected a command: check, preview, train,"),
         ("--debug", "unknown option --debug; see augjax --help"),
+        ("train --epoch 3 d", "unknown option --epoch; did you mean --epochs?; see augjax train"),
+        ("train -epochs 3 d", "unknown option -epochs; did you mean --epochs?; see augjax train"),
+        ("check -dash", "unknown option -dash; see augjax check --help"),
+        ("check d --no-sheet", "unknown option --no-sheet; did you mean --no-sheets?; see"),
+        ("train d --noaugment", "unknown option --noaugment; did you mean --no-augment?; see"),
+        ("train d --no-seed", "unknown option --no-seed; see augjax train --help"),
+        ("train d --foo=1,2", "unknown option --foo; see augjax train --help"),
+        ("train d --seed --epoch", "unknown option --epoch; did you mean --epochs?; see"),
+        (
+            "--epochs 3 train d",
+            "--epochs: expected after the command, as in augjax train --epochs;",
+        ),
+        ("--no-augment train d", "--no-augment: expected after the command, as in augjax train"),
+        ("--version train", "unknown option --version; see augjax --help"),
+        ("train d -- --epochs 3", "unknown argument --epochs; after -- nothing is an option; see"),
+        ("train d --augment=false", "--augment false: takes no value; --no-augment turns it off"),
+        ("check --json yes d", "--json yes: takes no value; --no-json turns it off; see augjax"),
+        ("train d --no-augment=1", "--no-augment 1: takes no value; --no-augment turns it off"),
+        ("train d 'My Photos'", "unknown argument My Photos; see augjax train --help"),
+        ("train d 'e\nf'", "unknown argument e\\nf; see augjax train --help"),
+        ("train d \x1b[31m", "unknown argument \\x1b[31m; see augjax train --help"),
+        ("train d --optimizer \x1b[31madam", "--optimizer \\x1b[31madam: expected adam, adamw or"),
+        (f"train d --epochs {'x' * 300}", f"--epochs {'x' * 300}: expected a whole number; see"),
+        ("train d --epochs '─ ─ ─'", "--epochs ─ ─ ─: expected a whole number; see augjax"),
+        ('train d --epochs "a\'b\\"c"', "--epochs a'b\"c: expected a whole number; see"),
+        ("train d --epochs \"''\"", "--epochs '': expected a whole number; see"),
+        ("train d --epochs ''", "--epochs '': expected a value; see augjax train --help"),
+        ("train ''", "DATA '': expected a value; see augjax train --help"),
+        ("compare a ''", "RUN '': expected a value; see augjax compare --help"),
+        ("launch -n x -- true", "-n x: expected a whole number; see augjax launch --help"),
     ],
 )
-@pytest.mark.parametrize("terminal", [False, True])
-def test_a_mistake_is_one_line_about_its_command(line, answer, terminal, capsys, monkeypatch):
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)  # Which is told in colours.
+def test_a_mistake_is_one_line_about_its_command(line, answer, capsys):
     with pytest.raises(InputError, match=f"^{re.escape(answer)}") as error:
-        parsed(line.split())
+        parsed(shlex.split(line))
     assert "\n" not in str(error.value) and capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("predict r a --format csv b", {"paths": ("a", "b"), "format": "csv"}),
+        ("predict --json r a -- -b --c", {"paths": ("a", "-b", "--c"), "json": True}),
+        ("predict r - --no-json", {"paths": ("-",), "json": False}),
+        ("compare a --out c.png b", {"runs": (Path("a"), Path("b")), "out": Path("c.png")}),
+        ("evaluate r --tta=2 --tta 3 d", {"data": "d", "tta": 3}),
+        ("evaluate r --out=--a", {"data": None, "out": Path("--a")}),
+        ("check a\\ b --max_pixels 9", {"data": "a b", "max_pixels": 9}),
+        ("launch -n2 -- true", {"processes": 2, "command": ("true",)}),
+    ],
+)
+def test_arguments_stand_on_both_sides_of_options(line, given):
+    flags = parsed(shlex.split(line))
+    assert {name: getattr(flags, name) for name in given} == given
 
 
 def test_help_imports_neither_jax_nor_tensorflow():
@@ -111,6 +159,18 @@ def test_a_closed_pipe_ends_help_without_a_word(tmp_path):
     done = run_python("-c", code, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: augjax")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="has no full disk to write to")
+def test_a_version_that_cannot_be_written_is_one_line():
+    code = (
+        "import os, sys; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)\n"
+        "sys.argv = ['augjax', '--version']\n"
+        "from augjax.commands.main import main; main()"
+    )
+    done = run_python("-c", code)
+    assert done.stderr == "error: cannot write to standard output: No space left on device\n"
+    assert done.returncode == 1
 
 
 def test_every_flag_that_makes_the_run_is_a_setting_with_the_same_default():

@@ -283,10 +283,10 @@ def test_the_process(root, tmp_path):
     (root / "train/Car/bad.jpg").write_bytes(b"text")
     done = run_python("-m", "augjax", "check", str(root), "--json", cwd=tmp_path)
     assert done.returncode == 3 and json.loads(done.stdout)["exit_code"] == 3
-    assert done.stderr == f"Checking the images of {root} ...\n"
+    assert done.stderr in ("", f"Checking the images of {root} ...\n")  # If it takes long.
     assert len(list((tmp_path / "check").iterdir())) == 4
     done = run_python("-m", "augjax", "check", "none", cwd=tmp_path)
-    assert done.returncode == 2 and "none: no such folder" in done.stderr
+    assert (done.returncode, done.stderr) == (2, "error: none: no such folder\n")
 
 
 KINDS = {kind.name: kind for zoo in (folder_zoo, table_zoo) for kind in zoo.kinds()}

@@ -311,11 +311,11 @@ def test_where_not_all_can_be_started_none_is_left(alive):
         ("-n 2 python x.py --epochs 3", "expected -- and a command"),
         ("-n 2 python -- x.py", "unknown argument python; see augjax launch --help"),
         ("-- python", "expected -n; see augjax launch --help"),
-        ("-n two -- python", "-n/--processes two: expected a whole number; see augjax launch"),
-        ("--proceses 2 -- python", "expected -n; see augjax launch --help"),
+        ("-n two -- python", "-n two: expected a whole number; see augjax launch"),
+        ("--proceses 2 -- python", "unknown option --proceses; did you mean --processes?; see"),
         ("-n 0 -- python", "-n 0: expected 1 to 256"),
         ("--processes 257 -- python", "-n 257: expected 1 to 256"),
-        ("--debug= -n 2 -- python", "--debug '': expected a value"),
+        ("--debug= -n 2 -- python", "--debug '': takes no value; --no-debug turns it off"),
     ],
 )
 def test_a_mistake_is_one_line(line, answer):

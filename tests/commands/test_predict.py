@@ -120,11 +120,6 @@ def test_a_list_on_standard_input(trained, odd):
     assert paths == names.splitlines()
 
 
-def test_nothing_to_predict_is_said(trained):
-    with pytest.raises(InputError, match="expected files or folders of images"):
-        predict.main(parsed(["predict", str(trained)]))
-
-
 def test_damaged_weights_predict_nothing(trained, odd, tmp_path):
     run = Path(shutil.copytree(trained, tmp_path / "run"))
     weights = run / "best.safetensors"

@@ -134,6 +134,7 @@ def test_the_weights_of_another_run_where_they_fit(trained, tmp_path, capsys):
         (["--model", "resnt"], "--model resnt: no such network"),
         (["--model", "no.such:Net"], "--model no.such:Net: cannot import no.such"),
         (["--init", "nothere"], "--init .*nothere: there is no run folder of this name"),
+        (["--init", "a" * 300], "--init .*aaa: there is no run folder of this name"),
         (["--init", "empty"], "--init .*empty: there is no best.safetensors, which a run has"),
         (["--init", "damaged"], "--init .*best.safetensors: damaged, or not written by augjax"),
     ],

@@ -219,13 +219,16 @@ def test_a_summary_without_flags_is_not_believed(study, commands):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"seeds": ()}, "--seeds : expected one or more, each given once"),
+        ({"seeds": ()}, "--seeds: expected one or more, each given once"),
         ({"seeds": (0, 1, 0)}, "--seeds 0 1 0: expected one or more"),
-        ({"kinds": ()}, "--kinds : expected one or more"),
+        ({"kinds": ()}, "--kinds: expected one or more"),
         ({"kinds": ("light", "light")}, "--kinds light light: expected one or more"),
-        *(({"name": name}, "--name ") for name in ("", ".", "..", "a/b", "/a", "a\0b", "\ud800")),
+        *(
+            ({"name": name}, "--name ")
+            for name in ("", ".", "..", "a/b", "/a", "a\0b", "\ud800", "a" * 252)
+        ),
         ({"epochs": 0}, "--epochs 0: expected at least 1"),
-        ({"seeds": (-1,)}, "--seed -1: expected from 0"),
+        ({"seeds": (-1,)}, "--seeds -1: expected from 0"),
         ({"image_size": 1}, "--image-size 1: expected at least 16"),
         ({"train_images": 3}, "--train-images 3: expected a multiple of 2 classes"),
         ({"train_images": 0}, "--train-images 0: expected a multiple of 2 classes"),
@@ -233,6 +236,10 @@ def test_a_summary_without_flags_is_not_believed(study, commands):
         ({"train_images": 10}, "--train-images 10: --data has only 4 images of Car"),
         ({"train_images": 4, "data": None}, "no --data: --train-images needs a folder"),
         ({"train_images": 4, "data": "nowhere"}, "--data nowhere: no such folder"),
+        ({"data": "nowhere"}, "--data nowhere: no such folder"),
+        ({"out": Path(__file__)}, f"--out {__file__}: cannot be written to"),
+        ({"runs": Path(__file__)}, f"--runs {__file__}: cannot be written to"),
+        ({"out": Path("/proc/x")}, "--out /proc/x: cannot be written to"),
     ],
 )
 def test_flags_that_cannot_be(study, commands, tmp_path, changes, words):

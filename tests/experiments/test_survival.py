@@ -272,3 +272,6 @@ def test_a_hostile_config_is_refused(tmp_path, config):
 def test_no_run_to_resume(tmp_path):
     assert "there is no run" in resume(tmp_path)
     assert "there is no run" in resume(tmp_path / "nowhere")
+    assert "there is no run" in resume(tmp_path / ("a" * 300))
+    (tmp_path / "loop").symlink_to("loop")
+    assert "there is no run" in resume(tmp_path / "loop")

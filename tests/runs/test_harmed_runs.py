@@ -70,3 +70,5 @@ def test_no_folder(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="file: not a folder"):
         load_run(tmp_path / "file")
+    with pytest.raises(InputError, match="aaa: no such run folder"):
+        load_run(tmp_path / ("a" * 300))

@@ -19,7 +19,7 @@ from augjax.data.folder.scan import (
 )
 from augjax.data.folder.table import is_table, read_table
 from augjax.errors import InputError
-from augjax.printable import argument, printable
+from augjax.printable import argument, printable, some
 
 _VALID = " or ".join(VALID_NAMES)
 _TRAINING = ("train", "training")
@@ -153,7 +153,7 @@ def two_splits(found: Contents, *, hint: str = "") -> Source:
             hint = hint or f"; or give {train} with --valid-fraction 0.2, which splits that"
         raise InputError(
             f"{found.where}: found no folder {missing} "
-            f"(there are: {', '.join(map(printable, found.folders)) or 'none'}); "
+            f"(there are: {some([*map(printable, found.folders)], 5) or 'none'}); "
             f"expected train/<class>/... and valid/<class>/...{hint}"
         )
     splits = []
@@ -236,7 +236,7 @@ def every_split(found: Contents) -> Source:
     """All the splits there are, or all images as one of the name ''."""
     splits = tuple(map(found.listed, found.names or ("",)))
     others = [name for name in found.folders if not (name in found.names or is_hidden(name))]
-    notes = [f"Folders that are no split: {', '.join(map(printable, others))}."]
+    notes = [f"Folders that are no split: {some([*map(printable, others)], 5)}."]
     return Source(found.data, splits, tuple(notes if found.names and others else ()))
 
 

@@ -104,6 +104,9 @@ def test_missing_splits_list_what_was_found(root):
     (root / "valid").rename(root / "holdout")
     refuse(root, "valid or val or validation or test", "there are: holdout, train")
     refuse(root / "train", "no folder train", "there are: Car, Truck")
+    for number in range(40):
+        (root / "train" / f"class_{number:02}").mkdir()
+    refuse(root / "train", "(there are: Car, Truck, class_00, class_01, class_02, and 37 more);")
 
 
 def test_no_classes_and_one_class(root):
