@@ -13,9 +13,16 @@ import numpy as np
 
 from experiments.reliability.damage import DAMAGES, LATEST
 from experiments.reliability.kills import kill_first_at_calls
-from experiments.reliability.runs import Row, differs, outcome, progress, try_all
+from experiments.reliability.runs import EPOCHS, Row, differs, outcome, progress, try_all
 from experiments.reliability.stops import SIGNALS
-from experiments.reliability.together import PEER_TIMEOUT, Study, next_line, until, wait_for_step
+from experiments.reliability.together import (
+    PEER_TIMEOUT,
+    STEPS,
+    Study,
+    next_line,
+    until,
+    wait_for_step,
+)
 from tests import loopback
 
 BOUND = 60
@@ -75,7 +82,7 @@ def ask_any_to_stop(study: Study, unbroken: dict[str, Any], *, times: int) -> Ro
         ended = loopback.ended(processes, seconds=BOUND)
         waited, reached = time.monotonic() - asked, progress(run_dir)
         what = f"{signum.name} to process {whom} at {reached}, run {number}"
-        over = all(one.code == 0 for one in ended)
+        over = _trained(run_dir) and all(one.code in (0, 128 + signum) for one in ended)
         failures = [] if over else wrongly_stopped(ended, signum, run_dir, reached, what)
         failures = failures or study.compare(run_dir, unbroken, what)
         shutil.rmtree(run_dir, ignore_errors=True)
@@ -102,11 +109,10 @@ def kill_any(study: Study, unbroken: dict[str, Any], *, kills: int) -> Row:
         processes[whom].kill()
         ended = loopback.ended(processes, seconds=BOUND)
         waited, what = time.monotonic() - killed, f"process {whom} killed, run {number}"
-        other = ended[1 - whom]
-        complete = (run_dir / "summary.json").exists()
-        if ended[whom].code != -signal.SIGKILL or (other.code == 0 and complete):
+        if ended[whom].code != -signal.SIGKILL:
             return None  # It was over before.
-        failures = _did_not_end([other], what) or study.compare(run_dir, unbroken, what)
+        failures = _did_not_end([ended[1 - whom]], run_dir, what)
+        failures = failures or study.compare(run_dir, unbroken, what)
         shutil.rmtree(run_dir, ignore_errors=True)
         return waited, failures
 
@@ -122,7 +128,7 @@ def kill_first(study: Study, unbroken: dict[str, Any], *, points: int) -> Row:
     """SIGKILL of process 0 of two, which alone writes, at calls that change files."""
 
     def check(run_dir: Path, others: Sequence[subprocess.Popen], what: str) -> list[str]:
-        wrong = _did_not_end(loopback.ended(others, seconds=BOUND), what)
+        wrong = _did_not_end(loopback.ended(others, seconds=BOUND), run_dir, what)
         return wrong or study.compare(run_dir, unbroken, what)
 
     what = "SIGKILL of process 0 of 2 at every k-th file-system call"
@@ -192,9 +198,15 @@ def change_counts(
     return Row(what, len(changes), len(changes) - len(failures), note, failures)
 
 
-def _did_not_end(others: Sequence[loopback.Ended], what: str) -> list[str]:
-    """What went wrong if they did not end by themselves, with an error."""
-    wrong = [other for other in others if other.code in (0, -signal.SIGKILL)]
+def _trained(run_dir: Path) -> bool:
+    """Whether the processes have parted ways, and the first one may still be writing figures."""
+    return progress(run_dir) > (EPOCHS, STEPS)
+
+
+def _did_not_end(others: Sequence[loopback.Ended], run_dir: Path, what: str) -> list[str]:
+    """What went wrong if they did not end by themselves, with an error if there was more to do."""
+    bad = (-signal.SIGKILL,) if _trained(run_dir) else (0, -signal.SIGKILL)
+    wrong = [other for other in others if other.code in bad]
     return [f"{what}: the others: {[other.code for other in others]}"] if wrong else []
 
 
