@@ -22,9 +22,16 @@ class Ended(NamedTuple):
 
 
 def start(
-    count: int, *arguments: str, devices: int = 2, of_each: Sequence[Sequence[str]] = ()
+    count: int,
+    *arguments: str,
+    devices: int = 2,
+    of_each: Sequence[Sequence[str]] = (),
+    wrapper: Sequence[str] = (),
 ) -> list[subprocess.Popen]:
-    """Starts `python ARGUMENTS` in so many processes, each with its own further arguments."""
+    """Starts `python ARGUMENTS` in so many processes, each with its own further arguments.
+
+    Process 0 is started under `wrapper`, and each leads a process group.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -36,7 +43,12 @@ def start(
     }
     return [
         subprocess.Popen(
-            [sys.executable, *arguments, *(of_each[index] if of_each else ())],
+            [
+                *(() if index else wrapper),
+                sys.executable,
+                *arguments,
+                *(of_each[index] if of_each else ()),
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -89,7 +89,7 @@ def _decoded(split: Split, shares: Sequence[np.ndarray]) -> Iterator[_Rows]:
     decoded = decoded_stream(
         import_tensorflow().data.Dataset.from_tensor_slices((wanted, order[wanted])),
         lambda place, index: (place, decode(index)),
-        batch_size=max(1, *map(len, shares)),
+        batch_size=max([1, *map(len, shares)]),
     )
     shape = tuple(decoded.element_spec[1].shape[1:])
     pieces = decoded.as_numpy_iterator()

@@ -5,12 +5,14 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from experiments.reliability.runs import Row, finish, new_run, outcome, start, try_all
+from experiments.reliability.runs import Row, differs, finish, new_run, start, try_all
 
 CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
 KILLS_A_RUN = 3
@@ -51,19 +53,41 @@ def kill_at_random(
 
 
 def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int, jobs: int) -> Row:
-    """Kills a run before the k-th call of each kind that changes files, in whichever thread.
+    """Kills a run before the k-th call of each kind that changes files, in whichever thread."""
+
+    def begin(run_dir: Path, wrapper: Sequence[str]) -> list[subprocess.Popen]:
+        return [start(new_run(data, run_dir), wrapper=wrapper)]
+
+    def check(run_dir: Path, processes: Sequence[subprocess.Popen], what: str) -> list[str]:
+        return compare(data, run_dir, unbroken, what)
+
+    what = "SIGKILL at every k-th file-system call"
+    return kill_first_at_calls(what, scratch, begin, check, points=points, jobs=jobs)
+
+
+def kill_first_at_calls(
+    what: str,
+    scratch: Path,
+    begin: Callable[[Path, Sequence[str]], list[subprocess.Popen]],
+    check: Callable[[Path, Sequence[subprocess.Popen], str], list[str]],
+    *,
+    points: int,
+    jobs: int,
+) -> Row:
+    """As `kill_at_calls`, process 0 of any run.
 
     Args:
-      data: the image folder.
+      what: for the table's first column.
       scratch: for the runs.
-      unbroken: the outcome of a run that was left alone.
+      begin: starts a run in a folder, process 0 under a wrapper.
+      check: what went wrong, seen after process 0 was killed, given the folder, the other
+        processes, and how to call the run.
       points: so many are tried, spread evenly over all there are.
       jobs: so many at a time.
     """
-    what = "SIGKILL at every k-th file-system call"
     if shutil.which("strace") is None:
         return Row(what, 0, None, "strace is not installed")
-    most = _calls_of_a_thread(data, scratch)
+    most = _calls_of_a_thread(scratch, begin)
     chosen: list[tuple[str, int]] = []
     for number, call in enumerate(sorted(CALLS, key=lambda call: most[call])):
         # Of every kind alike, as far as there are as many: the rarest first.
@@ -77,7 +101,7 @@ def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int, job
         # signals then, but it can hold the call back, and its log ends within the line meanwhile.
         strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "signal=none", "-o", str(log)]
         strace += ["-e", f"trace={call}", "-e", f"inject={call}:delay_enter=999s:when={k}"]
-        process = start(new_run(data, run_dir), wrapper=strace)
+        process, *others = begin(run_dir, strace)
         tail = ""
         while process.poll() is None:
             time.sleep(0.2)
@@ -88,7 +112,9 @@ def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int, job
         process.communicate()
         failures = None
         if process.returncode == -signal.SIGKILL:
-            failures = compare(data, run_dir, unbroken, f"{call} {k}")
+            failures = check(run_dir, others, f"{call} {k}")
+        for other in others:
+            other.communicate()
         shutil.rmtree(run_dir, ignore_errors=True)
         return failures
 
@@ -99,7 +125,9 @@ def kill_at_calls(data: Path, scratch: Path, unbroken: dict, *, points: int, job
     return Row(what, len(killed), len(killed) - len(failures), note, tuple(failures))
 
 
-def _calls_of_a_thread(data: Path, scratch: Path) -> dict[str, int]:
+def _calls_of_a_thread(
+    scratch: Path, begin: Callable[[Path, Sequence[str]], list[subprocess.Popen]]
+) -> dict[str, int]:
     """How many calls of each kind the busiest thread of a run can be counted on to make.
 
     strace counts for each thread, and which one does what changes from run to run; half of the most
@@ -107,7 +135,8 @@ def _calls_of_a_thread(data: Path, scratch: Path) -> dict[str, int]:
     """
     log, run_dir = scratch / "calls.log", scratch / "traced"
     strace = ["strace", "-f", "--seccomp-bpf", "-o", str(log), "-e", f"trace={','.join(CALLS)}"]
-    start(new_run(data, run_dir), wrapper=strace).communicate()
+    for process in begin(run_dir, strace):
+        process.communicate()
     shutil.rmtree(run_dir)
     made = re.findall(r"^(\d+) +(\w+)\(", log.read_text(errors="replace"), re.MULTILINE)
     counts = collections.Counter(made)
@@ -121,7 +150,5 @@ def compare(data: Path, run_dir: Path, unbroken: dict, what: str) -> list[str]:
     """Resumes a run; what went wrong if it does not end like the unbroken one."""
     wrong = finish(data, run_dir)
     if wrong is None:
-        ended = outcome(run_dir)
-        wrong = ", ".join(name for name in unbroken if ended[name] != unbroken[name])
-        wrong = wrong and f"it ended with other {wrong}"
+        wrong = differs(run_dir, unbroken)
     return [f"{what}: {wrong}"] if wrong else []

@@ -122,6 +122,13 @@ def outcome(run_dir: Path) -> dict[str, Any]:
     }
 
 
+def differs(run_dir: Path, unbroken: dict[str, Any]) -> str:
+    """How a finished run ended other than the unbroken one; "" if it did not."""
+    ended = outcome(run_dir)
+    other = ", ".join(name for name in unbroken if ended[name] != unbroken[name])
+    return other and f"it ended with other {other}"
+
+
 def _state_digest(checkpoint: Path) -> str:
     """Of params, batch_stats, optimizer and step, which Orbax stores in files of any name."""
     import orbax.checkpoint as ocp

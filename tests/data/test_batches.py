@@ -49,6 +49,14 @@ def test_each_image_comes_once_in_order_and_the_last_batch_is_padded(root, cache
     np.testing.assert_array_equal(images, np.stack([split.image(int(i)) for i in order]))
 
 
+@pytest.mark.parametrize("cache_limit", [0, 2**30])
+@pytest.mark.parametrize("rows", [None, slice(4, 8)])
+def test_nothing_is_left_of_an_epoch_that_is_resumed_at_its_end(root, cache_limit, rows):
+    split = load_image_folder(root, image_size=16, cache_limit=cache_limit).train
+    order = epoch_order(len(split), seed=0, epoch=1)
+    assert list(epoch_batches(split, order[len(split) :], 8, rows)) == []
+
+
 SPOILT = ("Car/1.png", "Car/2.png", "Truck/4.png")
 
 

@@ -1,5 +1,6 @@
 """The reliability experiment in its quick form, as CI runs it."""
 
+import itertools
 import json
 import os
 import shutil
@@ -12,8 +13,10 @@ import pytest
 from experiments.car_truck.__main__ import run
 from experiments.car_truck.config import Config
 from experiments.reliability import experiment as reliability
-from experiments.reliability import fuzz, mutations
+from experiments.reliability import fuzz, mutations, several
 from experiments.reliability.runs import EPOCHS, Row, write_data
+from experiments.reliability.together import Study
+from tests.loopback import Ended
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
 
@@ -23,12 +26,37 @@ def test_everything_goes_as_promised(tmp_path, monkeypatch):
     monkeypatch.setattr(reliability, "RESULTS", tmp_path)
     # What a killed process leaves half written stays in a folder of the study's own.
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
-    rows = reliability.experiment(full=False, seed=0, jobs=1, cases=4)
+    rows = reliability.experiment(full=False, seed=0, jobs=1, cases=4, only="one")
     for row in rows:
         assert row.tried > 0 or row.passed is None, row
         assert row.passed in (row.tried, None), row
-    kept = json.loads((tmp_path / "reliability_quick.json").read_text())
+    kept = json.loads((tmp_path / "reliability_one_quick.json").read_text())
     assert kept["table"].count("\n") == len(rows) + 1
+
+
+@pytest.mark.long
+def test_runs_of_several_processes_go_as_promised(tmp_path, monkeypatch):
+    """The quick version without file-system calls, and with half of the rest."""
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    study = Study(write_data(tmp_path / "data"), tmp_path / "several", seed=0, jobs=1)
+    counts = several.Counts(signals=1, kills=1, calls=0, damages=1, changes=((2, 1),))
+    for row in itertools.islice(several.rows(study, counts), 4):
+        assert row.tried == row.passed == 1, row
+
+
+def test_what_is_no_stop_that_was_asked_for(tmp_path):
+    said = f"interrupted; go on with: augjax resume {tmp_path}\n"
+    second = Ended(143, "", "stopping after this step; once more to leave at once\n")
+    for first, reached, right in (
+        (Ended(143, "", said), (1, 2), True),
+        (Ended(130, "", said), (1, 2), False),
+        (Ended(143, "", ""), (1, 2), False),
+        (Ended(143, "", said + "error: this"), (1, 2), False),
+        (Ended(143, "", "interrupted; nothing was saved yet"), (1, 2), False),
+        (Ended(143, "", "interrupted; nothing was saved yet"), (0, 0), True),
+    ):
+        wrong = several.wrongly_stopped([first, second], 15, tmp_path, reached, "it")
+        assert (not wrong) == right
 
 
 def test_a_failure_is_counted_and_reported():
