@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,6 +65,7 @@ def test_the_rows_of_all_are_the_batches_of_one(root, cache_limit, batch_size, c
 @pytest.mark.parametrize("count", [2, 3])
 def test_all_come_to_the_data_set_of_one(root, cache_limit, count):
     one = load_dataset(root, image_size=SIZE, cache_limit=cache_limit)
+    assert one.report is not None
     for other in in_threads(count, lambda p: load(root, p, cache_limit=cache_limit)):
         assert other.fingerprint == one.fingerprint and other.notes == one.notes
         assert other.class_names == one.class_names and other.report.counts == one.report.counts
@@ -104,7 +106,7 @@ def test_an_epoch_reads_what_its_rows_need_and_the_cache_has_not(root, count):
     datasets = in_threads(count, lambda p: load(root, p))
     alone = load_dataset(root, image_size=SIZE).train
     most = -(-len(alone) // batch_size) * batch_size // count
-    seen = [set(np.flatnonzero(dataset.train.held)) for dataset in datasets]
+    seen: list[Any] = [set(np.flatnonzero(dataset.train.held)) for dataset in datasets]
     for number in (1, 2, 3):
         whole = epoch(alone, number, batch_size)
         order = epoch_order(len(alone), seed=0, epoch=number)
@@ -138,6 +140,7 @@ def test_all_name_all_bad_files(root, tmp_path):
     for name in names:
         (damaged / name).write_bytes((damaged / name).read_bytes()[:60])
     alone = load_dataset(damaged, image_size=SIZE, on_bad_image="skip")
+    assert alone.report is not None
     for error in in_threads(3, lambda p: load(damaged, p)):
         assert isinstance(error, BadImagesError)
         assert [bad.path for bad in error.report.bad] == list(names)
