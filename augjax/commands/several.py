@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from augjax.commands.process import while_importing
-from augjax.errors import AugjaxError, Interrupted, OwnError, RunError
-from augjax.runs.settings import Settings
+from augjax.errors import AugjaxError, InputError, Interrupted, OwnError, RunError
+from augjax.runs.settings import Settings, flag
 from augjax.runtime.cluster import find_place, joined
 from augjax.runtime.determinism import use_deterministic_operations
 from augjax.runtime.processes import ALONE, Processes, all_processes
+
+_LONGEST = 86_400
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,13 @@ class Cluster:
     """Seconds to wait for all processes at the start."""
     peer_timeout: float = 100.0
     """Seconds without a sign of life after which a process counts as dead, and the others end."""
+
+    def __post_init__(self) -> None:
+        for name in ("start_timeout", "peer_timeout"):
+            if not 1 <= getattr(self, name) <= _LONGEST:
+                raise InputError(
+                    f"{flag(name)} {getattr(self, name):g}: expected seconds from 1 to {_LONGEST}"
+                )
 
 
 @contextmanager
