@@ -2,13 +2,14 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
+
+from augjax.runtime.cluster import free_address
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -32,13 +33,10 @@ def start(
 
     Process 0 is started under `wrapper`, and each leads a process group.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     together = {
         "JAX_PLATFORMS": "cpu",
         "JAX_NUM_CPU_DEVICES": str(devices),
-        "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}",
+        "JAX_COORDINATOR_ADDRESS": free_address(),
         "JAX_NUM_PROCESSES": str(count),
     }
     return [

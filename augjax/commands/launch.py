@@ -13,7 +13,6 @@ import math
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from typing import IO, TextIO
 from augjax.commands.flags import Launch
 from augjax.errors import InputError, RunError
 from augjax.printable import printable
+from augjax.runtime.cluster import free_address
 
 GRACE_SECONDS = 5.0
 """For the others to end by themselves when one has failed, as several do on the same error; and
@@ -157,7 +157,7 @@ class _Launcher:
             # Else Python would keep back what it prints, as it does where no terminal is.
             "PYTHONUNBUFFERED": "1",
             **os.environ,
-            "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{_free_port()}",
+            "JAX_COORDINATOR_ADDRESS": free_address(),
             "JAX_NUM_PROCESSES": str(count),
         }
         dies_with_us = _dies_with_us()
@@ -241,13 +241,6 @@ class _Launcher:
     def _tell(self, consequence: str = "") -> None:
         assert self._first is not None
         print(f"augjax launch: {self._first.story()}{consequence}", file=sys.stderr, flush=True)
-
-
-def _free_port() -> int:
-    """A port that nobody listens on, at any of the addresses at which JAX's coordinator does."""
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return probe.getsockname()[1]
 
 
 def _dies_with_us() -> Callable[[], object] | None:

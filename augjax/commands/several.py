@@ -11,6 +11,7 @@ from typing import Any
 from augjax.commands.process import while_importing
 from augjax.errors import AugjaxError, InputError, Interrupted, OwnError, RunError
 from augjax.runs.settings import Settings, flag
+from augjax.runs.signals import left_at_once
 from augjax.runtime.cluster import find_place, joined
 from augjax.runtime.determinism import use_deterministic_operations
 from augjax.runtime.processes import ALONE, Processes, all_processes
@@ -63,21 +64,22 @@ def joined_processes(flags: Cluster) -> Iterator[Processes]:
             stack.enter_context(
                 joined(place, start_timeout=flags.start_timeout, peer_timeout=flags.peer_timeout)
             )
+        stack.enter_context(_one_tells(place.process_id))
+        with left_at_once():
             processes = all_processes()
-        stack.enter_context(_one_tells(processes))
         yield processes
 
 
 @contextmanager
-def _one_tells(processes: Processes) -> Iterator[None]:
+def _one_tells(index: int) -> Iterator[None]:
     import jax
 
     try:
         yield
     except OwnError as error:
-        raise RunError(f"process {processes.index}: {error}") from error
+        raise RunError(f"process {index}: {error}") from error
     except (AugjaxError, Interrupted) as error:
-        if processes.is_first:
+        if index == 0:
             raise
         sys.exit(error.exit_code)
     except (jax.errors.JaxRuntimeError, ValueError) as error:
@@ -85,7 +87,7 @@ def _one_tells(processes: Processes) -> Iterator[None]:
             raise
         reason = str(error).partition("\n")[0]
         raise RunError(
-            f"process {processes.index}: another process of the run has ended, or cannot be "
+            f"process {index}: another process of the run has ended, or cannot be "
             f"reached ({reason:.160}); what was kept is as it was: see to the cause, then resume it"
         ) from error
 

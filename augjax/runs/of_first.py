@@ -64,7 +64,7 @@ class OfFirst:
     def on_epoch(self, row: EpochRow, steps: int, best: dict[str, Any] | None) -> None:
         """Writes what was read, and passes on."""
         own = {name: dataclasses.asdict(reads.taken()) for name, reads in self._reads.items()}
-        everyone = self._processes.gather(lambda: own)
+        everyone = self._processes.in_training.gather(lambda: own)
         if not self._processes.is_first:
             return
         with self._keeper.failing_together():

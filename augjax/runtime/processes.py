@@ -52,6 +52,11 @@ class Processes:
         """The part of `n` things that is this process's: every thing is in that of one."""
         return slice(n * self.index // self.count, n * (self.index + 1) // self.count)
 
+    @property
+    def in_training(self) -> "Processes":
+        """The same processes, of which none is stopped here: they vote on that between steps."""
+        return dataclasses.replace(self, stop=None)
+
     def gather(self, find: Callable[[], Any]) -> list[Any]:
         """What `find` gives each process, in their order: things that JSON can hold.
 

@@ -1,7 +1,6 @@
 """Runs of several processes on this machine: a step, what a process reads, and the vote."""
 
 import dataclasses
-import socket
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -9,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from augjax.runtime.cluster import free_address
 from experiments.benchmark.config import Config
 from experiments.benchmark.growth import Series
 from experiments.benchmark.pictures import write_pictures
@@ -32,15 +32,12 @@ class Group:
     """
 
     def __init__(self, stack: ExitStack, count: int, cache: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
         own = {
             "XDG_CACHE_HOME": str(cache),
             "JAX_COMPILATION_CACHE_DIR": str(cache / "compiled"),
             "JAX_NUM_CPU_DEVICES": "1",
         }
-        together = {"JAX_COORDINATOR_ADDRESS": address, "JAX_NUM_PROCESSES": str(count)}
+        together = {"JAX_COORDINATOR_ADDRESS": free_address(), "JAX_NUM_PROCESSES": str(count)}
         self.read: list[float] = []
         """The bytes that each process has read in the latest epoch."""
         self._members = []

@@ -1,6 +1,5 @@
 """Several processes that read one data set: each a part of it, and all the same in the end."""
 
-import json
 import shutil
 from collections import Counter
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 
 from augjax.data import BadImagesError, epoch_batches, epoch_order, load_dataset
 from augjax.data.folder import decode_all, verify
-from augjax.errors import InputError
+from augjax.errors import InputError, Interrupted
 from tests.helpers import write_image_folder
 from tests.threads import in_threads
 
@@ -204,4 +203,19 @@ def test_only_the_first_keeps_verdicts(root, monkeypatch):
     monkeypatch.setattr(verify, "save_verdicts", lambda data, now: kept.append(now) or "")
     in_threads(3, lambda p: load(root, p))
     assert len(kept) == 1 and len(kept[0]) == len(list(root.glob("*/*/*.png")))
-    assert json.dumps(sorted(kept[0]))
+
+
+def test_a_stop_waits_for_the_vote_of_a_step_and_ends_no_epoch(root):
+    class Asked:
+        asked: int | None = None
+
+        def interrupted(self, signum):
+            return Interrupted(signum, "stopped")
+
+    stop = Asked()
+    datasets = in_threads(2, lambda p: load(root, p), stop=lambda index: stop)
+    stop.asked = 15
+    assert [len(batches) for batches in epochs(datasets, 1, 6)] == [3, 3]
+    assert [type(one) for one in in_threads(2, lambda p: load(root, p), stop=lambda i: stop)] == [
+        Interrupted
+    ] * 2

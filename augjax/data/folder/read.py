@@ -188,7 +188,8 @@ def _note_missing(
     """Tells the report which images an epoch had to leave out, in whichever process."""
 
     def note(own: Sequence[int]) -> None:
-        indices = [index for some in processes.gather(lambda: list(own)) for index in some]
+        found = processes.in_training.gather(lambda: list(own))
+        indices = [index for some in found for index in some]
         if not indices:
             return
         known = {bad.path for bad in report.bad}

@@ -2,6 +2,6 @@
 
 from augjax.runtime.cluster.find import find_place
 from augjax.runtime.cluster.join import joined
-from augjax.runtime.cluster.place import Place
+from augjax.runtime.cluster.place import Place, free_address
 
-__all__ = ["Place", "find_place", "joined"]
+__all__ = ["Place", "find_place", "free_address", "joined"]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import socket
 
 from augjax.errors import InputError
 from augjax.printable import printable
@@ -40,6 +41,13 @@ class Place:
             return f"One process: {self.why}." if self.why else ""
         of = f" of {self.processes}" if self.processes else ""
         return f"Process {self.process_id}{of}, by {self.why}."
+
+
+def free_address() -> str:
+    """HOST:PORT on this machine that nobody listens on, at any of its addresses."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def host_and_port(address: str, given: str = "") -> tuple[str, int]:
