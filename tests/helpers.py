@@ -38,6 +38,12 @@ def cpu_mesh(devices: int) -> Mesh:
     return jax.make_mesh((devices,), ("data",), auto, devices=jax.devices("cpu")[:devices])
 
 
+def gathered(program: str) -> list[str]:
+    """The all-gathers of a compiled program that are of more than vectors."""
+    gathers = (line.strip() for line in program.splitlines() if " all-gather" in line)
+    return [line for line in gathers if "," in line.partition(" all-gather")[0].split("{")[0]]
+
+
 def write_image_folder(root: Path, *, per_class: int = 4, size: int = 20) -> Path:
     """train/ and valid/ with bright Cars and dark Trucks, as PNGs."""
     rng = np.random.default_rng(0)

@@ -74,6 +74,6 @@ def ended(processes: Sequence[subprocess.Popen], *, seconds: float = 240) -> lis
         return list(pool.map(end, processes))
 
 
-def run(count: int, *arguments: str, **options) -> list[Ended]:
+def run(count: int, *arguments: str, seconds: float = 240, **options) -> list[Ended]:
     """Starts them, and waits for all."""
-    return ended(start(count, *arguments, **options))
+    return ended(start(count, *arguments, **options), seconds=seconds)

@@ -8,7 +8,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
-from jax.sharding import Mesh
+from jax.sharding import Mesh, NamedSharding
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from augjax.data.batches import Batch
@@ -38,6 +38,7 @@ def train_step(
     mix: Mix | None = None,
     objective: Objective = TWO_CLASSES,
     ema_decay: float | None = None,
+    sharding: NamedSharding | None = None,
 ) -> tuple[TrainState, Metrics]:
     """Augments a batch and takes one step of the objective's mean over its valid rows.
 
@@ -59,6 +60,7 @@ def train_step(
       mix: mixes images and labels after it.
       objective: the loss.
       ema_decay: of the state's `average`; None where it has none.
+      sharding: how the batch is split over several devices.
     """
     now = strength(state.step)
     images = augment.batch(key, batch.images, batch.ids, epoch=epoch, strength=now)
@@ -72,6 +74,7 @@ def train_step(
             epoch=epoch,
             strength=now,
             mask=batch.mask,
+            sharding=sharding,
         )
     count = jnp.maximum(jnp.sum(batch.mask, dtype=jnp.float32), 1.0)
 
@@ -136,6 +139,7 @@ def jit_train_step(
             mix=mix,
             objective=objective,
             ema_decay=ema_decay,
+            sharding=split if mesh.size > 1 else None,
         ),
         in_shardings=(one, one, split, one, one),
         out_shardings=(one, one),

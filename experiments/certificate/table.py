@@ -13,56 +13,77 @@ from augjax.files import write_json
 from augjax.runs.environment import environment
 from augjax.transforms.catalog import examples, mix_examples
 from augjax.transforms.certify import SETTINGS, Certificate, certify
+from experiments.certificate.processes import certify_processes
 
-RESULT = Path(__file__).parents[1] / "results" / "certificate.json"
-HEADER = "| transform | draws that differ | largest difference of a pixel |\n|---|---|---|"
+RESULTS = Path(__file__).parents[1] / "results"
+RESULT = RESULTS / "certificate.json"
+HEADER = "| {} | draws that differ | largest difference of a pixel |\n|---|---|---|"
+PROCESSES = "processes"
 
 
 def certify_and_write(names: Sequence[str]) -> None:
-    """Certifies transforms of these names, or all, prints the table and writes it.
-
-    Rows of transforms that are not certified this time stay, and the environment of the last time
-    that all were.
+    """Certifies transforms of these names, and `processes`; or all. Prints and writes the tables.
 
     Raises:
       InputError: if there is no transform of a name.
-      RunError: if a transform is not certified.
+      RunError: if a transform, or a number of processes, is not certified.
     """
     everything = {**examples(), **mix_examples()}
-    if unknown := sorted(set(names) - set(everything)):
+    if unknown := sorted(set(names) - {*everything, PROCESSES}):
         raise InputError(f"no transform is called {', '.join(unknown)}")
     certified = []
+    if transforms := [name for name in names or everything if name != PROCESSES]:
+        certified += _transforms(everything, transforms, all_of_them=not names)
+    if not names or PROCESSES in names:
+        certified += _processes()
+    if broken := [row.transform for row in certified if not row.ok]:
+        raise RunError(f"not certified: {', '.join(broken)}")
+    print(f"{len(certified)} certified: no draw depends on anything else.")
+
+
+def _transforms(
+    everything: dict[str, Any], names: Sequence[str], *, all_of_them: bool
+) -> list[Certificate]:
+    """Rows of transforms that are not certified this time stay in the file.
+
+    So does the environment of the last time that all were.
+    """
+    certified = []
     last: dict[str, Any] = {"rows": [], "environment": environment()}
-    if names and RESULT.exists():
+    if not all_of_them and RESULT.exists():
         last = json.loads(RESULT.read_text())
     rows = {row["transform"].partition("(")[0]: Certificate(**row) for row in last["rows"]}
-    print(HEADER, flush=True)
+    print(HEADER.format("transform"), flush=True)
     elsewhere = tuple(device for device in jax.devices()[:1] if device.platform != "cpu")
     with jax.default_device(jax.devices("cpu")[0]):
-        for name in names or everything:
+        for name in names:
             row = certify(
                 everything[name], devices=(2, 8), elsewhere=elsewhere, settings=tuple(SETTINGS)
             )
             certified.append(row)
             rows[name] = row
             print(line(row), flush=True)
-            if names or len(rows) == len(everything):
-                _write([rows[name] for name in everything if name in rows], last["environment"])
-    if broken := [row.transform for row in certified if not row.ok]:
-        raise RunError(f"not certified: {', '.join(broken)}")
-    print(f"{len(certified)} certified: no draw depends on anything else.")
+            if len(rows) == len(everything) or not all_of_them:
+                known = [rows[name] for name in everything if name in rows]
+                _write(RESULT, "transform", known, last["environment"])
+    return certified
 
 
-def _write(rows: Sequence[Certificate], where: dict[str, Any]) -> None:
-    RESULT.parent.mkdir(exist_ok=True)
-    write_json(
-        RESULT,
-        {
-            "environment": where,
-            "rows": [dataclasses.asdict(row) for row in rows],
-            "table": "\n".join([HEADER, *map(line, rows)]),
-        },
-    )
+def _processes() -> list[Certificate]:
+    certified = []
+    print(HEADER.format("processes"), flush=True)
+    for row in certify_processes():
+        certified.append(row)
+        print(line(row), flush=True)
+    _write(RESULTS / "certificate_processes.json", "processes", certified, environment())
+    return certified
+
+
+def _write(file: Path, what: str, rows: Sequence[Certificate], where: dict[str, Any]) -> None:
+    file.parent.mkdir(exist_ok=True)
+    table = "\n".join([HEADER.format(what), *map(line, rows)])
+    rows_as_json = [dataclasses.asdict(row) for row in rows]
+    write_json(file, {"environment": where, "rows": rows_as_json, "table": table})
 
 
 def line(row: Certificate) -> str:

@@ -16,6 +16,7 @@ from augjax.training.metrics import Metrics
 from augjax.training.objective import Objective
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step
+from tests.helpers import gathered
 
 SIZE, BATCH = 16, 16
 AUGMENT = aj.Sequential([aj.RandomFlip("horizontal"), aj.RandomRotation(0.1)])
@@ -143,11 +144,12 @@ def test_eight_devices_train_as_one(classes, mix):
     )
     expected, metrics = one.evaluate(every[0]), eight.evaluate(every[0])
     np.testing.assert_allclose(metrics.loss, expected.loss, rtol=1e-4)
-    if mix is not None:  # Partners may be on other devices.
-        return
     rows = jax.device_put(every[0], split_batch(eight.mesh))
     arguments = eight.state, eight.zero(), rows, KEY, np.int32(1)
     program = eight.train_step.lower(*arguments).compile().as_text()
+    assert not gathered(program)
+    if mix is not None:  # Partners may be on other devices.
+        return
     for exchange in ("all-gather", "all-to-all", "collective-permute"):
         assert exchange not in program
 

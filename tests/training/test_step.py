@@ -20,6 +20,7 @@ from augjax.training.metrics import Metrics
 from augjax.training.schedule import FULL_STRENGTH, strength_ramp
 from augjax.training.state import TrainState
 from augjax.training.step import jit_eval_step, jit_train_step, train_step
+from tests.helpers import gathered
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
 
@@ -326,6 +327,9 @@ def test_eight_devices_mix_as_one():
         expected, metrics = one.train(batch(seed)), eight.train(batch(seed))
         np.testing.assert_allclose(metrics.loss, expected.loss, rtol=2e-3)
     assert eight.train_step._cache_size() == 1
+    rows = jax.device_put(batch(), split_batch(eight.mesh))
+    program = eight.train_step.lower(eight.state, eight.zero(), rows, KEY, np.int32(1)).compile()
+    assert not gathered(program.as_text())
 
 
 def test_a_batch_of_padding_only_leaves_the_state_sound():

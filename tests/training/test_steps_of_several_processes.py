@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests import loopback
+from tests.helpers import gathered
 
 pytestmark = pytest.mark.long
 
@@ -71,11 +72,14 @@ def two_of_four():
 
 
 def test_a_step_exchanges_nothing_but_sums(two_of_four):
-    """Without a mix: its partners may be on other devices."""
+    """And with a mix, images for their partners, which go around."""
     for found in two_of_four:
         assert found["devices"] == 8 and "all-reduce" in found["programs"]["none"]
         for exchange in ("all-gather", "all-to-all", "collective-permute"):
             assert exchange not in found["programs"]["none"]
+        for name in ("mixup", "cutmix"):
+            assert not gathered(found["programs"][name])
+            assert "collective-permute" in found["programs"][name]
 
 
 def test_partners_and_losses_are_those_of_one_process(two_of_four):

@@ -4,7 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-from jax.sharding import PartitionSpec, auto_axes, use_abstract_mesh
+from jax.sharding import NamedSharding, PartitionSpec, auto_axes, use_abstract_mesh
+
+
+def explicit_sharding(array: Any) -> NamedSharding | None:
+    """How an array is split, if along explicit axes."""
+    sharding = jax.typeof(array).sharding if isinstance(array, jax.Array) else None
+    return sharding if sharding is not None and sharding.mesh.explicit_axes else None
 
 
 def in_auto_axes(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -13,16 +19,12 @@ def in_auto_axes(function: Callable[..., Any], *arguments: Any) -> Any:
     There JAX asks of some operations how their results are sharded, which only their caller knows.
     The results are sharded along their first axis, as the first of the arguments that is.
     """
-    shardings = [
-        jax.typeof(leaf).sharding
-        for leaf in jax.tree.leaves(arguments)
-        if isinstance(leaf, jax.Array)
-    ]
-    explicit = [sharding for sharding in shardings if sharding.mesh.explicit_axes]
+    shardings = map(explicit_sharding, jax.tree.leaves(arguments))
+    explicit = [sharding for sharding in shardings if sharding is not None]
     if not explicit:
         return function(*arguments)
     along = next((s.spec[0] for s in explicit if s.spec and s.spec[0] is not None), None)
-    mesh = explicit[0].mesh
+    mesh = explicit[0].mesh.abstract_mesh
     sharded = auto_axes(function, axes=mesh.explicit_axes, out_sharding=PartitionSpec(along))
     with use_abstract_mesh(mesh):
         return sharded(*arguments)

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+from jax.sharding import NamedSharding
 from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray
 
 from augjax.draws import bits, unit
@@ -17,20 +17,20 @@ from augjax.transforms.core.checks import (
     A_KEY,
     as_draws,
     check_ids,
-    check_layouts,
     check_strength,
     of_integers,
     positions,
-    shape_text,
 )
 from augjax.transforms.core.configured import Configured
-from augjax.transforms.core.explicit_axes import in_auto_axes
+from augjax.transforms.core.explicit_axes import explicit_sharding, in_auto_axes
 from augjax.transforms.core.factors import SHARE, whole
 from augjax.transforms.core.transfers import numbers_may_go
 from augjax.transforms.core.types import Ids, Images, Params, Shape
-from augjax.transforms.mixing.labels import SoftLabels, check_labels, smoothed, soft_labels
+from augjax.transforms.mixing.checks import check_batch, check_mask, check_shape, check_sharding
+from augjax.transforms.mixing.exchange import rows_at
+from augjax.transforms.mixing.labels import SoftLabels, smoothed, soft_labels
 from augjax.transforms.mixing.partners import partners
-from augjax.typing import AnyArray, AxisSize, Strength
+from augjax.typing import AnyArray, Strength
 
 Labels = Num[AnyArray, " batch"] | Num[AnyArray, "batch classes"]
 Shares = tuple[Float[Array, "_ _"], Float[Array, ""]]
@@ -119,11 +119,11 @@ class Mix(Configured, abc.ABC):
         check_key(key)
         check_epoch(epoch)
         check_strength(strength)
-        _check_shape(self, shape)
+        check_shape(self.title, shape)
         shape = of_integers(self, shape)
         count = ids.shape[0] if hasattr(ids, "ndim") and ids.ndim else 0
         check_ids(ids, count)
-        _check_mask(mask, count)
+        check_mask(mask, count)
 
         def of_one(image_id: Any) -> tuple[Any, Params]:
             own_of_image = image_key(key, epoch, image_id)
@@ -145,7 +145,7 @@ class Mix(Configured, abc.ABC):
         Returns:
           Images and labels, floating.
         """
-        _check_batch(self, images, labels)
+        check_batch(self.title, images, labels, self.num_classes)
         params = as_draws(self.title, params, _draws_of(self, images.shape))
         return _mixed(self, params, images, labels)
 
@@ -159,6 +159,7 @@ class Mix(Configured, abc.ABC):
         epoch: int | Int[AnyArray, ""] = 0,
         strength: Strength = 1.0,
         mask: Bool[AnyArray, " batch"] | None = None,
+        sharding: NamedSharding | None = None,
     ) -> tuple[Images, SoftLabels]:
         """`apply(sample(key, ids, images.shape[1:], ...), images, labels)`, compiled. Without
         `ids`, position i gets the same draws in every batch of an epoch: pass `ids`, or a new key
@@ -174,16 +175,20 @@ class Mix(Configured, abc.ABC):
           strength: scales how much comes from the partner, towards nothing at 0; traced.
           mask: False for rows that only fill up the batch: they stay as they are, and nobody's
             partner.
+          sharding: how the batch is split over devices. Images then go around from device to
+            device, and none holds all of them. Known by itself where a mesh has explicit axes;
+            else the compiler may give every device the whole batch.
         """
         check_key(key)
         check_epoch(epoch)
         check_strength(strength)
-        _check_batch(self, images, labels)
+        check_batch(self.title, images, labels, self.num_classes)
         if ids is not None:
             check_ids(ids, images.shape[0])
-        _check_mask(mask, images.shape[0])
+        check_mask(mask, images.shape[0])
+        check_sharding(sharding, images.shape[0])
         with numbers_may_go(key, images, labels, ids, mask):
-            return _batch(self, key, images, labels, ids, epoch, strength, mask)
+            return _batch(self, sharding, key, images, labels, ids, epoch, strength, mask)
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         """There is no mix of one image."""
@@ -197,14 +202,16 @@ def _draws_of(mix: Mix, shape: Shape) -> Params:
     return jax.eval_shape(lambda key, ids: mix.sample(key, ids, shape[1:]), A_KEY, ids)
 
 
-def _mixed(mix: Mix, params: Params, images: Images, labels: Labels) -> tuple[Images, SoftLabels]:
+def _mixed(
+    mix: Mix, params: Params, images: Images, labels: Labels, sharding: NamedSharding | None = None
+) -> tuple[Images, SoftLabels]:
     """`Mix.apply`."""
     images = varying_with(images, *jax.tree.leaves(params))
     shape, partner = images.shape[1:], params["partner"]
     of_pixels, of_labels = jax.vmap(lambda own: mix.shares(own, shape))(params)
 
     def mixed(images: Any) -> Array:
-        theirs = jnp.take(images, partner, axis=0, mode="clip")
+        theirs = rows_at(images, partner, sharding)
         return _blend(_to_float(images), _to_float(theirs), of_pixels[..., None])
 
     # A branch, where there is nearly always a partner, since XLA:CPU would otherwise fuse the
@@ -213,16 +220,17 @@ def _mixed(mix: Mix, params: Params, images: Images, labels: Labels) -> tuple[Im
     floats = jax.lax.cond(has_partners, mixed, _to_float, images)
     soft = soft_labels(labels, mix.num_classes)
     of_labels = of_labels if soft.ndim == 1 else of_labels[:, None]
-    soft = _blend(soft, jnp.take(soft, partner, axis=0, mode="clip"), of_labels)
+    soft = _blend(soft, rows_at(soft, partner, sharding), of_labels)
     # NumPy's float64 becomes float32, as everywhere in JAX.
     as_floats = jnp.float32 if images.dtype == jnp.uint8 else images.dtype
     floats = floats.astype(jax.dtypes.canonicalize_dtype(as_floats))
     return floats, smoothed(soft, mix.label_smoothing)
 
 
-@partial(jax.jit, static_argnums=0)
+@partial(jax.jit, static_argnums=(0, 1))
 def _batch(
     mix: Mix,
+    sharding: NamedSharding | None,
     key: PRNGKeyArray,
     images: Any,
     labels: Any,
@@ -232,13 +240,14 @@ def _batch(
     mask: Any,
 ) -> Any:
     ids = positions(images.shape[0]) if ids is None else ids
+    sharding = sharding or explicit_sharding(images)
 
     def mixed(
         images: Any, labels: Any, ids: Any, key: Any, epoch: Any, strength: Any, mask: Any
     ) -> Any:
         shape = images.shape[1:]
         params = mix.sample(key, ids, shape, epoch=epoch, strength=strength, mask=mask)
-        return _mixed(mix, params, images, labels)
+        return _mixed(mix, params, images, labels, sharding)
 
     return in_auto_axes(mixed, images, labels, ids, key, epoch, strength, mask)
 
@@ -258,49 +267,3 @@ def _blend(
     change = theirs - ours
     change = jnp.where((share > 0) & (share < 1) | jnp.isfinite(change), change, 0.0)
     return jnp.where(share == 1, theirs, ours + share * change)
-
-
-def _check_batch(mix: Mix, images: Any, labels: Any) -> None:
-    what = mix.title
-    if isinstance(images, dict):
-        raise TypeError(
-            f"{what} mixes images and labels only, not masks, boxes or keypoints, as in "
-            'mix.batch(key, batch["image"], batch["label"], ids)'
-        )
-    check_layouts(what, {"images": images, "labels": labels})
-    for name, part in {"images": images, "labels": labels}.items():
-        if not isinstance(part, np.ndarray | jax.Array):
-            raise TypeError(
-                f"{what} takes arrays, but got {name} as a {type(part).__name__}; np.asarray makes "
-                "one of a list or a tensor"
-            )
-    if images.ndim != 4 or 0 in images.shape[1:]:
-        raise ValueError(
-            f"{what} takes images of shape (batch, height, width, channels), but got "
-            f"{shape_text(images.shape)}"
-        )
-    if images.dtype != jnp.uint8 and not jnp.issubdtype(images.dtype, jnp.floating):
-        raise TypeError(f"{what} takes uint8 or floating images, but got {images.dtype}")
-    if labels.shape[:1] != images.shape[:1]:
-        raise ValueError(
-            f"{what} takes a label for each of {images.shape[0]} images, but got labels of shape "
-            f"{tuple(labels.shape)}"
-        )
-    check_labels(labels, mix.num_classes, title=what)
-
-
-def _check_shape(mix: Mix, shape: Any) -> None:
-    if not isinstance(shape, tuple | list) or len(shape) != 3:
-        given = tuple(shape) if isinstance(shape, tuple | list) else type(shape).__name__
-        raise ValueError(
-            f"{mix.title} samples for images of one shape, (height, width, channels), which is "
-            f"images.shape[1:], but got {given}"
-        )
-
-
-def _check_mask(mask: Any, count: AxisSize) -> None:
-    if mask is None:
-        return
-    if getattr(mask, "dtype", None) != np.bool_ or mask.shape != (count,):
-        what = f"{mask.dtype} of shape {mask.shape}" if hasattr(mask, "dtype") else repr(mask)
-        raise ValueError(f"expected a mask of {count} truth values, but got {what}")
