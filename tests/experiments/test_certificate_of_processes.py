@@ -51,7 +51,5 @@ def test_what_differs_of_a_process_s_rows_is_named(change, names):
 def test_processes_that_fail_are_an_error(monkeypatch):
     failed = [loopback.Ended(1, "", "a\nOSError: no port\n"), loopback.Ended(-6, "", "")]
     monkeypatch.setattr(loopback, "run", lambda *arguments, **options: failed)
-    with pytest.raises(
-        Exception, match="1 process of 1 device was not certified: OSError: no port"
-    ):
+    with pytest.raises(RunError, match="1 process of 1 device was not certified: OSError"):
         next(certify_processes([(2, 2)]))
