@@ -18,6 +18,8 @@ from experiments.reliability.stops import SIGNALS
 from experiments.reliability.together import (
     PEER_TIMEOUT,
     STEPS,
+    TWO,
+    Crew,
     Study,
     next_line,
     until,
@@ -38,26 +40,35 @@ class Counts(NamedTuple):
     kills: int
     calls: int
     damages: int
-    changes: tuple[tuple[int, int], ...]
+    changes: tuple[tuple[Crew, Crew], ...]
 
 
-QUICK = Counts(2, 2, 1, 1, ((2, 1),))
-FULL = Counts(12, 20, 20, 6, tuple((n, m) for n in (1, 2, 4) for m in (1, 2, 4)))
+_CREWS = [Crew(1), Crew(2), Crew(4)]
+_OF_DEVICES = (
+    (Crew(2, 2), Crew(2, 2)),
+    (Crew(2, 2), Crew(2)),
+    (Crew(1, 4), Crew(4)),
+    (Crew(4), Crew(1, 4)),
+    (Crew(4, 2), Crew(2, 4)),
+    (Crew(2, 4), Crew(1)),
+)
+QUICK = Counts(2, 2, 1, 1, ((TWO, Crew(1)),))
+FULL = Counts(12, 20, 20, 6, (*itertools.product(_CREWS, _CREWS), *_OF_DEVICES))
 
 
 def rows(study: Study, counts: Counts = QUICK) -> Iterator[Row]:
     """A row for each kind of harm, as it comes."""
     study.scratch.mkdir()
-    unbroken: dict[int, dict[str, Any]] = {}
-    for count in sorted({2, *(before for before, _ in counts.changes)}):
-        for ended in loopback.ended(study.begin(study.unbroken(count), count=count)):
+    unbroken: dict[Crew, dict[str, Any]] = {}
+    for crew in sorted({TWO, *(before for before, _ in counts.changes)}):
+        for ended in loopback.ended(study.begin(study.unbroken(crew), by=crew)):
             assert ended.code == 0, ended.err
-        unbroken[count] = outcome(study.unbroken(count))
-    yield ask_any_to_stop(study, unbroken[2], times=counts.signals)
-    yield kill_any(study, unbroken[2], kills=counts.kills)
-    yield damage_checkpoints(study, unbroken[2], damages=counts.damages)
+        unbroken[crew] = outcome(study.unbroken(crew))
+    yield ask_any_to_stop(study, unbroken[TWO], times=counts.signals)
+    yield kill_any(study, unbroken[TWO], kills=counts.kills)
+    yield damage_checkpoints(study, unbroken[TWO], damages=counts.damages)
     yield change_counts(study, unbroken, changes=counts.changes)
-    yield kill_first(study, unbroken[2], points=counts.calls)
+    yield kill_first(study, unbroken[TWO], points=counts.calls)
 
 
 def ask_any_to_stop(study: Study, unbroken: dict[str, Any], *, times: int) -> Row:
@@ -138,7 +149,7 @@ def kill_first(study: Study, unbroken: dict[str, Any], *, points: int) -> Row:
 
 def damage_checkpoints(study: Study, unbroken: dict[str, Any], *, damages: int) -> Row:
     """Harm to a file of the latest checkpoint: the one before is used, and that is said."""
-    pristine, latest = study.unbroken(2), Path("checkpoints", "last", LATEST)
+    pristine, latest = study.unbroken(), Path("checkpoints", "last", LATEST)
     files = [f.relative_to(pristine) for f in sorted((pristine / latest).rglob("*")) if f.is_file()]
     cases = list(itertools.product(files, DAMAGES))
     chosen = np.linspace(0, len(cases) - 1, damages).astype(int).tolist()
@@ -160,28 +171,28 @@ def damage_checkpoints(study: Study, unbroken: dict[str, Any], *, damages: int) 
 
 
 def change_counts(
-    study: Study, unbroken: dict[int, dict[str, Any]], *, changes: Sequence[tuple[int, int]]
+    study: Study, unbroken: dict[Crew, dict[str, Any]], *, changes: Sequence[tuple[Crew, Crew]]
 ) -> Row:
-    """Stopped inside an epoch, and resumed by as many processes or by others."""
+    """Stopped inside an epoch, and resumed by as many processes and devices or by others."""
 
-    def trial(change: tuple[int, int]) -> tuple[float, list[str]]:
+    def trial(change: tuple[Crew, Crew]) -> tuple[float, list[str]]:
         before, after = change
         run_dir, what = study.scratch / f"{before}-{after}", f"{before} to {after} processes"
-        processes = study.begin(run_dir, count=before)
+        processes = study.begin(run_dir, by=before)
         until(lambda: progress(run_dir) >= (2, 2), processes)
         processes[-1].terminate()
         codes = [ended.code for ended in loopback.ended(processes, seconds=BOUND)]
         if set(codes) != {128 + signal.SIGTERM}:
             return 0.0, [f"{what}: stopped with {codes}"]
         epoch, _ = progress(run_dir)
-        resumed = study.go_on(run_dir, count=after)
+        resumed = study.go_on(run_dir, by=after)
         if (resumed.code, resumed.err) != (0, ""):
             return 0.0, [f"{what}: resumed: {resumed.code}: {resumed.err}"]
         history, whole = outcome(run_dir)["history"], unbroken[before]["history"]
         apart = _apart(history, whole)
         if before == after:
             wrong = differs(run_dir, unbroken[before])
-        elif f"processes {before} -> {after}" not in resumed.out:
+        elif not all(change in resumed.out for change in _told(before, after)):
             wrong = "the change was not told of"
         elif history[: epoch - 1] != whole[: epoch - 1]:
             wrong = "epochs from before the stop differ"
@@ -196,6 +207,13 @@ def change_counts(
     pairs = ", ".join(f"{before} to {after}" for before, after in changes)
     note = f"{pairs}; losses differ by at most {max(apart for apart, _ in found):.1e}"
     return Row(what, len(changes), len(changes) - len(failures), note, failures)
+
+
+def _told(before: Crew, after: Crew) -> list[str]:
+    """What the resumed run must say of the processes."""
+    if before.processes == after.processes:
+        return [] if before == after else ["devices ["]
+    return [f"processes {before.processes} -> {after.processes}"]
 
 
 def _trained(run_dir: Path) -> bool:

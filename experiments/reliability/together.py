@@ -1,7 +1,4 @@
-"""Small runs of several processes, begun, waited for, resumed and judged.
-
-All processes are on this machine, and have a device each.
-"""
+"""Small runs of several processes of this machine, begun, waited for, resumed and judged."""
 
 import dataclasses
 import json
@@ -9,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +19,19 @@ STEPS = 5
 PEER_TIMEOUT = 10
 """Seconds after which a process counts as dead."""
 _PIPELINE = [{"transform": "RandomFlip"}, {"transform": "RandomBrightness", "factor": 0.2}]
+
+
+class Crew(NamedTuple):
+    """The processes of a run, and how many devices each has."""
+
+    processes: int
+    devices: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.processes}" if self.devices == 1 else f"{self.processes}x{self.devices}"
+
+
+TWO = Crew(2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,31 +51,31 @@ class Study:
     jobs: int
 
     def begin(
-        self, run_dir: Path, wrapper: Sequence[str] = (), *, count: int = 2
+        self, run_dir: Path, wrapper: Sequence[str] = (), *, by: Crew = TWO
     ) -> list[subprocess.Popen]:
         """A run of 3 epochs of 5 steps, with a checkpoint after nearly every step."""
         pipeline = self.scratch / "pipeline.json"
         if not pipeline.exists():
             pipeline.write_text(json.dumps({"transform": "Sequential", "transforms": _PIPELINE}))
         return _start(
-            count, "train", str(self.data), f"--run-dir={run_dir}", f"--model={NETWORK}",
+            by, "train", str(self.data), f"--run-dir={run_dir}", f"--model={NETWORK}",
             "--image-size=16", "--batch-size=8", f"--epochs={EPOCHS}", f"--pipeline={pipeline}",
             "--checkpoint-minutes=0.0001", wrapper=wrapper,
         )  # fmt: skip
 
-    def unbroken(self, count: int) -> Path:
-        """Where a run of so many processes lies that is left alone."""
-        return self.scratch / f"unbroken-{count}"
+    def unbroken(self, by: Crew = TWO) -> Path:
+        """Where a run of such processes lies that is left alone."""
+        return self.scratch / f"unbroken-{by.processes}-{by.devices}"
 
-    def go_on(self, run_dir: Path, *, count: int = 2) -> loopback.Ended:
+    def go_on(self, run_dir: Path, *, by: Crew = TWO) -> loopback.Ended:
         """Resumes a run, or starts it if it had not come to be one; how process 0 ended.
 
         Where another ended in another way, or said something, that stands in its place.
         """
         if (run_dir / "config.json").exists():
-            processes = _start(count, "resume", str(run_dir))
+            processes = _start(by, "resume", str(run_dir))
         else:
-            processes = self.begin(run_dir, count=count)
+            processes = self.begin(run_dir, by=by)
         first, *others = loopback.ended(processes, seconds=600)
         odd = [other for other in others if (other.code, other.err) != (first.code, first.err)]
         return odd[0] if odd else first
@@ -87,11 +97,11 @@ class Study:
 
 
 def _start(
-    count: int, command: str, of: str, *flags: str, wrapper: Sequence[str] = ()
+    by: Crew, command: str, of: str, *flags: str, wrapper: Sequence[str] = ()
 ) -> list[subprocess.Popen]:
     common = ("--no-report", f"--peer-timeout={PEER_TIMEOUT}")
     arguments = ("-m", "augjax", command, of, *flags, *common)
-    return loopback.start(count, *arguments, devices=1, wrapper=wrapper)
+    return loopback.start(by.processes, *arguments, devices=by.devices, wrapper=wrapper)
 
 
 def next_line(process: subprocess.Popen) -> str:

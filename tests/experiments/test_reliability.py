@@ -15,7 +15,7 @@ from experiments.car_truck.config import Config
 from experiments.reliability import experiment as reliability
 from experiments.reliability import fuzz, mutations, several
 from experiments.reliability.runs import EPOCHS, Row, write_data
-from experiments.reliability.together import Study
+from experiments.reliability.together import TWO, Crew, Study
 from tests.loopback import Ended
 
 pytestmark = pytest.mark.usefixtures("adam_may_promote")
@@ -39,7 +39,7 @@ def test_runs_of_several_processes_go_as_promised(tmp_path, monkeypatch):
     """The quick version without file-system calls, and with half of the rest."""
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
     study = Study(write_data(tmp_path / "data"), tmp_path / "several", seed=0, jobs=1)
-    counts = several.Counts(signals=1, kills=1, calls=0, damages=1, changes=((2, 1),))
+    counts = several.Counts(signals=1, kills=1, calls=0, damages=1, changes=((TWO, Crew(1)),))
     for row in itertools.islice(several.rows(study, counts), 4):
         assert row.tried == row.passed == 1, row
 
