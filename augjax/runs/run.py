@@ -9,31 +9,25 @@ from typing import Any
 
 import flax.linen as nn
 import jax
-import numpy as np
 import optax
 from jax.sharding import Mesh
 from rich.console import Console
 
 from augjax.data import Dataset
 from augjax.errors import InputError, OwnError, RunError
-from augjax.files import write_json
-from augjax.printable import argument, printable
 from augjax.runs.checkpoints import Checkpoints
-from augjax.runs.contents import evaluated_epoch
 from augjax.runs.data_report import bad_images_listed
-from augjax.runs.figures import curves, save_png
 from augjax.runs.fingerprints import Fingerprints
-from augjax.runs.folder import BEST_WEIGHTS, EVALUATION, PREDICTIONS, SUMMARY
 from augjax.runs.keeper import RunKeeper
 from augjax.runs.loggers import Logged, Logger
 from augjax.runs.of_first import OfFirst
 from augjax.runs.progress import EpochProgress
 from augjax.runs.record import record_run
 from augjax.runs.signals import StopSignals
+from augjax.runs.summing_up import sum_up
 from augjax.runs.writer import RunWriter
 from augjax.runtime.processes import ALONE, Processes
 from augjax.training.early_stopping import EarlyStopping
-from augjax.training.history import accuracy_name
 from augjax.training.loop import Augmentation, FitResult, Listener, fit
 from augjax.training.mesh import data_mesh
 from augjax.training.objective import TWO_CLASSES, Objective
@@ -222,7 +216,11 @@ def train_run(
         )
     processes.part_ways()
     if processes.is_first:
-        _sum_up(run_dir, dataset, training, result, console)
+        augmented = bool(training.augmentation.pipeline.children or training.augmentation.mix)
+        sum_up(
+            run_dir, dataset, result, console,
+            augmented=augmented, early_stopping=training.early_stopping,
+        )  # fmt: skip
     return result
 
 
@@ -240,66 +238,3 @@ def _memory_in_one_line(processes: Processes) -> Iterator[None]:
             f"the memory is too small ({reason:.160}); a new run may fit with a smaller "
             "--batch-size or --image-size"
         ) from error
-
-
-def _sum_up(
-    run_dir: Path, dataset: Dataset, training: Training, result: FitResult, console: Console
-) -> None:
-    """Draws the curves, writes the summary, and says how it went and where everything lies."""
-    augmented = bool(training.augmentation.pipeline.children or training.augmentation.mix)
-    accuracy = accuracy_name(training.objective.num_classes)
-    for metric, title in (("loss", "Loss"), (accuracy, "Accuracy")):
-        names = {
-            metric: "training (augmented)" if augmented else "training",
-            f"val_{metric}": "validation",
-        }
-        if metric == accuracy and "val_top_5_accuracy" in result.best:
-            names["val_top_5_accuracy"] = "validation, top 5"
-        figure = curves(result.history, names, title=title, best_epoch=result.best["epoch"])
-        save_png(figure, run_dir / f"{metric.removeprefix('binary_')}.png")
-    highest = max(row[f"val_{accuracy}"] for row in result.history)
-    write_json(
-        run_dir / SUMMARY,
-        {
-            **result.best,
-            f"highest_val_{accuracy}": highest,
-            "epochs": len(result.history),
-            "stopped_early": result.stopped_early,
-            "total_seconds": round(sum(row["seconds"] for row in result.history), 3),
-        },
-    )
-    if result.stopped_early:
-        patience = training.early_stopping.patience
-        console.print(f"Stopped: no better validation loss for {patience} epochs.")
-    name, share = _by_guessing(dataset)
-    console.print(
-        f"Restored the weights of epoch {result.best['epoch']}: "
-        f"val_loss {result.best['val_loss']:.4f}, "
-        f"val_{accuracy} {result.best[f'val_{accuracy}']:.4f} "
-        f"(always answering {name} gives {share:.4f})."
-    )
-    delta = training.early_stopping.min_delta
-    if delta and result.best["epoch"] < len(result.history):
-        console.print(f"No later val_loss was lower by more than --min-delta {delta:g}.")
-    console.print(f"Highest validation accuracy: {highest:.4f}")
-    if highest <= share:
-        console.print(
-            "Note: no epoch was better than always answering the same. Train for more epochs: in "
-            "the first few hundred steps, BatchNorm's averages lag behind the weights."
-        )
-    if (evaluated := evaluated_epoch(run_dir)) not in (None, result.best["epoch"]):
-        console.print(
-            f"Note: {EVALUATION} and {PREDICTIONS} are of epoch {evaluated}; "
-            f"`augjax evaluate {argument(str(run_dir))}` makes them anew"
-        )
-    console.print(f"Everything is in {printable(str(run_dir))}")
-    console.print(f"The weights are in {printable(str(run_dir / BEST_WEIGHTS))}")
-
-
-def _by_guessing(dataset: Dataset) -> tuple[str, float]:
-    """What the accuracy is to be held against: the largest class, or the first, and its share."""
-    valid, report = dataset.valid, dataset.report
-    bad = {image.path for image in report.bad} if report else set()
-    used = [valid.key(source) not in bad for source in valid.sources]
-    counts = np.bincount(valid.labels[used], minlength=len(dataset.class_names)).tolist()
-    return printable(dataset.class_names[counts.index(max(counts))]), max(counts) / sum(counts)
