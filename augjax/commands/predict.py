@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from augjax.commands.console import check_printed
 from augjax.commands.flags import Predict
 from augjax.commands.progress import counting
 from augjax.data import expand
+from augjax.data.data_report import IMAGE_SUFFIXES
 from augjax.errors import InputError
 from augjax.printable import counted, printable, some
 from augjax.runs.evaluation import csv_line, probability_columns
@@ -36,13 +38,19 @@ def main(flags: Predict) -> int:
         print(f"Note: {note}", file=sys.stderr)
     header, row = _format("jsonl" if flags.json else flags.format, run)
     count = failed = 0
-    answers = run.predict_files(expand(_named(flags.paths)), max_pixels=flags.max_pixels)
+    skipped: Counter[str] = Counter()
+    paths = expand(_named(flags.paths), skipped=skipped)
+    answers = run.predict_files(paths, max_pixels=flags.max_pixels)
     for path, probabilities, reason in counting(answers, "images"):
         _write((header if not count else "") + row(path, probabilities, reason))
         count, failed = count + 1, failed + (probabilities is None)
         if nobody_reads():
             break
     check_printed()
+    if skipped and not nobody_reads():
+        kinds = [f"{printable(kind)} {number}" for kind, number in skipped.most_common()]
+        read = " ".join(IMAGE_SUFFIXES)
+        print(f"Skipped {some(kinds, 10)} in folders; only {read} are read.", file=sys.stderr)
     if not count:
         if flags.paths == ("-",):
             raise InputError("the list on standard input is empty, or of folders without images")

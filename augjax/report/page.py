@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -40,8 +40,20 @@ LISTED = 200
 """So many paths or epochs stand in a list at most."""
 
 
-def report_page(run: Run) -> str:
-    """A run as HTML, without what needs its images where they are not there any more.
+class Page(NamedTuple):
+    """A run on one page.
+
+    Attributes:
+      html: the page.
+      missing: why it lacks what needs the run's images, in a line; "" where it has all.
+    """
+
+    html: str
+    missing: str
+
+
+def report_page(run: Run) -> Page:
+    """The page of a run, without what needs its images where they are not there any more.
 
     Raises:
       InputError: if what the run has kept of its images cannot be read.
@@ -76,7 +88,8 @@ def report_page(run: Run) -> str:
         "ranking": "ranking" in found,
     }
     sections = {name: title for name, title in SECTIONS.items() if there.get(name, True)}
-    return _TEMPLATES.get_template("report.html").render(found, sections=sections)
+    html = _TEMPLATES.get_template("report.html").render(found, sections=sections)
+    return Page(html, found.get("missing", [""])[0])
 
 
 _OF_THE_EVALUATION = ("confusion", "mistakes", "label-errors", "classes", "calibration")

@@ -20,6 +20,7 @@ from augjax.commands.app import parsed
 from augjax.errors import InputError
 from augjax.runs.loaded import load_run
 from tests.helpers import run_python
+from tests.oracles import Image
 
 ODD = ["new\nline.png", "carriage\rreturn.png", "<script>.png", "=cmd.png", '"quoted", 😀.png']
 
@@ -102,6 +103,18 @@ def test_how_many_files_could_not_be_used_is_said_last(trained, odd, capfd):
     ):
         assert predict.main(parsed(["predict", str(trained), *map(str, paths)])) == code
         assert capfd.readouterr().err == last
+
+
+def test_files_of_a_folder_that_are_no_images_by_their_suffix_are_counted(trained, tmp_path, capfd):
+    Image.new("RGB", (20, 20)).save(tmp_path / "a.png")
+    (tmp_path / "sub").mkdir()
+    for name in ("b.TIF", "sub/c.tif", "notes", ".hidden"):
+        (tmp_path / name).touch()
+    assert predict.main(parsed(["predict", str(trained), str(tmp_path)])) == 0
+    assert capfd.readouterr().err == (
+        "Skipped .tif 2, without a suffix 1 in folders; only "
+        ".bmp .gif .jpeg .jpg .png .webp are read.\n"
+    )
 
 
 def test_a_list_on_standard_input(trained, odd):

@@ -61,12 +61,12 @@ def five(tmp_path_factory) -> Run:
 
 @pytest.fixture(scope="session")
 def two_page(two) -> str:
-    return report_page(two)
+    return report_page(two).html
 
 
 @pytest.fixture(scope="session")
 def five_page(five) -> str:
-    return report_page(five)
+    return report_page(five).html
 
 
 @pytest.fixture(scope="session")

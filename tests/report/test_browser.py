@@ -60,7 +60,7 @@ def test_a_reader_can_open_and_read_it(browser, request, tmp_path, name, view):
     base = copy(run, tmp_path)
     (base / "run" / "summary.json").unlink()  # So that there is a note.
     path = tmp_path / "report.html"
-    path.write_text(report_page(load_run(base / "run")))
+    path.write_text(report_page(load_run(base / "run")).html)
     width, scheme = VIEWS[view]
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()

@@ -39,7 +39,7 @@ def test_a_training_loss_of_its_own_is_told_beside_the_curves(two):
     own = "with balanced class weights and label smoothing 0.1 and mixed labels (cutmix); the valid"
     for given, told in (({}, False), (ways, True)):
         run = dataclasses.replace(two, settings={**two.settings, **given})
-        part = section(tree_of(report_page(run)), "curves")
+        part = section(tree_of(report_page(run).html), "curves")
         assert (own in part.text, "the one that was minimised" in part.text) == (told, told)
 
 
@@ -55,7 +55,7 @@ def test_the_curves_note_speaks_of_augmented_images_where_there_are_some(
     path.write_text(json.dumps(kept | {"pipeline": to_dict(Sequential(stages))}))
     run = load_run(path.parent)
     run = dataclasses.replace(run, settings={**run.settings, "mix": mix})
-    assert ("on augmented images" in section(tree_of(report_page(run)), "curves").text) is told
+    assert ("on augmented images" in section(tree_of(report_page(run).html), "curves").text) is told
 
 
 def recorded(run: Run, *resumed: tuple[str, str]) -> Run:
@@ -91,7 +91,7 @@ def test_the_first_command_makes_the_run_again(two, resumed, commands, times):
 
 def test_how_to_reproduce_says_where_and_whose_commit(two):
     run = dataclasses.replace(recorded(two, ("", ""), (DONE, "")), history=two.history)
-    part = section(tree_of(report_page(run)), "reproduction")
+    part = section(tree_of(report_page(run).html), "reproduction")
     assert [code.text for code in part.every("pre")] == ["augjax train shapes"]
     assert "Started in /here . Give it a new --run-dir ." in part.text
     assert "git commit of augjax abc" in part.text

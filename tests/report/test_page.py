@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from augjax.commands import report
+from augjax.commands.app import parsed
 from augjax.errors import InputError
 from augjax.printable import printable
 from augjax.report.page import SECTIONS, report_page
@@ -130,7 +132,7 @@ def test_examples_are_those_of_the_evaluation(request, name):
 
 
 def test_the_same_run_has_the_same_page(two, two_page):
-    assert report_page(two) == two_page
+    assert report_page(two).html == two_page
 
 
 def test_a_page_is_small_whatever_its_pictures_are(five, five_page, tmp_path):
@@ -138,7 +140,7 @@ def test_a_page_is_small_whatever_its_pictures_are(five, five_page, tmp_path):
     base = copy(five, tmp_path)
     noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), np.uint8)
     Image.fromarray(noise).save(base / "run" / "augmentations.png")
-    page = report_page(load_run(base / "run"))
+    page = report_page(load_run(base / "run")).html
     pictures = tree_of(page).every("img")
     assert len(five_page) < len(page) < 4_000_000
     assert all(p.attributes["src"].startswith("data:image/jpeg;base64,") for p in pictures)
@@ -147,7 +149,7 @@ def test_a_page_is_small_whatever_its_pictures_are(five, five_page, tmp_path):
 def test_a_run_that_has_not_ended(two, tmp_path):
     base = copy(two, tmp_path)
     (base / "run" / "summary.json").unlink()
-    tree = tree_of(report_page(load_run(base / "run")))
+    tree = tree_of(report_page(load_run(base / "run")).html)
     assert "has not ended" in tree.one("dl", class_="tiles").text
     assert "The run has not ended: its weights are those of epoch" in tree.one("header").text
     assert sections(tree) == list(SECTIONS)
@@ -156,7 +158,7 @@ def test_a_run_that_has_not_ended(two, tmp_path):
 def test_without_its_images_a_run_has_a_page_without_what_needs_them(five, tmp_path):
     base = copy(five, tmp_path)
     shutil.rmtree(base / "data")
-    tree = tree_of(report_page(load_run(base / "run")))
+    tree = tree_of(report_page(load_run(base / "run")).html)
     assert set(sections(tree)) == set(SECTIONS) - OF_IMAGES
     notes = tree.one("header").one("div", class_="note").text
     assert "cannot be evaluated" in notes and "no such folder" in notes
@@ -166,33 +168,47 @@ def test_without_its_images_a_run_has_a_page_without_what_needs_them(five, tmp_p
     assert "6" in section(tree, "data").one("table").rows()[1]
 
 
+def test_without_its_images_no_fuller_page_is_replaced(five, tmp_path, capsys):
+    base = copy(five, tmp_path)
+    shutil.rmtree(base / "data")
+    kept = base / "run" / "report.html"
+    kept.write_text("a fuller page")
+    with pytest.raises(InputError, match=r"no such folder.* is left as it is: give --out"):
+        report.main(parsed(["report", str(base / "run")]))
+    assert kept.read_text() == "a fuller page"
+    out = tmp_path / "other.html"
+    assert report.main(parsed(["report", str(base / "run"), f"--out={out}"])) == 0
+    note = capsys.readouterr().out.splitlines()[-1]
+    assert note.startswith("Note: it has no scores and no mistakes: ") and out.exists()
+
+
 def test_changed_images_are_noted(two, tmp_path):
     base = copy(two, tmp_path)
     Image.new("RGB", (20, 20)).save(base / "data" / "valid" / "Car" / "0.png")
-    tree = tree_of(report_page(load_run(base / "run")))
+    tree = tree_of(report_page(load_run(base / "run")).html)
     assert "valid/Car/0.png has other content" in tree.one("header").text
 
 
 def test_what_is_odd_of_the_data_is_told(five, tmp_path):
     base = copy(five, tmp_path)
     path = base / "run" / "data_report.json"
-    report = json.loads(path.read_bytes())
-    report |= {
+    told = json.loads(path.read_bytes())
+    told |= {
         "bad": [{"path": "a/<b>.png", "reason": "not an image"}],
         "skipped": {".txt": 3},
         "doubtful": ["c.jpg"],
         "dark": ["d.png"],
         "leaks": [{"valid": "valid/e.png", "train": "train/f.png"}],
     }
-    path.write_text(json.dumps(report))
+    path.write_text(json.dumps(told))
     same = base / "data" / "train" / HOSTILE[2]
     shutil.copy(same / "0.png", same / "1.png")
-    data = section(tree_of(report_page(load_run(base / "run"))), "data").text
-    for told in (
+    data = section(tree_of(report_page(load_run(base / "run")).html), "data").text
+    for part in (
         "1 validation image is identical to a training image", "valid/e.png = train/f.png",
         "Left out: 1 image that", "a/<b>.png (not an image)", ".txt 3", "c.jpg", "d.png",
     ):  # fmt: skip
-        assert told in data
+        assert part in data
 
 
 def test_images_twice_in_a_split_are_counted(five, tmp_path):
@@ -204,7 +220,7 @@ def test_images_twice_in_a_split_are_counted(five, tmp_path):
     path.write_text(json.dumps(known))
     assert (
         "3 in train, 0 in valid"
-        in section(tree_of(report_page(load_run(base / "run"))), "data").text
+        in section(tree_of(report_page(load_run(base / "run")).html), "data").text
     )
 
 
@@ -213,7 +229,7 @@ def test_a_network_without_convolutions_has_no_heat_maps(two, monkeypatch):
         raise InputError("Flat has no nn.Conv of images, which heat maps need")
 
     monkeypatch.setattr("augjax.report.examples.grad_cam", none)
-    tree = section(tree_of(report_page(two)), "mistakes")
+    tree = section(tree_of(report_page(two).html), "mistakes")
     assert "There are no heat maps: Flat has no nn.Conv" in tree.text
     assert all(len(figure.every("img")) == 1 for figure in tree.every("figure"))
 
@@ -228,7 +244,7 @@ def test_many_classes_are_listed_by_their_worst(two):
     many.__dict__["evaluation"] = Evaluation(
         names, two.dataset.valid.sources, labels, probabilities
     )
-    tree = tree_of(report_page(many))
+    tree = tree_of(report_page(many).html)
     pairs = section(tree, "confusion").one("table").rows()[1:]
     assert pairs == [["class 0", "class 1", "5", "100.0%"]]
     worst, everything = section(tree, "classes").every("table")

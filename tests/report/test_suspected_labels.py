@@ -27,7 +27,7 @@ def test_suspected_labels_are_more_like_another_class(two):
     labels = two.dataset.valid.labels
     probabilities = np.where(labels == 0, 0.9, 0.1)
     probabilities[np.flatnonzero(labels == 1)[0]] = 0.95
-    part = section(tree_of(report_page(judged(two, probabilities))), "label-errors")
+    part = section(tree_of(report_page(judged(two, probabilities)).html), "label-errors")
     assert "1 validation image may have a wrong label" in part.text
     given, instead = part.one("figure").every("span", class_="pair")
     assert (given.text, instead.text) == ("label Truck 5.0%", "is more like Car 95.0%")
@@ -40,7 +40,7 @@ def test_a_network_of_many_errors_suspects_no_label(two, right, known):
     labels = two.dataset.valid.labels
     probabilities = np.where(labels == 0, 0.9, 0.1)
     probabilities[right:] = 1 - probabilities[right:]
-    part = section(tree_of(report_page(judged(two, probabilities))), "label-errors")
+    part = section(tree_of(report_page(judged(two, probabilities)).html), "label-errors")
     shut = "makes too many errors to tell which labels are wrong: 3, where at most 2 are allowed"
     assert (shut in part.text) != known
     assert ("only if the network makes at most half as many errors as" in part.text) == known
@@ -57,7 +57,7 @@ def test_identical_files_with_two_labels_are_named(two, tmp_path):
     )
     known["images"][train] = known["images"][valid]
     path.write_text(json.dumps(known))
-    part = section(tree_of(report_page(load_run(base / "run"))), "label-errors")
+    part = section(tree_of(report_page(load_run(base / "run")).html), "label-errors")
     (line,) = (code.text for code in part.one("ul", class_="paths").every("code"))
     run = load_run(base / "run")
     names = [n.removeprefix(s) for n, s in ((train, "train/"), (valid, "valid/"))]

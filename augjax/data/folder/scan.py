@@ -148,7 +148,7 @@ def _class_names(folder: Path, base: str | None, skipped: Counter[str]) -> Itera
         elif entry.name.lower().endswith(IMAGE_SUFFIXES):
             skipped["outside a class folder"] += 1
         else:
-            skipped[_suffix(entry.name)] += 1
+            skipped[suffix_of(entry.name)] += 1
 
 
 def _check_class_link(entry: os.DirEntry[str], folder: str, base: str | None) -> None:
@@ -207,7 +207,7 @@ def _files_below(
                 else:
                     links.append((path, entry.path))
             else:
-                skipped[_suffix(entry.name)] += 1
+                skipped[suffix_of(entry.name)] += 1
 
 
 def _once(folder: Path, files: Iterable[FoundFile], skipped: Counter[str]) -> Iterator[FoundFile]:
@@ -274,5 +274,6 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
-def _suffix(name: str) -> str:
+def suffix_of(name: str) -> str:
+    """The kind by which a file that is passed over is counted."""
     return os.path.splitext(name)[1].lower() or "without a suffix"
