@@ -33,6 +33,8 @@ _TICK_SECONDS = 0.05
 """How often it is asked which processes have ended."""
 _CHUNK = 2**16
 """Bytes that are read at once: all that a pipe holds."""
+_LONGEST = 2**23
+"""Bytes of a line after which it is printed in parts, so that an endless one fills no memory."""
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 _PR_SET_PDEATHSIG = 1
 """Of Linux's prctl(2)."""
@@ -68,14 +70,15 @@ class _Output:
             self._print(self._begun + lines)
             self._begun.clear()
         self._begun += rest
-        if not read:
+        if not read or len(self._begun) > _LONGEST:
             self.finish()
         return bool(read)
 
     def finish(self) -> None:
-        """Prints a last line that does not end."""
+        """Prints what has come of a line that does not end."""
         if self._begun:
             self._print(self._begun)
+            self._begun.clear()
 
     def _print(self, lines: bytearray) -> None:
         """Prints bytes, as they need not be text in any encoding."""

@@ -158,6 +158,13 @@ def test_lines_are_passed_on_byte_by_byte():
     assert done.stderr == b"[0] one\n[0] two\n"
 
 
+def test_an_endless_line_comes_in_parts():
+    script = "import sys; [sys.stdout.buffer.write(b'x' * 2**20) for _ in range(20)]"
+    parts = launch("-n", "1", "--", sys.executable, "-c", script).stdout.splitlines()
+    assert len(parts) == 3 and {part[:5] for part in parts} == {b"[0] x"}
+    assert sum(map(len, parts)) == 20 * 2**20 + 3 * 4
+
+
 def test_what_python_prints_is_not_kept_back(monkeypatch):
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     script = "import os, time; print('ready'); time.sleep(0.1); os._exit(0)"

@@ -8,7 +8,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 import augjax as aj
 from augjax.transforms.mixing.exchange import rows_at
 from tests.helpers import cpu_mesh, gathered, noise
-from tests.transforms.examples import KEY
+from tests.transforms.examples import KEY, long_but
 
 IMAGES, LABELS = noise(16, 12, 10, 3), np.linspace(0, 1, 16, dtype=np.float32)
 IDS = aj.image_ids([f"{i}.png" for i in range(16)])
@@ -22,12 +22,15 @@ def shardings():
     return {
         "one axis": NamedSharding(cpu_mesh(8), PartitionSpec("data")),
         "two axes": NamedSharding(two, PartitionSpec(("host", "device"))),
+        "two axes, the second first": NamedSharding(two, PartitionSpec(("device", "host"))),
         "one, and another for the height": NamedSharding(two, PartitionSpec("device", "host")),
         "nothing": NamedSharding(two, PartitionSpec()),
     }
 
 
-@pytest.mark.parametrize("how", shardings())
+@pytest.mark.parametrize(
+    "how", long_but(["one axis", "two axes, the second first"], [*shardings()])
+)
 def test_images_go_around(how):
     sharding = shardings()[how]
     mix = aj.MixUp()

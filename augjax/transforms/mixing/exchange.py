@@ -52,18 +52,19 @@ def _around(
 ) -> Shaped[Array, "rows ..."]:
     """What stands at `places`, of rows that go around the devices."""
     devices, rows = jax.lax.axis_size(names), own.shape[0]
-    me = jax.lax.axis_index(names)
-    to_the_one_before = [(device, (device - 1) % devices) for device in range(devices)]
+    to_the_next = [(device, (device + 1) % devices) for device in range(devices)]
 
-    def keep(kept: Array, passing: Array, hops: int | Array) -> Array:
-        inside = places - (me + hops) % devices * rows
+    def keep(kept: Array, passing: Array, origin: Array) -> Array:
+        inside = places - origin * rows
         here = ((inside >= 0) & (inside < rows)).reshape(-1, *(1,) * (own.ndim - 1))
         return jnp.where(here, jnp.take(passing, inside, axis=0, mode="clip"), kept)
 
-    def hop(hops: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
-        kept, passing = state
-        passing = jax.lax.ppermute(passing, names, to_the_one_before)
-        return keep(kept, passing, hops), passing
+    def hop(_: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        kept, *passing = state
+        # With where they are from: of several axes, `ppermute` counts devices in its own order.
+        rows, origin = jax.lax.ppermute(tuple(passing), names, to_the_next)
+        return keep(kept, rows, origin), rows, origin
 
-    kept, _ = jax.lax.fori_loop(1, devices, hop, (keep(own, own, 0), own))
+    me = jax.lax.axis_index(names)
+    kept, *_ = jax.lax.fori_loop(1, devices, hop, (keep(own, own, me), own, me))
     return kept
