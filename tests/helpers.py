@@ -38,8 +38,9 @@ def cpu_mesh(devices: int) -> Mesh:
     return jax.make_mesh((devices,), ("data",), auto, devices=jax.devices("cpu")[:devices])
 
 
-def gathered(program: str) -> list[str]:
+def gathered(program: str | None) -> list[str]:
     """The all-gathers of a compiled program that are of more than vectors."""
+    assert program
     gathers = (line.strip() for line in program.splitlines() if " all-gather" in line)
     return [line for line in gathers if "," in line.partition(" all-gather")[0].split("{")[0]]
 

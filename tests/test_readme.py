@@ -15,7 +15,7 @@ BENCHMARKS = [
 ]
 ALONE = ["benchmark_scale_processes", "benchmark_plan"]
 """Benchmarks of augjax alone, as `benchmark_scale` is."""
-RESULTS = ["photographs_32", "policies", "drawn", "reliability"]
+RESULTS = ["photographs_32", "policies", "drawn", "reliability", "reliability_several"]
 STUDIES = {"5,000 photographs": "photographs_32", "1,000 photographs": "policies"}
 LINK = re.compile(r"\]\(([^)#]*)#?([^)]*)\)")
 
@@ -91,7 +91,8 @@ def test_the_readme_counts_what_there_is():
     assert f"{len(mixes())} mixes" in README
     survived = {row["what was done"]: row for row in rows(results("reliability"))}
     kills = [row for what, row in survived.items() if what.startswith("SIGKILL")]
-    assert all(row["times"] == row["as promised"] for row in survived.values())
+    several = rows(results("reliability_several"))
+    assert all(row["times"] == row["as promised"] for row in [*survived.values(), *several])
     assert f"{sum(int(row['times']) for row in kills)} kills" in README
 
 

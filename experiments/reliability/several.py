@@ -29,7 +29,7 @@ from tests import loopback
 
 BOUND = 60
 """Seconds in which all must have ended once one was asked to or is gone."""
-CLOSE = 1e-3
+CLOSE = 1e-5
 """The most by which losses may differ that other counts of processes come to."""
 
 

@@ -78,3 +78,10 @@ def test_what_does_not_split_is_one_line():
     sharding = shardings()["one axis"]
     with pytest.raises(ValueError, match="a batch of 12 cannot be split over 8 devices"):
         aj.MixUp().batch(KEY, IMAGES[:12], LABELS[:12], IDS[:12], sharding=sharding)
+    mesh = jax.make_mesh((8,), ("data",), devices=jax.devices("cpu")[:8])
+    explicit = NamedSharding(mesh, PartitionSpec("data"))
+    with pytest.raises(ValueError, match="says itself how it is split"):
+        aj.MixUp().batch(KEY, IMAGES, LABELS, IDS, sharding=explicit)
+    other = jax.make_mesh((8,), ("other",), (AxisType.Auto,), devices=jax.devices("cpu")[:8])
+    with jax.set_mesh(other), pytest.raises(ValueError, match="another mesh than that of"):
+        aj.MixUp().batch(KEY, IMAGES, LABELS, IDS, sharding=sharding)

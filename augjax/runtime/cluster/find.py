@@ -14,6 +14,7 @@ VARIABLES = {
     "--process-id": "JAX_PROCESS_ID",
 }
 """What each flag falls back to."""
+_MOST = 10**6
 
 
 class _Given(NamedTuple):
@@ -57,7 +58,7 @@ def find_place(
 def _place_given(given: Mapping[str, _Given]) -> Place:
     if "--coordinator" in given:
         host_and_port(*given["--coordinator"])
-    processes = _whole(given.get("--processes"), least=1)
+    processes = _whole(given.get("--processes"), least=1, below=_MOST + 1)
     process_id = _whole(given.get("--process-id"), least=0, below=processes)
     if processes == 1:
         return Place(why=printable(given["--processes"].text))
@@ -85,6 +86,6 @@ def _whole(given: _Given | None, *, least: int, below: int | None = None) -> int
     except ValueError:
         number = least - 1
     if number < least or (below is not None and number >= below):
-        which = f"of {least} or more" if below is None else f"from {least} to {below - 1}"
-        raise InputError(f"{printable(given.text)}: expected a whole number {which}")
+        which = f"from {least} to {below - 1}" if below else f"of {least} or more"
+        raise InputError(f"{printable(given.text):.200}: expected a whole number {which}")
     return number

@@ -45,7 +45,9 @@ def slurm(environ: Environment) -> Place | None:
         needed = {"SLURM_NTASKS": processes, "SLURM_STEP_NODELIST": listed or None, **ids}
         lacking = (name for name, value in needed.items() if value is None)
         return _partly("Slurm", lacking, "srun starts one process a task")
-    assert processes and job is not None and process_id is not None and local_id is not None
+    assert job is not None and process_id is not None and local_id is not None
+    if not processes or process_id >= processes:
+        return _impossible("Slurm", process_id, processes)
     # Each of the brackets is for its first entry, as in rack[1-2]n[07,09-11],other.
     host = re.sub(r"\[([^],-]+)[^]]*\]", r"\1", listed).split(",")[0]
     step = _number(environ, "SLURM_STEP_ID") or 0
@@ -67,6 +69,8 @@ def _tasks_here(environ: Environment) -> int | None:
         if not found:
             return None
         tasks += [int(found[1])] * int(found[2] or 1)
+    if not tasks:
+        return None
     return tasks[min(_number(environ, "SLURM_NODEID") or 0, len(tasks) - 1)]
 
 
@@ -87,6 +91,8 @@ def open_mpi(environ: Environment) -> Place | None:
         lacking = [name for name in names if _number(environ, name) is None]
         lacking += [] if launcher else ["OMPI_MCA_orte_hnp_uri, as from version 5 on"]
         return _partly("Open MPI", lacking, _BY_FLAGS)
+    if process_id >= processes:
+        return _impossible("Open MPI", process_id, processes)
     host = launcher[2] or f"[{launcher[3]}]"
     job = int(launcher[1]) // _JOBS  # It counts jobs in such steps.
     return Place(
@@ -118,6 +124,8 @@ def cloud_tpu(environ: Environment) -> Place | None:
         }
         lacking = (name for name, value in needed.items() if value is None)
         return _partly("Cloud TPU", lacking, _BY_FLAGS)
+    if worker >= len(hosts) or number >= slices:
+        return _impossible("Cloud TPU", worker + number * len(hosts), len(hosts) * slices)
     return Place(
         processes=len(hosts) * slices,
         process_id=worker + number * len(hosts),
@@ -171,6 +179,12 @@ def _partly(whose: str, lacking: Iterable[str], instead: str) -> Place:
     """One process, where not everything says which of several it is."""
     listed = some([*lacking])
     return Place(why=f"{whose}'s variables are only partly set (no {listed}); {instead}")
+
+
+def _impossible(whose: str, process_id: int, processes: int | None) -> Place:
+    """One process, where the variables contradict each other."""
+    number = f"process {process_id} of {processes}, counted from 0"
+    return Place(why=f"{whose}'s variables say {number}; {_BY_FLAGS}")
 
 
 def _own_devices(

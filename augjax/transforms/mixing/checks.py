@@ -63,11 +63,19 @@ def check_mask(mask: Any, count: AxisSize) -> None:
 
 
 def check_sharding(sharding: NamedSharding | None, rows: int) -> None:
-    """Raises TypeError if it is no such sharding, and ValueError if it does not split `rows`."""
+    """Raises TypeError if it is no such sharding, and ValueError if it cannot split `rows`."""
     if sharding is None:
         return
     if not isinstance(sharding, NamedSharding):
         raise TypeError(f"expected a NamedSharding of the batch, but got {sharding!r}")
+    if sharding.mesh.explicit_axes:
+        raise ValueError(
+            "a batch on a mesh with explicit axes says itself how it is split: put it there by "
+            "jax.device_put, and leave sharding= out"
+        )
+    context = jax.sharding.get_abstract_mesh()
+    if not context.empty and context != sharding.mesh.abstract_mesh:
+        raise ValueError("sharding= is of another mesh than that of jax.set_mesh")
     parts = math.prod(sharding.mesh.shape[name] for name in split_axes(sharding))
     if rows % parts:
         raise ValueError(

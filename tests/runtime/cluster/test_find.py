@@ -92,7 +92,7 @@ EXPECTED = r": expected HOST:PORT with a port from 1 to 65535, as in 10\.0\.0\.1
             {"JAX_COORDINATOR_ADDRESS": "a\n"},
             r"^JAX_COORDINATOR_ADDRESS=a\\n" + EXPECTED,
         ),
-        (("a:1", 0, 0), {}, r"--processes 0: expected a whole number of 1 or more"),
+        (("a:1", 0, 0), {}, r"--processes 0: expected a whole number from 1 to 1000000"),
         (("a:1", 2, 2), {}, r"--process-id 2: expected a whole number from 0 to 1"),
         (("a:1", 2, -1), {}, r"--process-id -1: expected a whole number from 0 to 1"),
         ((None, 1, 1), {}, r"--process-id 1: expected a whole number from 0 to 0"),

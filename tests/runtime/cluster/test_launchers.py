@@ -117,6 +117,26 @@ def test_what_slurm_left_half_set_is_not_waited_for(environ, line):
 
 
 @pytest.mark.parametrize(
+    ("environ", "line"),
+    [
+        (SLURM | {"SLURM_PROCID": "4"}, "Slurm's variables say process 4 of 4, counted from 0; "),
+        (without(SLURM, "SLURM_STEP_NUM_TASKS") | {"SLURM_NTASKS": "0"}, "Slurm's variables say"),
+        (OPEN_MPI | {"OMPI_COMM_WORLD_RANK": "7"}, "Open MPI's variables say process 7 of 4"),
+        (OPEN_MPI | {"OMPI_COMM_WORLD_SIZE": "0"}, "Open MPI's variables say process 1 of 0"),
+        (TPU | {"TPU_WORKER_ID": "9"}, "Cloud TPU's variables say process 9 of 2"),
+        (TPU | SLICES | {"MEGASCALE_SLICE_ID": "3"}, "Cloud TPU's variables say process 7 of 6"),
+    ],
+)
+def test_numbers_that_cannot_be_are_not_waited_for(environ, line):
+    place = found(environ)
+    assert place.alone and place.line.startswith(f"One process: {line}")
+
+
+def test_a_list_of_no_tasks_is_no_list():
+    assert found(SLURM | {"SLURM_STEP_TASKS_PER_NODE": "0(x0)"}).processes == 4
+
+
+@pytest.mark.parametrize(
     "environ",
     [
         SLURM | {"SLURM_NTASKS": "1", "SLURM_STEP_NUM_TASKS": "1"},
@@ -205,7 +225,8 @@ def test_a_host_of_a_tpu_pod():
 def test_a_host_of_several_tpu_pods():
     place = found(TPU | SLICES)
     assert (place.processes, place.process_id, place.coordinator) == (6, 5, "job-0.svc:8482")
-    assert found(TPU | SLICES | {"TPU_WORKER_HOSTNAMES": "localhost"}).processes == 3
+    single = {"TPU_WORKER_HOSTNAMES": "localhost", "TPU_WORKER_ID": "0"}
+    assert found(TPU | SLICES | single).processes == 3
     place = found(without(TPU | SLICES, "TPU_WORKER_ID", "MEGASCALE_SLICE_ID"))
     assert place.alone and place.line.startswith(
         "One process: Cloud TPU's variables are only partly set (no TPU_WORKER_ID, MEGASCALE_SLICE_"
