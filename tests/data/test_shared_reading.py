@@ -1,5 +1,6 @@
 """Several processes that read one data set: each a part of it, and all the same in the end."""
 
+import re
 import shutil
 from collections import Counter
 from typing import Any
@@ -11,6 +12,7 @@ from augjax.data import BadImagesError, epoch_batches, epoch_order, load_dataset
 from augjax.data.folder import decode_all, verify
 from augjax.errors import InputError, Interrupted
 from tests.helpers import write_image_folder
+from tests.oracles import Image
 from tests.threads import in_threads
 
 SIZE = 16
@@ -162,6 +164,24 @@ def test_what_an_epoch_cannot_decode_all_leave_out_and_one_tells_of(root, tmp_pa
     masked = Counter(int(k) for share in batches for batch in share for k in batch.mask)
     assert masked[0] == 2
     assert told[0] == told[1] and "Car/1.png" in told[0][0] and "Truck/1.png" in told[0][0]
+
+
+@pytest.mark.parametrize("on_bad_image", ["fail", "skip"])
+def test_other_bytes_under_the_same_name_are_not_taken_for_bad(root, tmp_path, on_bad_image):
+    roots = [tmp_path / "one", tmp_path / "other"]
+    for folder in roots:
+        shutil.copytree(root, folder)
+    for name in ("Car/1.png", "Truck/7.png"):
+        image = Image.open(root / "train" / name)
+        for folder, pixels in zip(roots, (image, image.rotate(180)), strict=True):
+            pixels.save(folder / "train" / name, "BMP")
+    datasets = in_threads(
+        2, lambda p: load(roots[p.index], p, on_bad_image=on_bad_image, cache_limit=0)
+    )
+    for error in epochs(datasets, 1, 6):
+        assert isinstance(error, InputError)
+        assert re.search(r"^process [01]: train/.* has other bytes than for process", str(error))
+        assert str(error).endswith("; give all processes the same images")
 
 
 @pytest.mark.parametrize(

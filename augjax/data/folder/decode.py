@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 
 from augjax.data.fingerprint import if_same
-from augjax.data.folder.judge import CHANGED, UNREADABLE
+from augjax.data.folder.judge import CHANGED, READABLE_NOW, UNREADABLE
 from augjax.data.folder.pillow import JPEG_START, read_upright
 from augjax.data.folder.png import PNG_START
 from augjax.data.tf import (
@@ -95,7 +95,7 @@ class FileDecoder:
                 return f"{UNREADABLE} (too large for the memory)"
             except Exception:  # TensorFlow's, or what Pillow raises, which is anything.
                 return self._not_the_same(index) or "truncated or damaged"
-        return f"{UNREADABLE} (it could not be a moment ago)"
+        return READABLE_NOW
 
     def _not_the_same(self, index: int) -> str:
         try:

@@ -23,6 +23,9 @@ _MOST_METADATA = 64_000_000
 UNREADABLE = "cannot be read"
 """So begins a reason that lies with the system, not with the bytes of the file."""
 
+READABLE_NOW = f"{UNREADABLE} (it could not be a moment ago)"
+"""The reason where another try succeeds."""
+
 CHANGED = "has changed since it was first read"
 """The reason of a file that is not the one that was judged, or that an epoch has decoded."""
 

@@ -1,6 +1,6 @@
 """The splits of a source, judged, decoded if they fit into memory, and reported on."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from augjax.data.classes import listed
 from augjax.data.data_report import BadImage, DataReport
 from augjax.data.dataset import Dataset, Split, cache_bytes
 from augjax.data.folder.duplicates import find_leaks
+from augjax.data.folder.judge import CHANGED, READABLE_NOW
 from augjax.data.folder.options import ReadOptions
 from augjax.data.folder.scan import FoundSplit
 from augjax.data.folder.splits import Source
@@ -189,22 +190,39 @@ def _note_missing(
 
     def note(own: Sequence[int]) -> None:
         found = processes.in_training.gather(lambda: list(own))
-        indices = [index for some in found for index in some]
+        indices = sorted({index for some in found for index in some})
         if not indices:
             return
         known = {bad.path for bad in report.bad}
-        paths = {index: split.key(good.files[index]) for index in sorted(indices)}
-        report.add(
-            [
-                BadImage(path, good.decoder.failure(index))
-                for index, path in paths.items()
-                if path not in known
-            ]
-        )
+        paths = {index: split.key(good.files[index]) for index in indices}
+        new = [index for index in indices if paths[index] not in known]
+        tried = processes.in_training.gather(lambda: [good.decoder.failure(i) for i in new])
+        reasons = dict(zip(new, zip(*tried, strict=True), strict=True))
+        _check_alike({paths[index]: said for index, said in reasons.items()})
+        report.add([BadImage(paths[i], _reason(said)) for i, said in reasons.items()])
         if len(paths) == len(good.files):
             raise report.error(_place(split, source))
 
     return note
+
+
+def _check_alike(reasons: Mapping[str, Sequence[str]]) -> None:
+    """Raises InputError if files are as they were judged for some processes, and not for others."""
+    unlike = {
+        path: said for path, said in reasons.items() if CHANGED in said and READABLE_NOW in said
+    }
+    if unlike:
+        path, said = next(iter(unlike.items()))
+        more = f", and {len(unlike) - 1} more differ" if len(unlike) > 1 else ""
+        raise InputError(
+            f"process {said.index(CHANGED)}: {printable(path)} has other bytes than for process "
+            f"{said.index(READABLE_NOW)}{more}; give all processes the same images"
+        )
+
+
+def _reason(said: Sequence[str]) -> str:
+    """What the first process says that still cannot decode a file."""
+    return next((reason for reason in said if reason != READABLE_NOW), READABLE_NOW)
 
 
 def _fingerprint(source: Source, examined: Iterable[Examined]) -> str:
