@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from augjax.transforms.catalog import catalog, mixes
+from experiments.certificate.processes import COUNTS
 
 CHECKOUT = Path(__file__).parents[1]
 README = (CHECKOUT / "README.md").read_text()
@@ -84,6 +85,12 @@ def test_a_proof_has_every_transform(proof):
     rows = json.loads((CHECKOUT / "experiments" / "results" / f"{proof}.json").read_text())["rows"]
     proved = {row["transform"].partition("(")[0] for row in rows}
     assert proved == {*catalog(), *mixes()}
+
+
+def test_the_certificate_of_processes_is_whole():
+    path = CHECKOUT / "experiments" / "results" / "certificate_processes.json"
+    rows = json.loads(path.read_text())["rows"]
+    assert len(rows) == len(COUNTS) and not any(row["differing_draws"] for row in rows)
 
 
 def test_the_readme_counts_what_there_is():

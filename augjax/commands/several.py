@@ -8,12 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import augjax
 from augjax.commands.process import while_importing
 from augjax.errors import AugjaxError, InputError, Interrupted, OwnError, RunError
 from augjax.runs.settings import Settings, flag
 from augjax.runs.signals import left_at_once
 from augjax.runtime.cluster import find_place, joined
-from augjax.runtime.determinism import use_deterministic_operations
+from augjax.runtime.determinism import JAX_SETTINGS, use_deterministic_operations
 from augjax.runtime.processes import ALONE, Processes, all_processes
 
 _LONGEST = 86_400
@@ -67,7 +68,36 @@ def joined_processes(flags: Cluster) -> Iterator[Processes]:
         stack.enter_context(_one_tells(place.process_id))
         with left_at_once():
             processes = all_processes()
+        check_alike(place.processes, processes)
         yield processes
+
+
+def check_alike(expected: int | None, processes: Processes) -> None:
+    """Raises InputError unless all processes were started as one of equally many, and are alike.
+
+    Args:
+      expected: how many this process was told that there are; None if nobody told it.
+      processes: that have joined.
+    """
+    import jax
+
+    def own() -> dict[str, Any]:
+        versions = {"augjax": _version(), "JAX": jax.__version__}
+        settings = {name.upper(): getattr(jax.config, name) for name in JAX_SETTINGS}
+        return {"--processes": expected, **versions, **settings}
+
+    first, *others = processes.gather(own)
+    for index, other in enumerate(others, start=1):
+        for name, value in other.items():
+            if value != first[name]:
+                raise InputError(
+                    f"process {index} has {name} {value}, but process 0 has {name} {first[name]}; "
+                    "give all the same"
+                )
+
+
+def _version() -> str:
+    return augjax.__version__
 
 
 @contextmanager

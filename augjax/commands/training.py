@@ -136,6 +136,8 @@ def _train(
     strength = strength_schedule(settings.augment_strength, len(dataset.train), settings.batch_size)
     augmentation = Augmentation(pipeline, strength, chosen_mix(settings.mix))
     start = None
+    together = f", in {processes.count} processes" if processes.count > 1 else ""
+    hint = f"go on with: {program.resume}{together}"
     with processes.agreeing():
         if settings.model not in MODELS:  # Tracing takes half a second.
             check_model(model, num_classes=num_classes, image_size=settings.image_size)
@@ -153,11 +155,12 @@ def _train(
                 console=console,
             )
             console.print(table)
-            signals.hint = f"go on with: {program.resume}"
+            signals.hint = hint
             keep_data_report(dataset, run_dir, console)
             preview = run_dir / "augmentations.png"
             if not preview.exists():  # As it does in a run that is resumed.
                 program.draw_preview(dataset, augmentation, settings, preview)
+    signals.hint = hint
     batch_size = min(settings.batch_size, most)
     training = Training(
         model=model,

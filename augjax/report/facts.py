@@ -141,11 +141,13 @@ class Repeat(NamedTuple):
       commands: the command lines, one after the other; empty if the run has not kept them.
       folder: in which the first was started; '' if the run has not kept it.
       resumed: how often the run was resumed and then trained on.
+      processes: how many ran the command together, or each of the commands.
     """
 
     commands: tuple[str, ...]
     folder: str
     resumed: int
+    processes: tuple[int, ...]
 
 
 def repeat(run: Run) -> Repeat:
@@ -157,12 +159,18 @@ def repeat(run: Run) -> Repeat:
         ends = [*starts, f"{len(run.history) + 1:06}"][1:]
         resumed = [one for one, s, e in zip(resumed, starts, ends, strict=True) if s < e]
     longer = any(f"--{name}" in str(one.get("command")) for one in resumed for name in MAY_CHANGE)
-    commands = [one.get("command") for one in (run.record, *(resumed if longer else ()))]
+    kept = [run.record, *(resumed if longer else ())]
+    kept = [one for one in kept if isinstance(one.get("command"), str)]
     return Repeat(
-        commands=tuple(command for command in commands if isinstance(command, str)),
+        commands=tuple(str(one["command"]) for one in kept),
         folder=str(run.record.get("started_in") or ""),
         resumed=len(resumed),
+        processes=tuple(_count(one.get("processes")) for one in kept),
     )
+
+
+def _count(processes: Any) -> int:
+    return processes if isinstance(processes, int) else 1
 
 
 def _resumptions(run: Run) -> list[dict[str, Any]]:
@@ -186,6 +194,7 @@ def reproduction(run: Run) -> dict[str, str]:
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items())
         if isinstance(versions, dict)
         else None,
+        "processes": record.get("processes") if record.get("processes") != 1 else None,
         "devices": ", ".join(map(str, devices)) if isinstance(devices, list) else None,
         "processor": record.get("processor"),
         "platform": record.get("platform"),

@@ -10,17 +10,13 @@ from typing import Any
 
 import jax
 
+from augjax.runtime.determinism import JAX_SETTINGS
+
 _PACKAGES = (
     "augjax", "jax", "jaxlib", "flax", "optax", "dm-pix", "numpy", "pillow", "tensorflow-datasets"
 )  # fmt: skip
 _TENSORFLOW = ("tensorflow", "tensorflow-cpu")
 _SETTINGS = ("JAX_PLATFORMS", "XLA_FLAGS", "NPROC", "CUDA_VISIBLE_DEVICES")
-_JAX = (
-    "jax_enable_x64",
-    "jax_threefry_partitionable",
-    "jax_default_prng_impl",
-    "jax_default_matmul_precision",
-)
 
 
 def environment() -> dict[str, Any]:
@@ -36,7 +32,7 @@ def environment() -> dict[str, Any]:
             name: version for name in (*_PACKAGES, *_TENSORFLOW) if (version := _version(name))
         },
         "settings": {name: os.environ[name] for name in _SETTINGS if name in os.environ},
-        "jax": {name: getattr(jax.config, name) for name in _JAX},
+        "jax": {name: getattr(jax.config, name) for name in JAX_SETTINGS},
         "git_commit": _git_commit(),
     }
 

@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,12 @@ class OfFirst:
                 self._rows = _rows_before(snapshot.epoch, self._file)
                 self._listener.on_start(snapshot)
 
-    def compiling(self, step: str) -> AbstractContextManager[None]:
-        """Passes on."""
-        return self._listener.compiling(step) if self._processes.is_first else nullcontext()
+    @contextmanager
+    def compiling(self, step: str) -> Iterator[None]:
+        """Passes on, and waits for the slowest process, for which the first step would wait."""
+        with self._listener.compiling(step) if self._processes.is_first else nullcontext():
+            yield
+            self._processes.in_training.gather(lambda: None)
 
     def on_step(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """Passes on."""

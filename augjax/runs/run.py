@@ -137,7 +137,10 @@ def begin_run(
         resumed=resumed,
     )
     if differs:
-        console.print(f"Note: it may not end in the bits it would have: {'; '.join(differs)}")
+        console.print(
+            "Note: not all is as it was when the run last trained, so it may end in other bits: "
+            f"{'; '.join(differs)}"
+        )
 
 
 def train_run(

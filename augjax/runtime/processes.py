@@ -10,10 +10,12 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from augjax.errors import AugjaxError, InputError, Interrupted, RunError
+from augjax.printable import counted
 
 
 @runtime_checkable
@@ -158,13 +160,29 @@ ALONE = Processes()
 
 
 def all_processes() -> Processes:
-    """The processes that `jax.distributed` has joined; starts JAX's devices."""
+    """The processes that `jax.distributed` has joined; starts JAX's devices.
+
+    Raises:
+      InputError: in all, if they have not as many devices each.
+    """
     import jax
 
     processes = Processes(jax.process_index(), jax.process_count())
+    check_devices([device.process_index for device in jax.devices()])
     with _no_output():
         _meet(processes)
     return processes
+
+
+def check_devices(owners: Sequence[int]) -> None:
+    """Raises InputError unless each process, by its number, owns as many devices as process 0."""
+    counts = Counter(owners)
+    for index in sorted(counts):
+        if counts[index] != counts[0]:
+            raise InputError(
+                f"process {index} has {counted(counts[index], 'device')}, but process 0 has "
+                f"{counts[0]}; give all as many"
+            )
 
 
 def _meet(processes: Processes) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from augjax.commands.several import Cluster, joined_processes, shared_settings
+from augjax.commands.several import Cluster, check_alike, joined_processes, shared_settings
 from augjax.commands.train_flags import Train, settings_of
 from augjax.errors import InputError
 from augjax.runtime.processes import ALONE
@@ -54,3 +54,20 @@ def test_settings_that_the_first_one_cannot_find_are_an_error_in_all():
     found = in_threads(2, lambda processes: shared_settings(find, processes))
     assert [type(error) for error in found] == [InputError] * 2
     assert {str(error) for error in found} == {"there is no run"}
+
+
+def test_processes_that_were_told_other_counts_are_an_error_in_all():
+    told = [2, 2, 3]
+    found = in_threads(3, lambda processes: check_alike(told[processes.index], processes))
+    assert {str(error) for error in found} == {
+        "process 2 has --processes 3, but process 0 has --processes 2; give all the same"
+    }
+    assert in_threads(2, lambda processes: check_alike(None, processes)) == [None, None]
+
+
+def test_processes_of_other_versions_are_an_error_in_all(monkeypatch):
+    """Of two that ask one after the other."""
+    asked = iter(["1.0", "1.1"])
+    monkeypatch.setattr("augjax.commands.several._version", lambda: next(asked))
+    found = in_threads(2, lambda processes: check_alike(2, processes))
+    assert all("has augjax 1." in str(error) for error in found)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augjax.errors import InputError, Interrupted, RunError
-from augjax.runtime.processes import ALONE, Processes
+from augjax.runtime.processes import ALONE, Processes, check_devices
 from tests.threads import in_threads
 
 
@@ -87,3 +87,10 @@ def test_an_error_comes_before_a_signal():
 
     found = in_threads(2, program, stop=lambda i: Stopped(signal.SIGINT))
     assert [type(one) for one in found] == [InputError] * 2
+
+
+def test_all_need_as_many_devices():
+    check_devices([0, 1, 2])
+    check_devices([1, 0, 0, 1])
+    with pytest.raises(InputError, match=r"^process 1 has 1 device, but process 0 has 2; give"):
+        check_devices([0, 1, 0])
