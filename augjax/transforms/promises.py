@@ -25,8 +25,8 @@ def broken_promises(transform: Transform, shape: Shape) -> tuple[str, ...]:
     - the last row of a `Geometric` step's matrix is (0, 0, 1), unless it is `projective`.
     """
     broken = []
-    for image_id in range(_DRAWS):
-        params = transform.sample(image_key(key(0), 0, image_id), shape)
+    for image_id in np.arange(_DRAWS, dtype=np.uint32):
+        params = transform.sample(image_key(key(0), 0, np.asarray(image_id)), shape)
         now = shape
         for step in transform.steps(params):
             broken += (_broken_motion if isinstance(step.operation, Spatial) else _broken_pixels)(

@@ -49,9 +49,9 @@ def register(kind: Kind) -> Kind:
         raise ValueError(
             f"register({name}): other libraries call {ALIASES[name]} so; rename the class"
         )
-    if known is not None and _place(known) != _place(kind):
+    if known is not None and place(known) != place(kind):
         raise ValueError(
-            f"register({name}): {_place(known)} is registered under this name; rename the class"
+            f"register({name}): {place(known)} is registered under this name; rename the class"
         )
     _registered[name] = kind
     return kind
@@ -67,7 +67,8 @@ def _own() -> dict[str, type[Configured]]:
     return {**catalog(), **mixes()}
 
 
-def _place(kind: type) -> str:
+def place(kind: type) -> str:
+    """Where a class is defined: its module and its name there."""
     return f"{kind.__module__}.{kind.__qualname__}"
 
 

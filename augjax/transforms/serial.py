@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 from augjax.transforms.aliases import hint
 from augjax.transforms.core.arguments import described, fits, options
 from augjax.transforms.core.configured import Configured, arguments, check_arguments
-from augjax.transforms.registry import kinds
+from augjax.transforms.registry import kinds, place
 
 _KIND = "transform"
 _DEEPEST = 10
@@ -72,9 +72,9 @@ def _unknown(kind: type, known: type | None) -> str:
     name = kind.__name__
     if known is None:
         return f"{name} is neither augjax's own nor registered; put @augjax.register on its class"
-    if (known.__module__, known.__qualname__) == (kind.__module__, kind.__qualname__):
+    if place(known) == place(kind):
         return f"this {name} is of a class that was defined anew since; make it again"
-    return f"this {name} is not that of {known.__module__}; rename its class and register it"
+    return f"this {name} is {place(kind)}, not {place(known)}; rename its class and register it"
 
 
 def _made(data: Any, path: str, depth: int) -> Configured:

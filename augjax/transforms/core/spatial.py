@@ -118,7 +118,7 @@ class Displaced(Filled):
 
     @abc.abstractmethod
     def displacement(self, params: Params, shape: Shape) -> Float[Array, "height width 2"]:
-        """(dx, dy) of every pixel of an image of `shape`, in pixels: output p shows p + (dx, dy)."""
+        """(dx, dy) of every pixel, in pixels: output pixel p shows input point p + (dx, dy)."""
 
     def motion(self, params: Params, shape: Shape) -> FieldMotion:
         return FieldMotion(shape[:2], shape[:2], self.displacement(params, shape))
