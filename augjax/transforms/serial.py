@@ -12,6 +12,7 @@ from augjax.transforms.registry import kinds, place
 _KIND = "transform"
 _DEEPEST = 10
 """Levels of transforms inside transforms."""
+_READABLE = "; only augjax's own transforms and registered ones can be read"
 
 
 def to_dict(transform: Configured) -> dict[str, Any]:
@@ -87,9 +88,8 @@ def _made(data: Any, path: str, depth: int) -> Configured:
     kind = kinds().get(name) if isinstance(name, str) else None
     if kind is None:
         near = hint(name, kinds()) if isinstance(name, str) else ""
-        near = near or ", nor is one registered; only augjax's own and registered ones can be read"
-        message = f"augjax has no transform {reprlib.repr(name)}{near}"
-        raise ValueError(_at(f"{path}.{_KIND}", message))
+        message = f"augjax has no transform {reprlib.repr(name)}, nor is one registered"
+        raise ValueError(_at(f"{path}.{_KIND}", message + (near or _READABLE)))
     try:
         check_arguments(kind, (), [argument for argument in data if argument != _KIND])
     except TypeError as error:

@@ -92,11 +92,11 @@ def test_a_certificate_is_printed_in_sentences():
         "  pixels differ by 1e-06, where 2e-05 is allowed\n"
         "  compared under: another order, 2 devices"
     )
-    found = Certificate("T()", ("2 devices", "2 devices"), 0.5, 0.25, ("T is not as it says",))
+    found = Certificate("T()", ("2 devices", "2 devices"), 0.5, 0.5, ("T is not as it says",))
     assert str(found) == (
         "not certified: T()\n"
         "  draws differ under: 2 devices\n"
-        "  pixels differ by 0.5, where 2e-05 is allowed, but for a share of 0.25, where 0.0001 is "
+        "  pixels differ by 0.5, where 2e-05 is allowed, but for a share of 0.5, where 0.0001 is "
         "allowed\n"
         "  broken: T is not as it says"
     )
@@ -112,7 +112,7 @@ def test_a_pipeline_of_another_shape_is_certified():
 
 MISUSE = {
     "3": "certify takes a transform, but got 3",
-    "aj.RandomFlip": "certify takes a transform, but got <class 'augjax.transforms.geometry.flip",
+    "aj.RandomFlip": "certify takes a transform, but got <class 'aug",
     "aj.RandomFlip(), devices=(3,)": "certify(devices=...): got 3, but there are 1 CPU devices",
     "aj.RandomFlip(), settings=['x64']": "certify(settings=...): there is no 'x64'; there are jax",
 }

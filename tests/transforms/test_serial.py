@@ -190,7 +190,7 @@ ROTATION = {"transform": "RandomRotation", "factor": 0.1}
 MISUSE = {
     "3": "expected a dict with 'transform' and arguments, but got 3",
     "{'factor': 0.1}": "expected a dict with 'transform' and arguments, but got {'factor': 0.1}",
-    "{'transform': 'os.system'}": "transform: augjax has no transform 'os.system', nor is one registered; only augjax's own and registered ones can be read",
+    "{'transform': 'os.system'}": "transform: augjax has no transform 'os.system', nor is one registered; only augjax's own transforms and registered ones can be read",
     "{'transform': 'Transform'}": "transform: augjax has no transform 'Transform'",
     "{'transform': ['Sequential']}": "transform: augjax has no transform ['Sequential']",
     "{'transform': 'RandomRotation'}": "RandomRotation needs factor; it takes factor, fill_mode",
