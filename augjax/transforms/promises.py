@@ -45,7 +45,7 @@ def _broken_motion(step: Step, shape: Shape) -> Iterator[str]:
                 f"{operation.title} has a matrix {matrix.dtype}{list(matrix.shape)}, where "
                 "float32[3, 3] is promised"
             )
-        elif not operation.projective and (matrix[2] != np.float32((0, 0, 1))).any():
+        elif not operation.projective and (matrix[2] != np.array([0, 0, 1], np.float32)).any():
             yield (
                 f"{operation.title} has a matrix with a last row other than (0, 0, 1), which only "
                 "one with projective = True may have"

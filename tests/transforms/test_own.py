@@ -28,10 +28,10 @@ EACH = pytest.mark.parametrize("own", KINDS, ids=lambda t: type(t).__name__)
 KEY = aj.stream(aj.key(0), "augment")
 COUNT, SIZE = 8, 48
 IMAGES, IDS = noise(COUNT, SIZE, SIZE, 3), np.arange(COUNT, dtype=np.uint32)
-POINT = np.float32([30, 16])
+POINT = np.array([30, 16], np.float32)
 X, Y = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
 DISC = ((X - POINT[0]) ** 2 + (Y - POINT[1]) ** 2 < 5**2).astype(np.int32)
-BOX = np.float32([25, 11, 36, 22])
+BOX = np.array([25, 11, 36, 22], np.float32)
 EXAMPLES = {
     "image": IMAGES,
     "mask": np.tile(DISC, (COUNT, 1, 1)),
@@ -107,7 +107,7 @@ def test_targets_move_with_the_pixels(own):
     shift = []
     moved = [became[target] for target in ("mask", "boxes", "keypoints")]
     for mask, (box,), (point,) in zip(*moved, strict=True):
-        centre = np.float32([np.average(X, weights=mask), np.average(Y, weights=mask)])
+        centre = [np.average(axis, weights=mask) for axis in (X, Y)]
         np.testing.assert_allclose(point, centre, atol=0.7)
         seen = np.argwhere(mask)[:, ::-1]
         assert (box[:2] <= seen.min(0) + 1).all() and (seen.max(0) <= box[2:]).all()
@@ -147,11 +147,12 @@ def test_arguments_are_checked(own):
 def test_a_mix_is_mixed_and_comes_back():
     mix = HalfAndHalf(p=1.0)
     assert aj.from_dict(aj.to_dict(mix)) == mix
-    images, labels = mix.batch(KEY, IMAGES, np.float32(IDS % 2), IDS)
+    given = (IDS % 2).astype(np.float32)
+    images, labels = mix.batch(KEY, IMAGES, given, IDS)
     partner = mix.sample(KEY, IDS, IMAGES.shape[1:])["partner"]
     np.testing.assert_array_equal(images[:, :, -1], IMAGES[:, :, -1])
     assert (np.asarray(images)[0, :, 0] == IMAGES[partner[0], :, 0]).all()
-    assert 0 < jnp.max(jnp.abs(labels - np.float32(IDS % 2))) <= 0.5
+    assert 0 < jnp.max(jnp.abs(labels - given)) <= 0.5
 
 
 def test_one_is_certified():
