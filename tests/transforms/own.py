@@ -35,7 +35,7 @@ class RandomSepia(Transform, Pointwise):
         return {"share": uniform(key, *self.range("share"), strength)}
 
     def render(self, params, image):
-        brown = image.mean(2, keepdims=True) * jnp.array([[[1.0, 0.9, 0.7]]])
+        brown = image.mean(2, keepdims=True) * jnp.array([[[1.0, 0.9, 0.7]]], jnp.float32)
         return image + params["share"] * (brown - image)
 
 
@@ -60,8 +60,9 @@ class RandomRipple(Transform, Displaced):
 
     def displacement(self, params, shape):
         rows = jnp.arange(shape[0], dtype=jnp.float32)[:, None]
-        dx = params["height"] * jnp.sin(rows / 8 + params["phase"])
-        return jnp.stack([jnp.broadcast_to(dx, shape[:2]), jnp.zeros(shape[:2])], axis=2)
+        wave = params["height"] * jnp.sin(rows / 8 + params["phase"])
+        dx = jnp.broadcast_to(wave, shape[:2])
+        return jnp.stack([dx, jnp.zeros_like(dx)], axis=2)
 
 
 @dataclass(frozen=True)
