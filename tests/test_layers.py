@@ -23,7 +23,7 @@ LAYERS = [
     ["augjax.keys", "augjax.draws", "augjax.kernels", "augjax.runtime"],
     *[[f"augjax.transforms.core.{name}" for name in names.split()] for names in CORE],
     [f"augjax.transforms.{family}" for family in FAMILIES],
-    ["augjax.transforms", "augjax.data", "augjax.models"],
+    ["augjax.transforms", "augjax.base", "augjax.data", "augjax.models"],
     ["augjax.training"],
     ["augjax.runs"],
     ["augjax.report"],

@@ -114,10 +114,12 @@ def test_the_readme_is_short():
         "augjax/commands/README.md",
         "augjax/training/README.md",
         "augjax/transforms/README.md",
+        "augjax/transforms/core/README.md",
         "augjax/CHANGELOG.md",
         "experiments/car_truck/README.md",
         "experiments/results/README.md",
         "experiments/benchmark/README.md",
+        "experiments/examples/README.md",
         ".github/CONTRIBUTING.md",
     ],
 )

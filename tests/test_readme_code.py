@@ -27,15 +27,18 @@ PAGES = [
     "augjax/commands/README.md",
     "augjax/training/README.md",
     "augjax/transforms/README.md",
+    "augjax/transforms/core/README.md",
     "experiments/car_truck/README.md",
     "experiments/results/README.md",
     "experiments/benchmark/README.md",
+    "experiments/examples/README.md",
     ".github/CONTRIBUTING.md",
 ]
 RUN = [
     "README.md",
     pytest.param("augjax/commands/README.md", marks=pytest.mark.long),
     pytest.param("augjax/transforms/README.md", marks=pytest.mark.long),
+    pytest.param("augjax/transforms/core/README.md", marks=pytest.mark.long),
     pytest.param("experiments/car_truck/README.md", marks=pytest.mark.long),
 ]
 BLOCK = re.compile(

@@ -1,5 +1,6 @@
 """Random image transforms: `sample(key, shape)` draws, `apply(params, image)` applies the draws."""
 
+from augjax.transforms.certify import certify
 from augjax.transforms.color.auto_contrast import RandomAutoContrast
 from augjax.transforms.color.brightness import RandomBrightness
 from augjax.transforms.color.channel_drop import RandomChannelDrop
@@ -53,6 +54,7 @@ from augjax.transforms.policy.auto_augment import AutoAugment
 from augjax.transforms.policy.rand_augment import RandAugment
 from augjax.transforms.policy.trivial_augment import TrivialAugmentWide
 from augjax.transforms.presets import preset
+from augjax.transforms.registry import register
 from augjax.transforms.replay import replay
 from augjax.transforms.serial import from_dict, to_dict
 from augjax.transforms.tta import tta
@@ -112,8 +114,10 @@ __all__ = [
     "Sequential",
     "Transform",
     "TrivialAugmentWide",
+    "certify",
     "from_dict",
     "preset",
+    "register",
     "replay",
     "to_dict",
     "tta",

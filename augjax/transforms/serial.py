@@ -2,17 +2,17 @@
 
 import inspect
 import reprlib
-from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from augjax.transforms.aliases import hint
-from augjax.transforms.catalog import catalog, mixes
 from augjax.transforms.core.arguments import described, fits, options
 from augjax.transforms.core.configured import Configured, arguments, check_arguments
+from augjax.transforms.registry import kinds, place
 
 _KIND = "transform"
 _DEEPEST = 10
 """Levels of transforms inside transforms."""
+_READABLE = "; only augjax's own transforms and registered ones can be read"
 
 
 def to_dict(transform: Configured) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def to_dict(transform: Configured) -> dict[str, Any]:
     0.3
 
     Raises:
-      TypeError: for a transform that is not augjax's own.
+      TypeError: for a transform that is neither augjax's own nor registered (`register`).
       ValueError: if transforms are nested more than ten deep.
     """
     if not isinstance(transform, Configured):
@@ -37,7 +37,8 @@ def to_dict(transform: Configured) -> dict[str, Any]:
 def from_dict(data: dict[str, Any]) -> Any:
     """The transform that `to_dict` made `data` of: `from_dict(to_dict(t)) == t`.
 
-    Only augjax's own transforms are made, so data from elsewhere are safe to read.
+    Only augjax's own transforms and registered ones are made, and nothing is imported, so data from
+    elsewhere are safe to read.
 
     >>> import augjax as aj
     >>> aj.from_dict({"transform": "RandomRotation", "factor": 0.1})
@@ -50,16 +51,11 @@ def from_dict(data: dict[str, Any]) -> Any:
     return _made(data, "", 1)
 
 
-@cache
-def _kinds() -> dict[str, type[Configured]]:
-    return {**catalog(), **mixes()}
-
-
 def _written(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, Configured):
         kind = type(value).__name__
-        if _kinds().get(kind) is not type(value):
-            raise TypeError(_at(path, f"{kind} is not a transform of augjax's own"))
+        if (known := kinds().get(kind)) is not type(value):
+            raise TypeError(_at(path, _unknown(type(value), known)))
         _check_depth(path, depth)
         given = arguments(value).items()
         return {_KIND: kind} | {
@@ -72,6 +68,16 @@ def _written(value: Any, path: str, depth: int) -> Any:
     raise TypeError(_at(path, f"{reprlib.repr(value)} cannot be written as JSON"))
 
 
+def _unknown(kind: type, known: type | None) -> str:
+    """Why a transform of a class that is not `known` by its name cannot be written."""
+    name = kind.__name__
+    if known is None:
+        return f"{name} is neither augjax's own nor registered; put @augjax.register on its class"
+    if place(known) == place(kind):
+        return f"this {name} is of a class that was defined anew since; make it again"
+    return f"this {name} is {place(kind)}, not {place(known)}; rename its class and register it"
+
+
 def _made(data: Any, path: str, depth: int) -> Configured:
     if not isinstance(data, dict) or _KIND not in data:
         raise ValueError(
@@ -79,11 +85,11 @@ def _made(data: Any, path: str, depth: int) -> Configured:
         )
     _check_depth(path, depth)
     name = data[_KIND]
-    kind = _kinds().get(name) if isinstance(name, str) else None
+    kind = kinds().get(name) if isinstance(name, str) else None
     if kind is None:
-        near = hint(name, _kinds()) if isinstance(name, str) else ""
-        message = f"augjax has no transform {reprlib.repr(name)}{near}"
-        raise ValueError(_at(f"{path}.{_KIND}", message))
+        near = hint(name, kinds()) if isinstance(name, str) else ""
+        message = f"augjax has no transform {reprlib.repr(name)}, nor is one registered"
+        raise ValueError(_at(f"{path}.{_KIND}", message + (near or _READABLE)))
     try:
         check_arguments(kind, (), [argument for argument in data if argument != _KIND])
     except TypeError as error:

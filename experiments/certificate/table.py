@@ -88,6 +88,6 @@ def _write(file: Path, what: str, rows: Sequence[Certificate], where: dict[str, 
 
 def line(row: Certificate) -> str:
     """The row in Markdown."""
-    draws = ", ".join(row.differing_draws) or "none"
+    draws = ", ".join([*row.differing_draws, *row.broken]) or "none"
     tipped = f"; {row.tipped:.0e} of them tipped" if row.tipped else ""
     return f"| `{row.transform}` | {draws} | {row.worst_pixel:.1e}{tipped} |"

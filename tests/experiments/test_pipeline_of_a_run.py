@@ -48,7 +48,8 @@ def test_a_file_holds_what_to_dict_makes(tmp_path):
         ("[" * 100_000, "not JSON (nested too deeply)"),
         ("3", "expected what augjax.to_dict makes of one, but got 3"),
         ({"transform": "CutMix"}, "CutMix mixes batches; --mix of a run says how"),
-        ({"transform": "Rotate"}, "augjax has no transform 'Rotate'; here it is RandomRotation"),
+        ({"transform": "Rotate"}, "'Rotate', nor is one registered; here it is RandomRotation"),
+        ({"transform": "MyOwn"}, "'MyOwn', nor is one registered; only augjax's own transforms"),
         (sequence(FLIP, {**FLIP, "mode": "up"}), "transforms[1].mode: expected one of 'hori"),
         (sequence(FLIP, FLIP), "Sequential holds 'RandomFlip' more than once"),
         ({"transform": "Pad", "padding": 2}, "makes images of 36x36 pixels, but the network is "

@@ -153,7 +153,7 @@ CASES = {
     "aj.HorizontalFlip": "AttributeError: module 'augjax' has no attribute 'HorizontalFlip'; here it is RandomFlip(\"horizontal\")",
     "aj.Rescaling": "here it is Sequential([...], value_range=(0, 255)), and uint8 images need nothing",
     "aj.RandomBrightnes": "no attribute 'RandomBrightnes'; RandomBrightness may be meant",
-    "aj.from_dict({'transform': 'RandomBrightnes'})": "transform: augjax has no transform 'RandomBrightnes'; RandomBrightness may be meant",
+    "aj.from_dict({'transform': 'RandomBrightnes'})": "transform: augjax has no transform 'RandomBrightnes', nor is one registered; RandomBrightness may be meant",
     "aj.RandomRotation(20)": "expected -1 <= lower <= upper <= 1, shares of a full turn, of which 20 degrees are 20 / 360",
     "aj.RandomTranslation(10, 10)": "<= 1, shares of the image's size",
     "aj.RandomZoom((0.8, 1.2))": "<= 1, where 0 changes nothing and 0.2 shows a fifth more",

@@ -190,7 +190,7 @@ ROTATION = {"transform": "RandomRotation", "factor": 0.1}
 MISUSE = {
     "3": "expected a dict with 'transform' and arguments, but got 3",
     "{'factor': 0.1}": "expected a dict with 'transform' and arguments, but got {'factor': 0.1}",
-    "{'transform': 'os.system'}": "transform: augjax has no transform 'os.system'",
+    "{'transform': 'os.system'}": "transform: augjax has no transform 'os.system', nor is one registered; only augjax's own transforms and registered ones can be read",
     "{'transform': 'Transform'}": "transform: augjax has no transform 'Transform'",
     "{'transform': ['Sequential']}": "transform: augjax has no transform ['Sequential']",
     "{'transform': 'RandomRotation'}": "RandomRotation needs factor; it takes factor, fill_mode",
@@ -240,7 +240,9 @@ class Own(aj.RandomFlip):
 
 
 def test_only_what_can_be_read_is_written():
-    with pytest.raises(TypeError, match=r"transforms\[1\]: Own is not a transform of augjax's own"):
+    with pytest.raises(
+        TypeError, match=r"transforms\[1\]: Own is neither augjax's own nor registered"
+    ):
         aj.to_dict(aj.Sequential([aj.RandomRotation(0.1), Own("vertical")]))
     pipeline = aj.Sequential([])
     for _ in range(9):

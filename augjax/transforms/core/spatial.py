@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Shaped
 
 from augjax.kernels.warp import FillMode, Interpolation
 from augjax.transforms.core.factors import COLOR, Color, check_color
-from augjax.transforms.core.motion import MatrixMotion, Motion, Resampling
+from augjax.transforms.core.motion import FieldMotion, MatrixMotion, Motion, Resampling
 from augjax.transforms.core.operation import Operation
 from augjax.transforms.core.types import Frame, Params, Shape
 
@@ -106,6 +106,22 @@ class Filled(Spatial):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Resampled(Filled, Geometric):
     """A geometric operation that lands between pixels or leaves the image."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Displaced(Filled):
+    """An operation that moves pixels by a field, each by a way of its own.
+
+    It is a pass of its own. Boxes and keypoints move by the inverse of the field, which is found
+    where the field is smooth; where it tears the image there is none.
+    """
+
+    @abc.abstractmethod
+    def displacement(self, params: Params, shape: Shape) -> Float[Array, "height width 2"]:
+        """(dx, dy) of every pixel, in pixels: output pixel p shows input point p + (dx, dy)."""
+
+    def motion(self, params: Params, shape: Shape) -> FieldMotion:
+        return FieldMotion(shape[:2], shape[:2], self.displacement(params, shape))
 
 
 def affine_matrix(

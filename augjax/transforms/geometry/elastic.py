@@ -5,13 +5,12 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from augjax.draws import field_data, field_key, plus_minus_one
 from augjax.keys import stream
 from augjax.transforms.core.factors import LARGEST, bounded
-from augjax.transforms.core.motion import FieldMotion
-from augjax.transforms.core.spatial import Filled
+from augjax.transforms.core.spatial import Displaced
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
 from augjax.typing import Strength
@@ -24,7 +23,7 @@ def _pixels(most: int) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomElastic(Transform, Filled):
+class RandomElastic(Transform, Displaced):
     """Bends an image as if it were printed on rubber.
 
         p_in = p_out + alpha / 2 * blur(noise)(p_out),    noise ~ U[-1, 1]
@@ -66,14 +65,14 @@ class RandomElastic(Transform, Filled):
             "alpha": jnp.float32(strength) * jnp.float32(_pair(self.alpha)),
         }
 
-    def motion(self, params: Params, shape: Shape) -> FieldMotion:
+    def displacement(self, params: Params, shape: Shape) -> Float[Array, "height width 2"]:
         height, width = shape[:2]
         sigma_x, sigma_y = _pair(self.sigma)
         noise = plus_minus_one(field_key(params["field"]), (height, width, 2))
         columns, rows = _gaussian(width, sigma_x), _gaussian(height, sigma_y)
         exact = lax.Precision.HIGHEST
         field = jnp.einsum("ij,jkc,lk->ilc", rows, noise, columns, precision=exact)
-        return FieldMotion(shape[:2], shape[:2], field * (params["alpha"] / 2)[None, None, :])
+        return field * (params["alpha"] / 2)[None, None, :]
 
 
 def _pair(numbers: float | tuple[float, float]) -> tuple[float, float]:
