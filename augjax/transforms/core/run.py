@@ -90,7 +90,7 @@ def run_backwards(
             scene.image = moves.motion.unwarp(scene.image, BLANK)
         if scene.mask is not None:
             scene.mask = moves.motion.unwarp(scene.mask, nothing_beyond)
-        scene.move(moves.motion.backward, shape_before, frame_before)
+        scene.move(moves.motion.backward, moves.motion.mirrors, shape_before, frame_before)
     return close_example(pipeline, scene, example)
 
 
@@ -206,7 +206,7 @@ def _move_scene(scene: Scene, moves: _GroupMotion, mask_fill: int) -> None:
         if scene.mask is not None:
             mask = moves.motion.warp(scene.mask, nearest)
             scene.mask = _gated(moves.steps, mask, scene.mask)
-    scene.move(moves.motion.forward, moves.shape, moves.frame)
+    scene.move(moves.motion.forward, moves.motion.mirrors, moves.shape, moves.frame)
 
 
 def _gated(

@@ -56,15 +56,24 @@ class Transform(Pipeline):
     - `image`: (height, width, channels), uint8 or floating;
     - `mask`: (height, width) or (height, width, channels), any dtype; moved without interpolation;
     - `boxes`: (n, 4), or [] for none, in the format of the outermost `Sequential(boxes=)`. Edges
-      lie between pixels: a box around the whole image is (0, 0, width, height) in 'xyxy';
+      lie between pixels: a box around the whole image is (0, 0, width, height) in 'xyxy'. Boxes at
+      any angle are (n, 5) in 'center_xywhr', where the angle is counter-clockwise in radians, or
+      (n, 8) in 'xyxyxyxy', from the box's own top left corner clockwise;
+    - `boxes_valid`: (n,), False for rows that only fill up, which stay what they are;
     - `keypoints`: (n, 2), or [] for none, x and y in pixels, where (0, 0) is the centre of the
       first pixel;
     - `label`: anything, which stays as it is.
 
     The result has the same keys. Beside `boxes` it also has `boxes_visible`, the share (0 to 1) of
     each box that is still in the frame, and beside `keypoints` `keypoints_visible` (bool); the next
-    transform goes on from these. Boxes are clipped to the frame; a box that was turned becomes the
-    smallest box around it.
+    transform goes on from these. `boxes_valid`, where it is given or the outermost `Sequential` has
+    `min_visibility` or `min_area`, becomes False for boxes that are out of the frame, or too far.
+
+    Boxes along the axes are clipped to the frame, and one that was turned becomes the smallest box
+    around it. Boxes at any angle are not clipped. They are moved by their corners: exactly where
+    a rectangle stays one; else 'center_xywhr' is the rectangle nearest to the corners (least
+    squares). Mirrored, a box's right side stays its right side. Of several transforms, the least
+    share in the frame counts.
 
     A subclass defines `draw`. It is an `Operation` as well (see `augjax.transforms.core.operation`)
     and defines `render`, or it is a `Container`.
