@@ -56,6 +56,13 @@ class Boxes(abc.ABC):
     def rows(self, shape: Shape) -> Float[Array, "n columns"]:
         """In their format, in an image of `shape`."""
 
+    def drop_by_centre(self, frame: Frame, gate: Gate) -> None:
+        """Makes boxes invisible whose centre is out of the frame, where the gate is open."""
+        centre, (height, width) = self.outlines().mean(axis=1), frame
+        size = jnp.stack([jnp.float32(width), jnp.float32(height)])
+        inside = ((centre > 0) & (centre < size)).all(axis=1)
+        self.seen = jnp.where(inside | ~jnp.asarray(gate), self.seen, 0.0)
+
     def is_on(self) -> Bool[Array, " n"]:
         """Which are boxes, of which something is in the frame."""
         visible = self.seen > 0

@@ -3,6 +3,7 @@
 `augjax.Transform` describes what an example may hold.
 """
 
+import copy
 import dataclasses
 import reprlib
 from difflib import get_close_matches
@@ -38,6 +39,7 @@ class Scene:
       mask: of three axes.
       boxes: those of the example.
       keypoints: those of the example.
+      mask_fill: what the mask holds beyond the image.
       is_read: whether the image is float32 in [0, 1].
       is_unit: whether, once read, it still lies in [0, 1].
     """
@@ -48,15 +50,34 @@ class Scene:
     mask: Shaped[Array, "h w m"] | None = None
     boxes: Boxes | None = None
     keypoints: Keypoints | None = None
+    mask_fill: int = 0
     is_read: bool = False
     is_unit: bool = True
 
-    def move(self, forward: PointMap, mirrors: Gate, shape: Shape, frame: Frame) -> None:
-        """Moves boxes and keypoints into a new frame, and the frame with them."""
+    def copy(self) -> "Scene":
+        """Another one, which can be moved by itself."""
+        return dataclasses.replace(
+            self, boxes=copy.copy(self.boxes), keypoints=copy.copy(self.keypoints)
+        )
+
+    def move(
+        self,
+        forward: PointMap,
+        mirrors: Gate,
+        shape: Shape,
+        frame: Frame,
+        by_centre: Gate = False,
+    ) -> None:
+        """Moves boxes and keypoints into a new frame, and the frame with them.
+
+        With `by_centre`, boxes whose centre is not in it are gone.
+        """
         self.shape, self.frame = shape, frame
         for targets in (self.boxes, self.keypoints):
             if targets is not None:
                 targets.move(forward, mirrors)
+        if self.boxes is not None and by_centre is not False:
+            self.boxes.drop_by_centre(frame, by_centre)
         self.clip()
 
     def clip(self) -> None:
@@ -74,12 +95,12 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
     """
     shape = shape_of(pipeline, example, shape)
     given = example if isinstance(example, dict) else {"image": example}
-    scene = Scene(shape, shape[:2])
+    scene = Scene(shape, shape[:2], mask_fill=pipeline.facts.mask_fill)
     if "image" in given:
         scene.image = given["image"]
     if "mask" in given:
         mask = jnp.asarray(given["mask"])
-        _check_fill(mask.dtype, pipeline.facts.mask_fill)
+        _check_fill(mask.dtype, scene.mask_fill)
         scene.mask = mask[..., None] if mask.ndim == 2 else mask
         if mask.ndim not in (2, 3) or mask.shape[:2] != shape[:2]:
             raise ValueError(

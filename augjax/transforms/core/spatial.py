@@ -18,6 +18,9 @@ from augjax.transforms.core.types import Frame, Params, Shape
 class Spatial(Operation):
     """An operation that moves pixels."""
 
+    keeps_by_centre: ClassVar[bool] = False
+    """Whether boxes are gone whose centre leaves the frame, however much of them is in it."""
+
     def out_frame(self, params: Params, shape: Shape, frame: Frame) -> Frame:
         """The (height, width) in the upper left of the result, of `shape`, that are not blank."""
         return shape[:2]
