@@ -44,6 +44,8 @@ class Geometric(Spatial):
     """Whether the last row of the matrix is other than (0, 0, 1)."""
     ends_group: ClassVar[bool] = False
     """Whether what leaves the frame is gone for the operations that follow."""
+    adopts_fill: ClassVar[bool] = False
+    """Whether it takes the fill of the group that it joins, as it never leaves the image."""
 
     @property
     def fuses(self) -> bool:

@@ -37,6 +37,7 @@ class RandomBoxSafeCrop(Transform, Resized):
     Reference: `albumentations.RandomSizedBBoxSafeCrop`.
     """
 
+    adopts_fill: ClassVar[bool] = True
     ends_group: ClassVar[bool] = True
     sees_targets: ClassVar[bool] = True
 

@@ -51,6 +51,7 @@ class RandomIoUCrop(Transform, Resized):
     References: `torchvision.transforms.v2.RandomIoUCrop`; Liu et al. 2016, arXiv 1512.02325.
     """
 
+    adopts_fill: ClassVar[bool] = True
     ends_group: ClassVar[bool] = True
     sees_targets: ClassVar[bool] = True
     keeps_by_centre: ClassVar[bool] = True
