@@ -1,7 +1,7 @@
 """Sequential."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -9,7 +9,6 @@ from augjax.transforms.composition.container import Container
 from augjax.transforms.core.arguments import given
 from augjax.transforms.core.boxes import BOX_FORMATS
 from augjax.transforms.core.factors import SHARE, bounded, whole
-from augjax.transforms.core.keypoints import Pairs
 from augjax.transforms.core.operation import Facts, Step
 from augjax.transforms.core.oriented import ORIENTED_FORMATS
 from augjax.transforms.core.transform import Transform
@@ -73,7 +72,7 @@ class Sequential(Container):
     )
     boxes: str | None = dataclasses.field(default=None, kw_only=True)
     mask_fill: int = dataclasses.field(default=0, kw_only=True, metadata=whole(-(2**31), 2**32 - 1))
-    flip_pairs: Pairs = dataclasses.field(default=(), kw_only=True)
+    flip_pairs: Sequence[Sequence[int]] = dataclasses.field(default=(), kw_only=True)
     min_visibility: float = dataclasses.field(default=0.0, kw_only=True, metadata=SHARE)
     min_area: float = dataclasses.field(
         default=0.0, kw_only=True, metadata=bounded(0, _FAR, "a number of pixels from 0")
@@ -92,7 +91,8 @@ class Sequential(Container):
             formats = ", ".join(map(repr, (*BOX_FORMATS, *ORIENTED_FORMATS)))
             raise ValueError(f"{given(self, 'boxes', self.boxes)}: expected one of {formats}")
         places = [place for pair in self.flip_pairs for place in pair]
-        if len(set(places)) < len(places) or min(places, default=0) < 0:
+        all_pairs = all(len(pair) == 2 for pair in self.flip_pairs)
+        if not all_pairs or len(set(places)) < len(places) or min(places, default=0) < 0:
             raise ValueError(
                 f"{given(self, 'flip_pairs', self.flip_pairs)}: expected pairs of places from 0, "
                 "each place once"

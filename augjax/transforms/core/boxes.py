@@ -59,7 +59,7 @@ class Boxes(abc.ABC):
     def drop_by_centre(self, frame: Frame, gate: Gate) -> None:
         """Makes boxes invisible whose centre is out of the frame, where the gate is open."""
         centre, (height, width) = self.outlines().mean(axis=1), frame
-        size = jnp.stack([jnp.float32(width), jnp.float32(height)])
+        size = jnp.stack([jnp.float32(width), jnp.float32(height)])[None]
         inside = ((centre > 0) & (centre < size)).all(axis=1)
         self.seen = jnp.where(inside | ~jnp.asarray(gate), self.seen, 0.0)
 

@@ -1,6 +1,7 @@
 """The keypoints of an example while it is transformed."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +10,7 @@ from jaxtyping import Array, Bool, Float
 from augjax.transforms.core.boxes import PointMap
 from augjax.transforms.core.types import Frame, Gate
 
-Pairs = tuple[tuple[int, int], ...]
+Pairs = Sequence[Sequence[int]]
 """Places of keypoints that a mirror exchanges, such as those of the left and the right eye."""
 
 

@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from jaxtyping import Array, Float
@@ -42,7 +42,7 @@ class Facts(NamedTuple):
     value_range: tuple[float, float] = (0.0, 1.0)
     boxes: str | None = None
     mask_fill: int = 0
-    flip_pairs: tuple[tuple[int, int], ...] = ()
+    flip_pairs: Sequence[Sequence[int]] = ()
     min_visibility: float = 0.0
     min_area: float = 0.0
 

@@ -155,7 +155,7 @@ def _group_motion(group: Group, shape: Shape, frame: Frame) -> _GroupMotion | No
                 f"{operation.label} changes the size of the image, so it cannot be applied to some "
                 "images and not to others"
             )
-        shown = operation.out_frame(step.params, shape, frame)
+        shown = operation.out_frame(step.params, before, frame)
         frame = shown if step.gate is None else _frame_if(step.gate, shown, frame)
     if not steps:
         return None

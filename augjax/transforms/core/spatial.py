@@ -22,8 +22,14 @@ class Spatial(Operation):
     """Whether boxes are gone whose centre leaves the frame, however much of them is in it."""
 
     def out_frame(self, params: Params, shape: Shape, frame: Frame) -> Frame:
-        """The (height, width) in the upper left of the result, of `shape`, that are not blank."""
-        return shape[:2]
+        """The (height, width) in the upper left of the result that are not blank.
+
+        Args:
+          params: the draws.
+          shape: of the image before.
+          frame: what of that is not blank.
+        """
+        return self.out_shape(shape)[:2]
 
     @abc.abstractmethod
     def motion(self, params: Params, shape: Shape) -> Motion:

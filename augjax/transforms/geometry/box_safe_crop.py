@@ -46,7 +46,7 @@ class RandomBoxSafeCrop(Transform, Resized):
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         height, width, _ = shape
         size, down, right, _ = unit(stream(key, "part"), (4,))
-        share = 1 - self.erosion * size
+        share = 1.0 - self.erosion * size
         rows, columns = (jnp.maximum(jnp.round(side * share), 1.0) for side in (height, width))
         top, left = jnp.floor((height - rows + 1) * down), jnp.floor((width - columns + 1) * right)
         return _part(top, left, jnp.minimum(top + rows, height), jnp.minimum(left + columns, width))

@@ -82,15 +82,14 @@ class RandomIoUCrop(Transform, Resized):
         drawn = unit(stream(key, "parts"), (4, _ROUNDS * _TRIALS))
         lower, upper = self.scale
         rows, columns = (
-            jnp.floor(side * (lower + (upper - lower) * share)).astype(jnp.int32)
+            jnp.floor(side * (lower + (upper - lower) * share))
             for side, share in zip((height, width), drawn[:2], strict=True)
         )
-        top = jnp.floor((height - rows) * drawn[2]).astype(jnp.int32)
-        left = jnp.floor((width - columns) * drawn[3]).astype(jnp.int32)
-        parts = jnp.stack([left, top, left + columns, top + rows], axis=1).astype(jnp.float32)
+        top, left = jnp.floor((height - rows) * drawn[2]), jnp.floor((width - columns) * drawn[3])
+        parts = jnp.stack([left, top, left + columns, top + rows], axis=1)
         overlap = best_overlap(parts, scene.boxes.around(), scene.boxes.is_on())
         low, high = self.ratio
-        proportion = columns / jnp.maximum(rows, 1)
+        proportion = columns / jnp.maximum(rows, 1.0)
         fits = (proportion >= low) & (proportion <= high) & (rows > 0) & (columns > 0)
         whole = least >= 1
         fits = (fits & (overlap >= least)) | whole
