@@ -8,7 +8,8 @@ from pathlib import Path
 FAMILIES = ["geometry", "color", "filter", "policy", "composition", "mixing"]
 CORE = [
     "types arguments factors configured", "operation motion",
-    "spatial checks boxes transfers explicit_axes", "groups scene", "values", "run plan",
+    "spatial checks tables boxes transfers explicit_axes", "oriented keypoints", "groups scene",
+    "values", "run plan",
     "transform",
 ]  # fmt: skip
 LAYERS = [

@@ -32,19 +32,25 @@ from augjax.transforms.filter.grid_dropout import RandomGridDropout
 from augjax.transforms.filter.motion_blur import RandomMotionBlur
 from augjax.transforms.filter.salt_and_pepper import RandomSaltAndPepper
 from augjax.transforms.geometry.affine import RandomAffine
+from augjax.transforms.geometry.box_safe_crop import RandomBoxSafeCrop
 from augjax.transforms.geometry.crop import CenterCrop, RandomCrop
 from augjax.transforms.geometry.elastic import RandomElastic
 from augjax.transforms.geometry.flip import RandomFlip
+from augjax.transforms.geometry.iou_crop import RandomIoUCrop
+from augjax.transforms.geometry.letterbox import Letterbox
 from augjax.transforms.geometry.pad import Pad
 from augjax.transforms.geometry.perspective import RandomPerspective
 from augjax.transforms.geometry.resize import Resize
 from augjax.transforms.geometry.resized_crop import RandomResizedCrop
 from augjax.transforms.geometry.rot90 import RandomRot90
 from augjax.transforms.geometry.rotation import RandomRotation
+from augjax.transforms.geometry.scale_jitter import ScaleJitter
 from augjax.transforms.geometry.shear import RandomShear
+from augjax.transforms.geometry.shortest_size import RandomShortestSize
 from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
 from augjax.transforms.geometry.zoom import RandomZoom
+from augjax.transforms.geometry.zoom_out import RandomZoomOut
 from augjax.transforms.mixing.cutmix import CutMix
 from augjax.transforms.mixing.mix import Mix
 from augjax.transforms.mixing.mixup import MixUp
@@ -66,6 +72,7 @@ __all__ = [
     "ColorJitter",
     "Container",
     "CutMix",
+    "Letterbox",
     "Mix",
     "MixUp",
     "Normalize",
@@ -75,6 +82,7 @@ __all__ = [
     "RandomAffine",
     "RandomApply",
     "RandomAutoContrast",
+    "RandomBoxSafeCrop",
     "RandomBrightness",
     "RandomChannelDrop",
     "RandomChannelShuffle",
@@ -93,6 +101,7 @@ __all__ = [
     "RandomHeight",
     "RandomHue",
     "RandomInvert",
+    "RandomIoUCrop",
     "RandomMixChoice",
     "RandomMotionBlur",
     "RandomOrder",
@@ -105,12 +114,15 @@ __all__ = [
     "RandomSaturation",
     "RandomSharpness",
     "RandomShear",
+    "RandomShortestSize",
     "RandomSolarize",
     "RandomSomeOf",
     "RandomTranslation",
     "RandomWidth",
     "RandomZoom",
+    "RandomZoomOut",
     "Resize",
+    "ScaleJitter",
     "Sequential",
     "Transform",
     "TrivialAugmentWide",

@@ -37,19 +37,25 @@ from augjax.transforms.filter.grid_dropout import RandomGridDropout
 from augjax.transforms.filter.motion_blur import RandomMotionBlur
 from augjax.transforms.filter.salt_and_pepper import RandomSaltAndPepper
 from augjax.transforms.geometry.affine import RandomAffine
+from augjax.transforms.geometry.box_safe_crop import RandomBoxSafeCrop
 from augjax.transforms.geometry.crop import CenterCrop, RandomCrop
 from augjax.transforms.geometry.elastic import RandomElastic
 from augjax.transforms.geometry.flip import RandomFlip
+from augjax.transforms.geometry.iou_crop import RandomIoUCrop
+from augjax.transforms.geometry.letterbox import Letterbox
 from augjax.transforms.geometry.pad import Pad
 from augjax.transforms.geometry.perspective import RandomPerspective
 from augjax.transforms.geometry.resize import Resize
 from augjax.transforms.geometry.resized_crop import RandomResizedCrop
 from augjax.transforms.geometry.rot90 import RandomRot90
 from augjax.transforms.geometry.rotation import RandomRotation
+from augjax.transforms.geometry.scale_jitter import ScaleJitter
 from augjax.transforms.geometry.shear import RandomShear
+from augjax.transforms.geometry.shortest_size import RandomShortestSize
 from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
 from augjax.transforms.geometry.zoom import RandomZoom
+from augjax.transforms.geometry.zoom_out import RandomZoomOut
 from augjax.transforms.mixing.cutmix import CutMix
 from augjax.transforms.mixing.mix import Mix
 from augjax.transforms.mixing.mixup import MixUp
@@ -80,12 +86,14 @@ def examples() -> dict[str, Transform]:
             AutoAugment(),
             CenterCrop(16, 16),
             ColorJitter(0.4, 0.4, 0.4, 0.1),
+            Letterbox(24, 32),
             Normalize(0.5, 0.25),
             Pad((8, 4)),
             RandAugment(),
             RandomAffine(20, (0.1, 0.1), (0.8, 1.2), (-10, 10, -5, 5)),
             RandomApply(RandomRotation(0.2), p=0.5),
             RandomAutoContrast(),
+            RandomBoxSafeCrop(24, 32),
             RandomBrightness(0.3),
             RandomChannelDrop(),
             RandomChannelShuffle(),
@@ -104,6 +112,7 @@ def examples() -> dict[str, Transform]:
             RandomHeight(0.3),
             RandomHue(0.5),
             RandomInvert(),
+            RandomIoUCrop(24, 32),
             RandomMotionBlur((3, 9)),
             RandomOrder([RandomFlip(), RandomRotation(0.1), RandomTranslation(0.2, 0.2)]),
             RandomPerspective(),
@@ -115,6 +124,7 @@ def examples() -> dict[str, Transform]:
             RandomSaturation((0.25, 0.75)),
             RandomSharpness((0.0, 1.0)),
             RandomShear(0.3, 0.2),
+            RandomShortestSize([16, 20, 24]),
             RandomSolarize(0.5),
             RandomSomeOf(
                 [
@@ -127,7 +137,9 @@ def examples() -> dict[str, Transform]:
             RandomTranslation(0.2, 0.2),
             RandomWidth(0.3),
             RandomZoom(0.4, 0.3),
+            RandomZoomOut(),
             Resize(24, 32),
+            ScaleJitter(24, 32),
             Sequential(
                 [RandomFlip("horizontal"), RandomRotation(0.1), RandomTranslation(0.1, 0.1)]
             ),

@@ -16,7 +16,7 @@ from augjax.keys import check_epoch, image_key, stream
 from augjax.keys import key as root_key
 from augjax.transforms.composition.sequential import Sequential
 from augjax.transforms.core.arguments import plain
-from augjax.transforms.core.boxes import table, to_corners
+from augjax.transforms.core.scene import open_example
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.mixing.mix import Mix
 
@@ -146,7 +146,7 @@ def _mixed(
 
 
 def _draw(axes: "matplotlib.axes.Axes", example: dict[str, Any], pipeline: Transform) -> None:
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Polygon
 
     axes.axis("off")
     axes.imshow(shown(np.asarray(example["image"]), pipeline))
@@ -155,15 +155,11 @@ def _draw(axes: "matplotlib.axes.Axes", example: dict[str, Any], pipeline: Trans
         mask = mask if mask.ndim == 2 else mask[..., 0]
         if min(mask.shape) > 1:
             axes.contour(mask != 0, levels=[0.5], colors=[_MASK], linewidths=1)
-    if "boxes" in example and pipeline.facts.boxes:
-        boxes = table(example["boxes"], "boxes", 4)
-        seen = example.get("boxes_visible", np.ones(len(boxes)))
-        corners = np.asarray(to_corners(boxes, pipeline.facts.boxes, example["image"].shape))
-        for (left, top, right, bottom), visible in zip(corners - 0.5, seen, strict=True):
-            if visible > 0:
-                size = (right - left, bottom - top)
-                axes.add_patch(Rectangle((left, top), *size, fill=False, edgecolor=_BOX))
-    if "keypoints" in example:
-        points = np.asarray(table(example["keypoints"], "keypoints", 2))
-        seen = example.get("keypoints_visible", np.ones(len(points), bool))
-        axes.scatter(*points[np.asarray(seen)].T, s=12, color=_POINT)
+    scene = open_example(pipeline, example)
+    if scene.boxes is not None:
+        outlines = np.asarray(scene.boxes.outlines()) - 0.5
+        for outline in outlines[np.asarray(scene.boxes.is_on())]:
+            axes.add_patch(Polygon(outline, fill=False, edgecolor=_BOX))
+    if scene.keypoints is not None:
+        seen = np.asarray(scene.keypoints.in_frame)
+        axes.scatter(*np.asarray(scene.keypoints.points)[seen].T, s=12, color=_POINT)

@@ -97,8 +97,8 @@ def test_is_the_same_when_compiled_with_constants(size):
     np.testing.assert_allclose(jax.jit(resize)(image), resize(image), atol=1e-6)
 
 
-def test_antialiasing_needs_the_whole_canvas():
-    with pytest.raises(ValueError, match="`resized` is not taken"):
+def test_antialiasing_needs_to_know_how_far_it_reaches():
+    with pytest.raises(ValueError, match="so most_shrink is needed"):
         resize_axis(jnp.ones((4, 4, 1)), 0, 2, resized=1, antialias=True)
 
 

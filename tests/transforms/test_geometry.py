@@ -21,9 +21,11 @@ from tests.transforms.painting import paint, paint_one
 
 KEY = aj.key(0)
 CLASSES = [
-    aj.CenterCrop, aj.Pad, aj.RandomAffine, aj.RandomCrop, aj.RandomElastic, aj.RandomFlip,
-    aj.RandomHeight, aj.RandomPerspective, aj.RandomResizedCrop, aj.RandomRot90, aj.RandomRotation,
-    aj.RandomShear, aj.RandomTranslation, aj.RandomWidth, aj.RandomZoom, aj.Resize,
+    aj.CenterCrop, aj.Letterbox, aj.Pad, aj.RandomAffine, aj.RandomBoxSafeCrop, aj.RandomCrop,
+    aj.RandomElastic, aj.RandomFlip, aj.RandomHeight, aj.RandomIoUCrop, aj.RandomPerspective,
+    aj.RandomResizedCrop, aj.RandomRot90, aj.RandomRotation, aj.RandomShear,
+    aj.RandomShortestSize, aj.RandomTranslation, aj.RandomWidth, aj.RandomZoom, aj.RandomZoomOut,
+    aj.Resize, aj.ScaleJitter,
 ]  # fmt: skip
 KEEP_SIZE = [c for c in CLASSES if examples()[c.__name__].out_shape((21, 34, 3)) == (21, 34, 3)]
 named = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
@@ -37,7 +39,7 @@ def test_these_are_all_the_classes_of_geometry():
     exported = [getattr(aj, name) for name in aj.__all__]
     spatial = {c for c in exported if isinstance(c, type) and issubclass(c, Spatial)}
     assert spatial == set(CLASSES)
-    assert len(KEEP_SIZE) == 9
+    assert len(KEEP_SIZE) == 10
 
 
 @named

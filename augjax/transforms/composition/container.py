@@ -12,6 +12,8 @@ from jaxtyping import PRNGKeyArray
 from augjax.keys import stream
 from augjax.transforms.core.configured import Configured, check_streams
 from augjax.transforms.core.operation import Step
+from augjax.transforms.core.run import move_targets
+from augjax.transforms.core.scene import Scene
 from augjax.transforms.core.spatial import Spatial
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Gate, Params, Shape
@@ -81,13 +83,28 @@ class Container(Transform):
     def own_key(self, key: PRNGKeyArray) -> PRNGKeyArray:
         return key if self.name is None else stream(key, self.name)
 
+    @property
+    def sees_targets(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether one of its transforms does."""
+        return any(inner.sees_targets for inner in self.children)
+
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
+        return self.draw_for(key, Scene(shape, shape[:2]), strength)
+
+    def draw_for(self, key: PRNGKeyArray, scene: Scene, strength: Strength) -> Params:
         own = self.draw_own(stream(key, self.own_label))
         draws: Params = {self.own_label: own} if own else {}
-        for inner in self.children:
-            of_inner = inner.draw(inner.own_key(key), shape, strength)
+        last = max((i for i, inner in enumerate(self.children) if inner.sees_targets), default=0)
+        scene = scene.copy()
+        for place, inner in enumerate(self.children):
+            of_inner = inner.draw_for(inner.own_key(key), scene, strength)
             draws |= of_inner if _shares_names(inner) else {inner.label: of_inner}
-            shape = inner.out_shape(shape)
+            shape = inner.out_shape(scene.shape)
+            if place < last:  # What is drawn later depends on where targets are then.
+                _, gate = next(islice(self.active(own), place, None))
+                steps = inner.steps(of_inner)
+                move_targets(scene, (s._replace(gate=_both(gate, s.gate)) for s in steps))
+            scene.shape = shape
         return draws
 
     def out_shape(self, shape: Shape) -> Shape:

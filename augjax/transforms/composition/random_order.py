@@ -28,6 +28,15 @@ class RandomOrder(Container):
     Reference: `torchvision.transforms.v2.RandomOrder`.
     """
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for inner in self.children:
+            if inner.sees_targets:
+                raise ValueError(
+                    f"{inner.label} looks at boxes or masks as they are when its turn comes, so it "
+                    "cannot stand in a RandomOrder"
+                )
+
     def draw_own(self, key: PRNGKeyArray) -> Params:
         numbers = unit(key, (len(self.children),))
         return {"order": jnp.argsort(numbers).astype(jnp.int32)}

@@ -1,15 +1,16 @@
 """Sequential."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from augjax.transforms.composition.container import Container
 from augjax.transforms.core.arguments import given
 from augjax.transforms.core.boxes import BOX_FORMATS
-from augjax.transforms.core.factors import bounded, whole
+from augjax.transforms.core.factors import SHARE, bounded, whole
 from augjax.transforms.core.operation import Facts, Step
+from augjax.transforms.core.oriented import ORIENTED_FORMATS
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Gate, Params
 
@@ -22,6 +23,9 @@ _BOXES_ELSEWHERE = {
     "XYWH": "xywh",
     "CXCYWH": "center_xywh",
     "cxcywh": "center_xywh",
+    "CXCYWHR": "center_xywhr",
+    "cxcywhr": "center_xywhr",
+    "XYXYXYXY": "xyxyxyxy",
 }
 """albumentations's and torchvision's names of formats."""
 _FAR = 2**32
@@ -50,10 +54,16 @@ class Sequential(Container):
       value_range: the (lowest, highest) value of floating images going in and of images coming
         out, within 2^32 of 0. uint8 images are always read as 0..255. Only the outermost container
         may set it, and so with the next two.
-      boxes: the format of boxes, one of 'xyxy', 'xywh', 'center_xywh', 'rel_xyxy', 'rel_xywh' and
-        'rel_center_xywh'; needed where there are any.
+      boxes: the format of boxes; needed where there are any. Along the axes 'xyxy', 'xywh',
+        'center_xywh', 'rel_xyxy', 'rel_xywh' or 'rel_center_xywh'; at any angle 'center_xywhr' or
+        'xyxyxyxy'.
       mask_fill: what masks hold beyond the image where `fill_mode` is 'constant': a whole number
         that the mask's dtype can hold, at most of 32 bits.
+      flip_pairs: pairs of places of keypoints, from 0, that change places where an image is
+        mirrored, such as those of the left and the right eye.
+      min_visibility: `boxes_valid` becomes False for boxes of which less than this share is still
+        in the frame.
+      min_area: `boxes_valid` becomes False for boxes with fewer pixels in the frame.
     """
 
     fuse: bool = dataclasses.field(default=True, kw_only=True)
@@ -62,6 +72,11 @@ class Sequential(Container):
     )
     boxes: str | None = dataclasses.field(default=None, kw_only=True)
     mask_fill: int = dataclasses.field(default=0, kw_only=True, metadata=whole(-(2**31), 2**32 - 1))
+    flip_pairs: Sequence[Sequence[int]] = dataclasses.field(default=(), kw_only=True)
+    min_visibility: float = dataclasses.field(default=0.0, kw_only=True, metadata=SHARE)
+    min_area: float = dataclasses.field(
+        default=0.0, kw_only=True, metadata=bounded(0, _FAR, "a number of pixels from 0")
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,13 +87,23 @@ class Sequential(Container):
         if self.boxes in _BOXES_ELSEWHERE:
             here = _BOXES_ELSEWHERE[self.boxes]
             raise ValueError(f"Sequential(boxes={self.boxes!r}): here that is {here!r}")
-        if self.boxes not in (None, *BOX_FORMATS):
-            formats = ", ".join(map(repr, BOX_FORMATS))
+        if self.boxes not in (None, *BOX_FORMATS, *ORIENTED_FORMATS):
+            formats = ", ".join(map(repr, (*BOX_FORMATS, *ORIENTED_FORMATS)))
             raise ValueError(f"{given(self, 'boxes', self.boxes)}: expected one of {formats}")
+        places = [place for pair in self.flip_pairs for place in pair]
+        all_pairs = all(len(pair) == 2 for pair in self.flip_pairs)
+        if not all_pairs or len(set(places)) < len(places) or min(places, default=0) < 0:
+            raise ValueError(
+                f"{given(self, 'flip_pairs', self.flip_pairs)}: expected pairs of places from 0, "
+                "each place once"
+            )
 
     @property
     def facts(self) -> Facts:
-        return Facts(self.value_range, self.boxes, self.mask_fill)
+        return Facts(
+            self.value_range, self.boxes, self.mask_fill,
+            self.flip_pairs, self.min_visibility, self.min_area,
+        )  # fmt: skip
 
     def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:
         yield from ((inner, None) for inner in self.children)

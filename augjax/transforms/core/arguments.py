@@ -73,7 +73,9 @@ def described(hint: Any) -> str:
     if get_origin(hint) in (tuple, Sequence):
         inner = get_args(hint)
         some = f"{len(inner)} " if get_origin(hint) is tuple and inner[1:] != (...,) else ""
-        return f"a list of {some}{_WORDS.get(inner[0], 'transform')}s"
+        of = "lists of " if get_args(inner[0]) else ""
+        kind = get_args(inner[0])[0] if of else inner[0]
+        return f"a list of {some}{of}{_WORDS.get(kind, 'transform')}s"
     return "None" if hint is types.NoneType else f"a {_WORDS.get(hint, 'transform')}"
 
 

@@ -51,10 +51,13 @@ def why_separate(group: Group, step: Step) -> str:
         return f"{kind} needs the pixels as they are there"
     if not operation.fuses:
         return f"{kind} is a pass of its own"
-    if len({how, operation.resampling} - {None}) > 1:
+    own = operation.resampling
+    if operation.adopts_fill and how and own and how.interpolation == own.interpolation:
+        own = how
+    if len({how, own} - {None}) > 1:
         return f"{kind} fills or interpolates otherwise"
     painted = [s.operation for s in group if isinstance(s.operation, Pointwise)]
-    if painted and _fills(operation.resampling):
+    if painted and _fills(own):
         return f"{type(painted[0]).__name__} would recolour what {kind} fills in"
     return ""
 

@@ -48,6 +48,11 @@ class Motion(abc.ABC):
     def backward(self, points: Points) -> Points:
         """Where points of the result come from."""
 
+    @property
+    @abc.abstractmethod
+    def mirrors(self) -> Gate:
+        """Whether left and right change places."""
+
     @abc.abstractmethod
     def gated(self, gate: Gate) -> "Motion":
         """This motion, or none at all."""
@@ -77,6 +82,10 @@ class MatrixMotion(Motion):
 
     def backward(self, points: Points) -> Points:
         return self._mapped(self.matrix, points)
+
+    @property
+    def mirrors(self) -> Gate:
+        return determinant(self.matrix) < 0
 
     def gated(self, gate: Gate) -> "MatrixMotion":
         matrix = jnp.where(gate, self.matrix, jnp.eye(3, dtype=jnp.float32))
@@ -129,6 +138,10 @@ class FieldMotion(Motion):
     def backward(self, points: Points) -> Points:
         return points + self._displacement(points)
 
+    @property
+    def mirrors(self) -> Gate:
+        return False
+
     def gated(self, gate: Gate) -> "FieldMotion":
         return dataclasses.replace(self, field=jnp.where(gate, self.field, 0.0))
 
@@ -153,5 +166,10 @@ def inverted(m: Float[Array, "3 3"]) -> Float[Array, "3 3"]:
         f * g - d * i, a * i - c * g, c * d - a * f,
         d * h - e * g, b * g - a * h, a * e - b * d,
     ]  # fmt: skip
-    determinant = a * cofactors[0] + b * cofactors[3] + c * cofactors[6]
-    return jnp.stack(cofactors).reshape(3, 3) / determinant
+    return jnp.stack(cofactors).reshape(3, 3) / determinant(m)
+
+
+def determinant(m: Float[Array, "3 3"]) -> Float[Array, ""]:
+    """Below 0 where the map mirrors."""
+    (a, b, c), (d, e, f), (g, h, i) = m
+    return a * (e * i - f * h) + b * (f * g - d * i) + c * (d * h - e * g)

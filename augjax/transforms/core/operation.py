@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from jaxtyping import Array, Float
@@ -34,11 +34,17 @@ class Facts(NamedTuple):
       value_range: of floating images going in and of images coming out.
       boxes: the format of boxes; None if there are none.
       mask_fill: what masks hold beyond the image, where that is not filled from inside.
+      flip_pairs: places of the keypoints that a mirror exchanges.
+      min_visibility: the least share of a box in the frame with which it stays valid.
+      min_area: the fewest pixels of a box in the frame with which it stays valid.
     """
 
     value_range: tuple[float, float] = (0.0, 1.0)
     boxes: str | None = None
     mask_fill: int = 0
+    flip_pairs: Sequence[Sequence[int]] = ()
+    min_visibility: float = 0.0
+    min_area: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

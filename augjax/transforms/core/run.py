@@ -1,6 +1,6 @@
 """How a pipeline runs: each group of its steps in one go, forwards or back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from augjax.kernels.varying import varying_with
 from augjax.transforms.core.checks import shape_text
 from augjax.transforms.core.groups import Group, common_resampling, groups
 from augjax.transforms.core.motion import BLANK, Motion, Resampling
-from augjax.transforms.core.operation import Pipeline
+from augjax.transforms.core.operation import Pipeline, Step
 from augjax.transforms.core.scene import (
     Scene,
     close_example,
@@ -40,7 +40,7 @@ def run(
             # After a crop there are fewer pixels to read.
             if not _only_crops(moves.steps):
                 read_image(pipeline, scene)
-            _move_scene(scene, moves, pipeline.facts.mask_fill)
+            _move_scene(scene, moves)
         for step in group:
             if scene.image is not None and not isinstance(step.operation, Spatial):
                 read_image(pipeline, scene)
@@ -52,6 +52,14 @@ def run(
         # A sum, since XLA:CPU does not vectorise what it computes for a select of whole images.
         scene.image = scene.image + jnp.where(out_of_range(pipeline, given), jnp.nan, 0.0)
     return close_example(pipeline, scene, example)
+
+
+def move_targets(scene: Scene, steps: Iterable[Step]) -> None:
+    """Moves masks, boxes and keypoints as the steps move the image, which the scene lacks."""
+    for group in groups(steps):
+        moves = _group_motion(group, scene.shape, scene.frame)
+        if moves is not None:
+            _move_scene(scene, moves)
 
 
 def valid(pipeline: Pipeline, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
@@ -84,13 +92,13 @@ def run_backwards(
             f"{pipeline.title} makes images of {out[:2]} of those of {tuple(shape[:2])}, "
             f"but got one of {scene.shape[:2]} to bring back"
         )
-    nothing_beyond = Resampling("constant", "nearest", pipeline.facts.mask_fill)
+    nothing_beyond = Resampling("constant", "nearest", scene.mask_fill)
     for shape_before, frame_before, moves in reversed(path):
         if scene.image is not None:
             scene.image = moves.motion.unwarp(scene.image, BLANK)
         if scene.mask is not None:
             scene.mask = moves.motion.unwarp(scene.mask, nothing_beyond)
-        scene.move(moves.motion.backward, shape_before, frame_before)
+        scene.move(moves.motion.backward, moves.motion.mirrors, shape_before, frame_before)
     return close_example(pipeline, scene, example)
 
 
@@ -147,7 +155,7 @@ def _group_motion(group: Group, shape: Shape, frame: Frame) -> _GroupMotion | No
                 f"{operation.label} changes the size of the image, so it cannot be applied to some "
                 "images and not to others"
             )
-        shown = operation.out_frame(step.params, shape, frame)
+        shown = operation.out_frame(step.params, before, frame)
         frame = shown if step.gate is None else _frame_if(step.gate, shown, frame)
     if not steps:
         return None
@@ -181,7 +189,7 @@ def _motions(
             shape, frame = moves.shape, moves.frame
 
 
-def _move_scene(scene: Scene, moves: _GroupMotion, mask_fill: int) -> None:
+def _move_scene(scene: Scene, moves: _GroupMotion) -> None:
     """Moves everything in a scene."""
     for step in moves.steps:
         if scene.image is not None and isinstance(step.operation, Filled):
@@ -196,17 +204,21 @@ def _move_scene(scene: Scene, moves: _GroupMotion, mask_fill: int) -> None:
                 image = operation.render(step.params, scene.image)
                 scene.image = _gated([step], image, scene.image)
             if scene.mask is not None:
-                mask = operation.render_mask(step.params, scene.mask, mask_fill)
+                mask = operation.render_mask(step.params, scene.mask, scene.mask_fill)
                 scene.mask = _gated([step], mask, scene.mask)
     else:
-        nearest = Resampling(how.fill_mode, "nearest", mask_fill)
+        nearest = Resampling(how.fill_mode, "nearest", scene.mask_fill)
         if scene.image is not None:
             image = moves.motion.warp(scene.image, how)
             scene.image = _gated(moves.steps, image, scene.image)
         if scene.mask is not None:
             mask = moves.motion.warp(scene.mask, nearest)
             scene.mask = _gated(moves.steps, mask, scene.mask)
-    scene.move(moves.motion.forward, moves.shape, moves.frame)
+    by_centre: Gate = False
+    for step in moves.steps:
+        if isinstance(step.operation, Spatial) and step.operation.keeps_by_centre:
+            by_centre = True if step.gate is None else by_centre | step.gate
+    scene.move(moves.motion.forward, moves.motion.mirrors, moves.shape, moves.frame, by_centre)
 
 
 def _gated(

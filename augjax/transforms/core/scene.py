@@ -3,6 +3,7 @@
 `augjax.Transform` describes what an example may hold.
 """
 
+import copy
 import dataclasses
 import reprlib
 from difflib import get_close_matches
@@ -11,22 +12,18 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Num, Shaped
+from jaxtyping import Array, Float, Num, Shaped
 
-from augjax.transforms.core.boxes import (
-    BOX_FORMATS,
-    PointMap,
-    from_corners,
-    moved_boxes,
-    table,
-    to_corners,
-)
+from augjax.transforms.core.boxes import BOX_FORMATS, AxisAligned, Boxes, PointMap, to_corners
 from augjax.transforms.core.checks import as_shape, check_layouts, shape_text
+from augjax.transforms.core.keypoints import Keypoints
 from augjax.transforms.core.operation import Facts, Pipeline
-from augjax.transforms.core.types import Example, Frame, Image, Shape
+from augjax.transforms.core.oriented import COLUMNS, ORIENTED_FORMATS, Oriented, to_quads
+from augjax.transforms.core.tables import table
+from augjax.transforms.core.types import Example, Frame, Gate, Image, Shape
 from augjax.typing import AxisSize
 
-KEYS = ("image", "mask", "boxes", "keypoints", "label")
+KEYS = ("image", "mask", "boxes", "boxes_valid", "keypoints", "label")
 _VISIBLE = ("boxes_visible", "keypoints_visible")
 """What a transform adds, and the next one reads."""
 
@@ -40,10 +37,9 @@ class Scene:
       frame: the (height, width) in its upper left that are shown.
       image: (h, w, c), as it came until it `is_read`; None, as what follows, if there is none.
       mask: of three axes.
-      corners: of the boxes, (n, 4): left, top, right, bottom.
-      seen: the share of each box that is still in the frame.
-      points: the keypoints, (n, 2).
-      in_frame: whether each point is in the frame.
+      boxes: those of the example.
+      keypoints: those of the example.
+      mask_fill: what the mask holds beyond the image.
       is_read: whether the image is float32 in [0, 1].
       is_unit: whether, once read, it still lies in [0, 1].
     """
@@ -52,37 +48,43 @@ class Scene:
     frame: Frame
     image: Any = None
     mask: Shaped[Array, "h w m"] | None = None
-    corners: Float[Array, "n 4"] | None = None
-    seen: Float[Array, " n"] | None = None
-    points: Float[Array, "k 2"] | None = None
-    in_frame: Bool[Array, " k"] | None = None
+    boxes: Boxes | None = None
+    keypoints: Keypoints | None = None
+    mask_fill: int = 0
     is_read: bool = False
     is_unit: bool = True
 
-    def move(self, forward: PointMap, shape: Shape, frame: Frame) -> None:
-        """Moves boxes and keypoints into a new frame, and the frame with them."""
+    def copy(self) -> "Scene":
+        """Another one, which can be moved by itself."""
+        return dataclasses.replace(
+            self, boxes=copy.copy(self.boxes), keypoints=copy.copy(self.keypoints)
+        )
+
+    def move(
+        self,
+        forward: PointMap,
+        mirrors: Gate,
+        shape: Shape,
+        frame: Frame,
+        by_centre: Gate = False,
+    ) -> None:
+        """Moves boxes and keypoints into a new frame, and the frame with them.
+
+        With `by_centre`, boxes whose centre is not in it are gone.
+        """
         self.shape, self.frame = shape, frame
-        if self.corners is not None:
-            self.corners = moved_boxes(forward, self.corners)
-        if self.points is not None:
-            self.points = forward(self.points)
+        for targets in (self.boxes, self.keypoints):
+            if targets is not None:
+                targets.move(forward, mirrors)
+        if self.boxes is not None and by_centre is not False:
+            self.boxes.drop_by_centre(frame, by_centre)
         self.clip()
 
     def clip(self) -> None:
         """Clips boxes to the frame, and records what leaves it."""
-        height, width = (jnp.float32(size) for size in self.frame)
-        if self.corners is not None and self.seen is not None:
-            left, top, right, bottom = self.corners.T
-            whole = (right - left) * (bottom - top)
-            limits = jnp.stack([width, height, width, height])
-            self.corners = jnp.clip(self.corners, 0.0, limits[None])
-            left, top, right, bottom = self.corners.T
-            share = (right - left) * (bottom - top) / jnp.where(whole > 0, whole, 1.0)
-            self.seen = self.seen * jnp.where(whole > 0, share, 0.0)
-        if self.points is not None and self.in_frame is not None:
-            x, y = self.points.T
-            inside = (x >= -0.5) & (y >= -0.5) & (x < width - 0.5) & (y < height - 0.5)
-            self.in_frame = self.in_frame & inside
+        for targets in (self.boxes, self.keypoints):
+            if targets is not None:
+                targets.clip(self.frame)
 
 
 def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | None = None) -> Scene:
@@ -93,12 +95,12 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
     """
     shape = shape_of(pipeline, example, shape)
     given = example if isinstance(example, dict) else {"image": example}
-    scene = Scene(shape, shape[:2])
+    scene = Scene(shape, shape[:2], mask_fill=pipeline.facts.mask_fill)
     if "image" in given:
         scene.image = given["image"]
     if "mask" in given:
         mask = jnp.asarray(given["mask"])
-        _check_fill(mask.dtype, pipeline.facts.mask_fill)
+        _check_fill(mask.dtype, scene.mask_fill)
         scene.mask = mask[..., None] if mask.ndim == 2 else mask
         if mask.ndim not in (2, 3) or mask.shape[:2] != shape[:2]:
             raise ValueError(
@@ -106,12 +108,13 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
                 f"but got {shape_text(mask.shape)}"
             )
     if "boxes" in given:
-        boxes = table(given["boxes"], "boxes", 4)
-        scene.corners = to_corners(boxes, _box_format(pipeline), shape)
-        scene.seen = _visible(given, "boxes", len(boxes), jnp.float32)
+        scene.boxes = _boxes(pipeline, given, shape)
+    elif "boxes_valid" in given:
+        raise ValueError("boxes_valid says which boxes count, but the example has no boxes")
     if "keypoints" in given:
-        scene.points = table(given["keypoints"], "keypoints", 2)
-        scene.in_frame = _visible(given, "keypoints", len(scene.points), jnp.bool_)
+        points = table(given["keypoints"], "keypoints", 2)
+        in_frame = _for_each(given, "keypoints_visible", "keypoints", len(points), jnp.bool_)
+        scene.keypoints = Keypoints(points, in_frame, pipeline.facts.flip_pairs)
     scene.clip()
     return scene
 
@@ -151,12 +154,12 @@ def close_example(pipeline: Pipeline, scene: Scene, example: Image | Example) ->
         closed["image"] = _from_unit(scene, given["image"].dtype, pipeline.facts)
     if scene.mask is not None:
         closed["mask"] = scene.mask[..., 0] if given["mask"].ndim == 2 else scene.mask
-    if scene.corners is not None:
-        closed["boxes"] = from_corners(scene.corners, _box_format(pipeline), scene.shape)
-        closed["boxes_visible"] = scene.seen
-    if scene.points is not None:
-        closed["keypoints"] = scene.points
-        closed["keypoints_visible"] = scene.in_frame
+    if scene.boxes is not None:
+        facts = pipeline.facts
+        closed |= scene.boxes.close(scene.shape, facts.min_visibility, facts.min_area)
+    if scene.keypoints is not None:
+        closed["keypoints"] = scene.keypoints.points
+        closed["keypoints_visible"] = scene.keypoints.in_frame
     return closed if isinstance(example, dict) else closed["image"]
 
 
@@ -197,7 +200,7 @@ def _check_arrays(pipeline: Pipeline, example: Any) -> None:
                 f"{pipeline.title} takes an array as {name}, but got a {type(part).__name__}; "
                 "np.asarray makes one of a PIL image or a tensor, np.stack of a list"
             )
-    for name in ("boxes", "keypoints", *_VISIBLE):
+    for name in ("boxes", "boxes_valid", "keypoints", *_VISIBLE):
         if not isinstance(part := parts.get(name, ()), np.ndarray | jax.Array | list | tuple):
             raise TypeError(
                 f"{pipeline.title} takes {name} as an array or a list, but got a "
@@ -205,15 +208,33 @@ def _check_arrays(pipeline: Pipeline, example: Any) -> None:
             )
 
 
-def _visible(example: Example, name: str, count: int, dtype: Any) -> Shaped[Array, " n"]:
-    """What an earlier transform said of each box or keypoint, by default that it is visible."""
-    visible = jnp.asarray(example.get(f"{name}_visible", jnp.ones(count)), dtype)
-    if visible.shape != (count,):
+def _boxes(pipeline: Pipeline, example: Example, shape: Shape) -> Boxes:
+    """The boxes of an example in an image of `shape`."""
+    format = _box_format(pipeline)
+    rows = table(example["boxes"], "boxes", COLUMNS.get(format, 4))
+    seen = _for_each(example, "boxes_visible", "boxes", len(rows), jnp.float32)
+    valid = None
+    if "boxes_valid" in example:
+        valid = _for_each(example, "boxes_valid", "boxes", len(rows), jnp.bool_)
+    if format in COLUMNS:
+        quads = to_quads(rows, format)
+        return Oriented(rows, valid, seen, format, quads, jnp.zeros(len(rows), jnp.float32))
+    return AxisAligned(rows, valid, seen, format, to_corners(rows, format, shape))
+
+
+def _for_each(example: Example, name: str, of: str, count: int, dtype: Any) -> Shaped[Array, " n"]:
+    """What is said of each box or keypoint; by default that it is visible.
+
+    Raises:
+      ValueError: if there are not as many.
+    """
+    said = jnp.asarray(example.get(name, jnp.ones(count)), dtype)
+    if said.shape != (count,):
         raise ValueError(
-            f"expected {name}_visible of shape ({count},), as there are {count} {name}, but got "
-            f"{visible.shape}; select its rows as those of {name}, or leave it out"
+            f"expected {name} of shape ({count},), as there are {count} {of}, but got "
+            f"{said.shape}; select its rows as those of {of}, or leave it out"
         )
-    return visible
+    return said
 
 
 def _check_fill(dtype: np.dtype, fill: int) -> None:
@@ -279,7 +300,8 @@ def _box_format(pipeline: Pipeline) -> str:
     if pipeline.facts.boxes is None:
         raise ValueError(
             "boxes need a stated format: put the transforms into "
-            f"Sequential([...], boxes='xyxy'), or another of {', '.join(BOX_FORMATS)}"
+            "Sequential([...], boxes='xyxy'), or another of "
+            f"{', '.join((*BOX_FORMATS, *ORIENTED_FORMATS))}"
         )
     return pipeline.facts.boxes
 

@@ -18,9 +18,18 @@ from augjax.transforms.core.types import Frame, Params, Shape
 class Spatial(Operation):
     """An operation that moves pixels."""
 
+    keeps_by_centre: ClassVar[bool] = False
+    """Whether boxes are gone whose centre leaves the frame, however much of them is in it."""
+
     def out_frame(self, params: Params, shape: Shape, frame: Frame) -> Frame:
-        """The (height, width) in the upper left of the result, of `shape`, that are not blank."""
-        return shape[:2]
+        """The (height, width) in the upper left of the result that are not blank.
+
+        Args:
+          params: the draws.
+          shape: of the image before.
+          frame: what of that is not blank.
+        """
+        return self.out_shape(shape)[:2]
 
     @abc.abstractmethod
     def motion(self, params: Params, shape: Shape) -> Motion:
@@ -41,6 +50,8 @@ class Geometric(Spatial):
     """Whether the last row of the matrix is other than (0, 0, 1)."""
     ends_group: ClassVar[bool] = False
     """Whether what leaves the frame is gone for the operations that follow."""
+    adopts_fill: ClassVar[bool] = False
+    """Whether it takes the fill of the group that it joins, as it never leaves the image."""
 
     @property
     def fuses(self) -> bool:

@@ -8,7 +8,7 @@ import abc
 import dataclasses
 from collections.abc import Iterator
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +29,7 @@ from augjax.transforms.core.factors import SHARE
 from augjax.transforms.core.operation import Operation, Pipeline, Step
 from augjax.transforms.core.plan import Plan, plan
 from augjax.transforms.core.run import run, run_backwards, valid
-from augjax.transforms.core.scene import batch_size, shape_of
+from augjax.transforms.core.scene import Scene, batch_size, open_example, shape_of
 from augjax.transforms.core.transfers import numbers_may_go
 from augjax.transforms.core.types import Example, Ids, Image, Images, Params, Shape
 from augjax.transforms.core.values import check_values
@@ -56,25 +56,48 @@ class Transform(Pipeline):
     - `image`: (height, width, channels), uint8 or floating;
     - `mask`: (height, width) or (height, width, channels), any dtype; moved without interpolation;
     - `boxes`: (n, 4), or [] for none, in the format of the outermost `Sequential(boxes=)`. Edges
-      lie between pixels: a box around the whole image is (0, 0, width, height) in 'xyxy';
+      lie between pixels: a box around the whole image is (0, 0, width, height) in 'xyxy'. Boxes at
+      any angle are (n, 5) in 'center_xywhr', where the angle is counter-clockwise in radians, or
+      (n, 8) in 'xyxyxyxy', from the box's own top left corner clockwise;
+    - `boxes_valid`: (n,), False for rows that only fill up, which stay what they are;
     - `keypoints`: (n, 2), or [] for none, x and y in pixels, where (0, 0) is the centre of the
       first pixel;
     - `label`: anything, which stays as it is.
 
     The result has the same keys. Beside `boxes` it also has `boxes_visible`, the share (0 to 1) of
     each box that is still in the frame, and beside `keypoints` `keypoints_visible` (bool); the next
-    transform goes on from these. Boxes are clipped to the frame; a box that was turned becomes the
-    smallest box around it.
+    transform goes on from these. `boxes_valid`, where it is given or the outermost `Sequential` has
+    `min_visibility` or `min_area`, becomes False for boxes that are out of the frame, or too far.
+
+    Boxes along the axes are clipped to the frame, and one that was turned becomes the smallest box
+    around it. Boxes at any angle are not clipped. They are moved by their corners: exactly where
+    a rectangle stays one; else 'center_xywhr' is the rectangle nearest to the corners (least
+    squares). Mirrored, a box's right side stays its right side. Of several transforms, the least
+    share in the frame counts.
 
     A subclass defines `draw`. It is an `Operation` as well (see `augjax.transforms.core.operation`)
     and defines `render`, or it is a `Container`.
     """
 
+    sees_targets: ClassVar[bool] = False
+    """Whether draws depend on an example's boxes or mask, by `draw_for`."""
+
     @abc.abstractmethod
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
-        """The draws under `key`, which is this transform's own."""
+        """The draws under `key`, which is this transform's own, where there are no targets."""
 
-    def sample(self, key: PRNGKeyArray, shape: Shape, *, strength: Strength = 1.0) -> Params:
+    def draw_for(self, key: PRNGKeyArray, scene: Scene, strength: Strength) -> Params:
+        """The draws for an example, as it is when its turn comes."""
+        return self.draw(key, scene.shape, strength)
+
+    def sample(
+        self,
+        key: PRNGKeyArray,
+        shape: Shape,
+        *,
+        strength: Strength = 1.0,
+        targets: Example | None = None,
+    ) -> Params:
         """Draws the parameters of one image.
 
         >>> import augjax as aj
@@ -89,6 +112,8 @@ class Transform(Pipeline):
             does nothing. Transforms that change the image's size ignore it. Gradients flow to it
             and to floating draws where pixels follow them: not to what is on or off, and not
             through whole numbers, tables and 'nearest' interpolation.
+          targets: the example, or its boxes and mask, where a transform looks at them; without, it
+            draws as if there were none.
 
         Returns:
           The primitive draws, as each class documents them: small, loggable, editable.
@@ -96,7 +121,11 @@ class Transform(Pipeline):
         check_key(key)
         shape = as_shape(self, shape)
         check_strength(strength)
-        return self.draw(self.own_key(key), shape, strength)
+        own_key = self.own_key(key)
+        if targets is None or not self.sees_targets:
+            return self.draw(own_key, shape, strength)
+        scene = open_example(self, {k: v for k, v in targets.items() if k != "image"}, shape)
+        return self.draw_for(own_key, scene, strength)
 
     def apply(self, params: Params, image: Image | Example, *, shape: Shape | None = None) -> Any:
         """Applies draws to one image or example.
@@ -120,10 +149,11 @@ class Transform(Pipeline):
     def __call__(
         self, key: PRNGKeyArray, image: Image | Example, *, strength: Strength = 1.0
     ) -> Any:
-        """`apply(sample(key, image.shape), image)`."""
+        """`apply(sample(key, image.shape, targets=image), image)`."""
         shape = shape_of(self, image)
         check_values(self, image)
-        return run(self, self.sample(key, shape, strength=strength), image)
+        targets = image if isinstance(image, dict) else None
+        return run(self, self.sample(key, shape, strength=strength, targets=targets), image)
 
     def batch(
         self,

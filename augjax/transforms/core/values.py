@@ -11,9 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Num
 
-from augjax.transforms.core.boxes import check_rows
 from augjax.transforms.core.operation import Pipeline
+from augjax.transforms.core.oriented import COLUMNS
 from augjax.transforms.core.spatial import Spatial
+from augjax.transforms.core.tables import check_rows
 from augjax.typing import AnyArray
 
 
@@ -31,12 +32,13 @@ def check_values(pipeline: Pipeline, examples: Any) -> None:
         _check_mask(pipeline, mask)
     boxes = given.get("boxes")
     if isinstance(boxes, list | tuple):
-        check_rows(boxes, "boxes", 4)
+        check_rows(boxes, "boxes", COLUMNS.get(pipeline.facts.boxes or "", 4))
         on_device = any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(boxes))
         boxes = None if on_device else np.asarray(boxes, np.float32)
     boxes = _first(boxes, 2)
-    if boxes is not None and boxes.shape[-1] == 4 and pipeline.facts.boxes is not None:
-        _check_boxes(pipeline.facts.boxes, boxes)
+    format = pipeline.facts.boxes
+    if boxes is not None and boxes.shape[-1] == 4 and format is not None and format not in COLUMNS:
+        _check_boxes(format, boxes)
 
 
 def out_of_range(
