@@ -50,7 +50,7 @@ def sum_up(
     if result.stopped_early:
         patience = early_stopping.patience
         console.print(f"Stopped: no better validation loss for {patience} epochs.")
-    name, share = _by_guessing(dataset)
+    name, share = by_guessing(dataset)
     console.print(
         f"Restored the weights of epoch {result.best['epoch']}: "
         f"val_loss {result.best['val_loss']:.4f}, "
@@ -85,7 +85,7 @@ def no_better_than_guessing(restored: float, highest: float, share: float, *, ea
     )
 
 
-def _by_guessing(dataset: Dataset) -> tuple[str, float]:
+def by_guessing(dataset: Dataset) -> tuple[str, float]:
     """What the accuracy is to be held against: the largest class, or the first, and its share."""
     valid, report = dataset.valid, dataset.report
     bad = {image.path for image in report.bad} if report else set()

@@ -3,11 +3,12 @@
 import inspect
 import io
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import augjax as aj
 from augjax.files import write_atomically
@@ -18,6 +19,8 @@ from experiments.car_truck.drawn.vehicles import Kind
 PAGE = Path(__file__).parents[2] / "augjax" / "transforms" / "README.md"
 PICTURES = Path(__file__).parents[1] / "results" / "transforms"
 SIDE, DRAWS = 96, 5
+BOX = np.array([[12, 33, 87, 70]], np.float32)
+"""Around the drawn car."""
 
 MARKER = (
     "<!-- Below this line `python -m experiments.api_page` writes. Edit the guide above it. -->"
@@ -39,6 +42,12 @@ TABLE = """
 | `RandomCrop(height, width)` | the same | `RandomCrop((height, width))` | `RandomCrop` |
 | `CenterCrop(height, width)` | the same | `CenterCrop((height, width))` | `CenterCrop` |
 | `RandomResizedCrop(height, width, scale, ratio)` | | `RandomResizedCrop((height, width), ...)` | `RandomResizedCrop` |
+| `RandomIoUCrop(height, width)` | | `RandomIoUCrop()` and `Resize` | |
+| `RandomBoxSafeCrop(height, width)` | | | `RandomSizedBBoxSafeCrop` |
+| `RandomZoomOut()` | | the same | |
+| `Letterbox(height, width)` | | | `LongestMaxSize` and `PadIfNeeded` |
+| `ScaleJitter(height, width)` | | `ScaleJitter((height, width))`, then a crop and a border | |
+| `RandomShortestSize(min_size)` | | the same | `SmallestMaxSize` |
 | `Resize(height, width)` | `Resizing`, which never antialiases | `Resize((height, width))` | `Resize` |
 | `Pad(padding)` | | the same | `Pad` |
 | `RandomElastic(alpha, sigma)` | `RandomElasticTransform` | `ElasticTransform` | `ElasticTransform` |
@@ -147,11 +156,21 @@ def draws(transform: aj.Transform) -> list[np.ndarray]:
     """A drawn car as it is, and as some draws of `transform` make it."""
     picture = drawn("Car")
     key = aj.stream(aj.key(0), "augment")
-    cells = [picture]
+    pipeline = aj.Sequential([transform], boxes="xyxy") if transform.sees_targets else transform
+    example = {"image": picture, "boxes": BOX} if transform.sees_targets else picture
+    cells = [example]
     for draw in range(DRAWS):
-        params = transform.sample(aj.image_key(key, draw, jnp.uint32(0)), picture.shape)
-        cells.append(as_uint8(transform.apply(params, picture)))
-    return cells
+        cells.append(pipeline(aj.image_key(key, draw, jnp.uint32(0)), example))
+    return [with_box(cell) if isinstance(cell, dict) else as_uint8(cell) for cell in cells]
+
+
+def with_box(example: dict[str, Any]) -> np.ndarray:
+    """A picture with its box, if that is still in it, drawn around."""
+    picture = Image.fromarray(as_uint8(example["image"]))
+    if np.asarray(example.get("boxes_visible", 1.0)).max() > 0:
+        left, top, right, bottom = np.asarray(example["boxes"])[0]
+        ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), outline="yellow")
+    return np.asarray(picture)
 
 
 def mixed(mix: aj.Mix) -> list[np.ndarray]:
@@ -165,8 +184,10 @@ def mixed(mix: aj.Mix) -> list[np.ndarray]:
     return cells
 
 
-def as_uint8(picture: jax.Array) -> np.ndarray:
+def as_uint8(picture: jax.Array | np.ndarray) -> np.ndarray:
     """A picture in [0, 1] as one of 0 to 255."""
+    if picture.dtype == np.uint8:
+        return np.asarray(picture)
     return np.rint(np.clip(np.asarray(picture), 0, 1) * 255).astype(np.uint8)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from augjax.data.data_report import BadImage, DataReport
 from augjax.runs import progress
 from augjax.runs.progress import EpochProgress
-from augjax.runs.run import _by_guessing
+from augjax.runs.summing_up import by_guessing
 from augjax.training.metrics import Metrics
 from tests.runs.datasets import dataset_of
 from tests.runs.test_checkpoints import snapshot
@@ -45,12 +45,12 @@ def test_guessing_is_counted_over_the_images_that_are_used():
     dataset, report = dataset_of(), DataReport("data", "skip")
     valid = dataclasses.replace(dataset.valid, labels=np.array([0, 0, 1], np.int32))
     dataset = dataclasses.replace(dataset, valid=valid)
-    assert _by_guessing(dataset) == ("Car", pytest.approx(0.6667, abs=1e-4))
+    assert by_guessing(dataset) == ("Car", pytest.approx(0.6667, abs=1e-4))
     dataset = dataclasses.replace(dataset, report=report)
-    assert _by_guessing(dataset) == ("Car", pytest.approx(0.6667, abs=1e-4))
+    assert by_guessing(dataset) == ("Car", pytest.approx(0.6667, abs=1e-4))
     report.bad.append(BadImage("valid/Truck/0.png", "damaged"))
-    assert _by_guessing(dataset) == ("Car", pytest.approx(1.0000, abs=1e-4))
+    assert by_guessing(dataset) == ("Car", pytest.approx(1.0000, abs=1e-4))
     report.bad.append(BadImage("train/Car/0.png", "damaged"))
-    assert _by_guessing(dataset) == ("Car", pytest.approx(1.0000, abs=1e-4))
+    assert by_guessing(dataset) == ("Car", pytest.approx(1.0000, abs=1e-4))
     report.bad[:] = [BadImage("valid/Car/0.png", "damaged")]
-    assert _by_guessing(dataset) == ("Car", pytest.approx(0.5000, abs=1e-4))
+    assert by_guessing(dataset) == ("Car", pytest.approx(0.5000, abs=1e-4))

@@ -254,6 +254,6 @@ def test_an_ignored_class_never_becomes_another():
 def test_targets_are_json_and_static():
     pipeline = aj.Sequential([aj.RandomFlip()], flip_pairs=[(0, 1)], min_area=4.0, boxes="xyxyxyxy")
     assert aj.from_dict(aj.to_dict(pipeline)) == pipeline
-    assert eval(repr(pipeline), vars(aj)) == pipeline
+    assert eval(repr(pipeline), {**vars(aj)}) == pipeline
     with pytest.raises(ValueError, match="boxes belongs on the outermost"):
         aj.Sequential([pipeline])

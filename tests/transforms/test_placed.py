@@ -18,8 +18,9 @@ def resized(image, rows, columns, interpolation="bilinear", antialias=True):
     return tf.image.resize(image, (rows, columns), interpolation, antialias=antialias).numpy()
 
 
-def on_canvas(image, canvas, top, left, fill):
+def on_canvas(image, canvas, corner, fill):
     """An image whose first pixel lies at (top, left) of a canvas, or before it."""
+    top, left = corner
     whole = np.full((*canvas, image.shape[2]), fill, image.dtype)
     rows = slice(max(top, 0), min(top + image.shape[0], canvas[0]))
     columns = slice(max(left, 0), min(left + image.shape[1], canvas[1]))
@@ -44,7 +45,7 @@ def on_canvas(image, canvas, top, left, fill):
 def test_a_letterbox_is_the_resized_image_between_bars(same, size, inside, corner, antialias):
     ours = aj.Letterbox(*size, antialias=antialias)(KEY, IMAGE)
     inner = resized(IMAGE, *inside, antialias=antialias)
-    same(ours, on_canvas(inner, size, *corner, np.float32(114 / 255)), 2e-5)
+    same(ours, on_canvas(inner, size, corner, np.float32(114 / 255)), 2e-5)
 
 
 def test_a_letterbox_need_not_enlarge():
@@ -78,8 +79,8 @@ def test_a_letterbox_after_a_drawn_width_takes_what_is_shown():
 def test_scale_jitter_is_a_resize_and_a_crop(same, scale, inside, corner, interpolation):
     jitter = aj.ScaleJitter(24, 32, fill_value=0.5, interpolation=interpolation)
     ours = jitter.apply({"scale": scale, "top": 0.5, "left": 0.75}, IMAGE)
-    inner = resized(IMAGE, *inside, interpolation)
-    same(ours, on_canvas(inner, (24, 32), *corner, np.float32(0.5)), 2e-5)
+    inner = resized(IMAGE, inside[0], inside[1], interpolation)
+    same(ours, on_canvas(inner, (24, 32), corner, np.float32(0.5)), 2e-5)
 
 
 @pytest.mark.parity("RandomShortestSize", "tf.image.resize")
@@ -87,7 +88,7 @@ def test_scale_jitter_is_a_resize_and_a_crop(same, scale, inside, corner, interp
 def test_the_shorter_side_is_one_of_the_sizes(same, size, inside):
     transform = aj.RandomShortestSize([15, 24, 36], max_size=40)
     ours = transform.apply({"size": size}, IMAGE)
-    same(ours, on_canvas(resized(IMAGE, *inside), (30, 40), 0, 0, np.float32(0)), 2e-5)
+    same(ours, on_canvas(resized(IMAGE, *inside), (30, 40), (0, 0), np.float32(0)), 2e-5)
     drawn = many_draws(transform, SHAPE, n=300)["size"]
     assert {*drawn.tolist()} == {15, 24, 36} and abs((drawn == 24).mean() - 1 / 3) < 0.1
 
@@ -112,8 +113,8 @@ def test_a_zoom_out_is_a_larger_canvas_made_smaller(same, ratio, share):
     ours = aj.RandomZoomOut(fill_value=0.25).apply(params, IMAGE)
     canvas = [int(side * ratio) for side in SHAPE[:2]]
     place = [int((ratio - 1) * side * part) for side, part in zip(SHAPE, share, strict=False)]
-    larger = on_canvas(IMAGE, canvas, *place, np.float32(0.25))
-    same(ours, resized(larger, *SHAPE[:2], antialias=False), 2e-5)
+    larger = on_canvas(IMAGE, canvas, place, np.float32(0.25))
+    same(ours, resized(larger, SHAPE[0], SHAPE[1], antialias=False), 2e-5)
 
 
 PLACED = [
@@ -142,7 +143,7 @@ def test_targets_lie_where_their_pixels_are(transform):
         seen = np.asarray(out["boxes_visible"])[0]
         if seen > 0.999:
             lit = np.asarray(out["image"][..., 0]) > 0.6
-            rows, columns = lit.any(axis=1).nonzero()[0], lit.any(axis=0).nonzero()[0]
+            rows, columns = (np.flatnonzero(lit.any(axis=axis)) for axis in (1, 0))
             edges = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
             np.testing.assert_allclose(out["boxes"][0], edges, atol=1.01)
             assert abs(int(np.asarray(out["mask"]).sum()) - lit.sum()) <= 0.35 * lit.sum() + 8
