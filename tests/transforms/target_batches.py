@@ -16,6 +16,16 @@ IDS = np.asarray(aj.image_ids([f"street/{i}.jpg" for i in range(N)]))
 EVERYONE = np.ones(N, bool)
 
 
+def floats(values: Any) -> np.ndarray:
+    """Nested lists as float32."""
+    return np.asarray(values, np.float32)
+
+
+def whole(values: Any) -> np.ndarray:
+    """Nested lists as int32."""
+    return np.asarray(values, np.int32)
+
+
 def example(count: int = N, *, instances: bool = False, seed: int = 0) -> dict[str, Any]:
     """Images with three boxes each, of which the last does not count in every other image.
 

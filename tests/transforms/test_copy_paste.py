@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import augjax as aj
-from tests.transforms.target_batches import KEY, PASTE, SHAPE, N, apply, example, run
+from tests.transforms.target_batches import KEY, PASTE, SHAPE, N, apply, example, floats, run, whole
 
 INSTANCES = dataclasses.replace(PASTE, instance_masks=True)
 ALL = {
-    "on": np.ones(2, bool), "partner": np.int32([1, 0]), "share": np.float32([1, 1]),
+    "on": np.ones(2, bool), "partner": whole([1, 0]), "share": floats([1, 1]),
     "coins": np.zeros((2, 2), np.uint32),
 }  # fmt: skip
 
@@ -26,7 +26,7 @@ def pair():
     """
     mask = np.zeros((2, 3, 5), np.uint8)
     mask[0, :2, :2], mask[0, :, 3:], mask[1, 1, 1:4] = 1, 2, 3
-    boxes = np.float32([[[0, 0, 2, 2], [3, 0, 5, 3]], [[1, 1, 4, 2], [7, 7, 9, 9]]])
+    boxes = floats([[[0, 0, 2, 2], [3, 0, 5, 3]], [[1, 1, 4, 2], [7, 7, 9, 9]]])
     image = np.zeros((2, 3, 5, 1), np.float32)
     image[1] = 1.0
     return {

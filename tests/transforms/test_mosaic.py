@@ -8,7 +8,17 @@ import pytest
 
 import augjax as aj
 from tests.helpers import noise, quick_jit
-from tests.transforms.target_batches import KEY, MOSAIC, SHAPE, N, apply, example, run
+from tests.transforms.target_batches import (
+    KEY,
+    MOSAIC,
+    SHAPE,
+    N,
+    apply,
+    example,
+    floats,
+    run,
+    whole,
+)
 
 FILL = 0.25
 
@@ -51,26 +61,26 @@ def boxes_by_numpy(batch, params, i):
     y, x, at, found = params["y"][i], params["x"][i], i, []
     for place in range(4):
         down, right = y if place >= 2 else y - height, x if place % 2 else x - width
-        lowest = np.float32([x if place % 2 else 0, y if place >= 2 else 0])
-        highest = np.float32([width if place % 2 else x, height if place >= 2 else y])
+        lowest = floats([x if place % 2 else 0, y if place >= 2 else 0])
+        highest = floats([width if place % 2 else x, height if place >= 2 else y])
         for box, valid in zip(batch["boxes"][at], batch["boxes_valid"][at], strict=True):
-            moved = box + np.float32([right, down, right, down])
+            moved = box + floats([right, down, right, down])
             moved = np.clip(moved.reshape(2, 2), lowest, highest).reshape(4)
             share = np.prod(moved[2:] - moved[:2]) / np.prod(box[2:] - box[:2])
             found.append((*moved, share) if valid and share > 0 else (0, 0, 0, 0, 0))
         at = params["partner"][at]
-    return np.float32(found)
+    return floats(found)
 
 
 def test_by_hand():
     # The point is in the middle of the third row, behind the first column.
     images = (
-        np.float32([1, 2, 3, 4])[:, None, None, None]
-        * np.float32([[0.1, 0.2], [0.3, 0.4]])[None, ..., None]
+        floats([1, 2, 3, 4])[:, None, None, None]
+        * floats([[0.1, 0.2], [0.3, 0.4]])[None, ..., None]
     )
     params = {
-        "on": np.array([True, False, True, True]), "partner": np.int32([1, 2, 3, 0]),
-        "y": np.int32([1, 0, 2, 0]), "x": np.int32([1, 0, 1, 0]),
+        "on": np.array([True, False, True, True]), "partner": whole([1, 2, 3, 0]),
+        "y": whole([1, 0, 2, 0]), "x": whole([1, 0, 1, 0]),
     }  # fmt: skip
     image = images[:, :, :, 0]
     made, labels = quick_jit(aj.Mosaic(num_classes=4).apply)(params, images, np.arange(4))

@@ -55,7 +55,7 @@ def blended(
                 ours.times(1.0 - share).but(is_cut, ours.without(rectangle)),
                 theirs.times(share).but(is_cut, theirs.within(rectangle)),
             ]
-            return close_boxes(facts, own, parts, shape)
+            return close_boxes(facts, own, parts, shape, weighted=True)
 
         rows = (boxes_of(example), boxes_of(theirs), has, of_labels, are_cut, rectangles)
         made |= jax.vmap(boxes)(*rows)

@@ -152,7 +152,7 @@ def check_mask(mask: Any, count: AxisSize) -> None:
         raise ValueError(f"expected a mask of {count} truth values, but got {what}")
 
 
-def check_sharding(sharding: NamedSharding | None, rows: int) -> None:
+def check_sharding(sharding: NamedSharding | None, rows: AxisSize) -> None:
     """Raises TypeError if it is no such sharding, and ValueError if it cannot split `rows`."""
     if sharding is None:
         return

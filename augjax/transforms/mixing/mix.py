@@ -69,9 +69,9 @@ class Mix(Configured, abc.ABC):
     - `boxes`, (n, boxes, 4) or as their format has it: those of an image, then those of its
       partner, in a row. `boxes_valid` says which count: not those that come as False, of which
       nothing or less than `min_visibility` is in sight, or whose image has no share.
-      `boxes_visible` is the share of each in sight, and `boxes_weight` the share of its image where
-      two are blended, by which its loss counts. All three may come in, too. An image's own rows
-      that come as False stay as they are; others that do not count are zeros.
+      `boxes_visible` is the share of each in sight. Where images are blended `boxes_weight` is the
+      share of a box's image, by which its loss counts. All three may come in, too. An image's own
+      rows that come as False stay as they are; others that do not count are zeros.
     - `label`: of each image, as above; or of each box or instance, whole numbers (n, boxes) or
       anything (n, boxes, ...), which are put in a row as boxes are, and not smoothed.
 

@@ -152,11 +152,12 @@ def open_boxes(facts: Facts, example: Example, shape: Shape) -> MixedBoxes:
 
 
 def close_boxes(
-    facts: Facts, own: Example, parts: list[MixedBoxes], shape: Shape
+    facts: Facts, own: Example, parts: list[MixedBoxes], shape: Shape, *, weighted: bool = False
 ) -> dict[str, Array]:
     """What a mixed example of `shape` says of its boxes, its own first.
 
     Rows of its own that were off stay what they were, and other rows that do not count are zeros.
+    Of weights nothing is said, unless it is `weighted` or the example came with them.
     """
     made = {"boxes": [], "boxes_visible": [], "boxes_valid": [], "boxes_weight": []}
     for place, part in enumerate(parts):
@@ -174,6 +175,8 @@ def close_boxes(
         made["boxes_visible"].append(jnp.where(valid, part.seen, 0.0))
         made["boxes_valid"].append(valid)
         made["boxes_weight"].append(jnp.where(valid, part.weight, 0.0))
+    if not weighted and "boxes_weight" not in own:
+        del made["boxes_weight"]
     return {name: jnp.concatenate(each) for name, each in made.items()}
 
 

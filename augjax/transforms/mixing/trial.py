@@ -19,8 +19,9 @@ def trial(mix: Mix, images: Images, labels: AnyArray) -> Example:
         return {"image": images, "label": labels}
     count, height, width, _ = images.shape
     middle_y, middle_x = (height + 1) // 2, (width + 1) // 2
-    masks = np.zeros((count, height, width, 2), np.uint8)
-    masks[:, :middle_y, :middle_x, 0] = masks[:, middle_y:, middle_x:, 1] = 1
+    mask = np.zeros((height, width, 2), np.uint8)
+    mask[:middle_y, :middle_x, 0] = mask[middle_y:, middle_x:, 1] = 1
+    masks = jnp.broadcast_to(mask, (count, *mask.shape))
     if mix.instance_masks and mix.boxes is None:
         return {"image": images, "label": labels, "mask": masks}
     corners = np.array([[0, 0, middle_x, middle_y], [middle_x, middle_y, width, height]], "f4")
@@ -33,6 +34,6 @@ def trial(mix: Mix, images: Images, labels: AnyArray) -> Example:
     boxes = jnp.broadcast_to(rows, (count, *rows.shape))
     if mix.instance_masks:
         return {"image": images, "label": labels, "mask": masks, "boxes": boxes}
-    classes = np.broadcast_to(np.array([1, 2]), (count, 2))
-    mask = masks[..., 0] + 2 * masks[..., 1]
-    return {"image": images, "label": classes, "mask": mask, "boxes": boxes}
+    classes = jnp.broadcast_to(np.array([1, 2], np.int32), (count, 2))
+    of_classes = masks[..., 0] + 2 * masks[..., 1]
+    return {"image": images, "label": classes, "mask": of_classes, "boxes": boxes}
