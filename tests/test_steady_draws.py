@@ -10,6 +10,7 @@ import pytest
 
 import augjax as aj
 from augjax import draws
+from augjax.transforms.mixing.trial import trial
 from tests.helpers import noise, quick_jit, run_python
 from tests.transforms.examples import CATALOG, MIXES, ONE_OF_EACH_KIND, example
 
@@ -40,7 +41,9 @@ def sample(name, key):
 def painted(name, key, images):
     transform = example(name)
     if isinstance(transform, aj.Mix):
-        return transform.batch(key, images, np.array([0, 1, 0], np.float32), IDS, epoch=1)
+        batch = trial(transform, images, np.array([0, 1, 0], np.float32))
+        made = transform.batch(key, batch, ids=IDS, epoch=1)
+        return made["image"], made["label"]
     return transform.batch(key, images, IDS, epoch=1)
 
 

@@ -51,9 +51,11 @@ from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
 from augjax.transforms.geometry.zoom import RandomZoom
 from augjax.transforms.geometry.zoom_out import RandomZoomOut
+from augjax.transforms.mixing.copy_paste import CopyPaste
 from augjax.transforms.mixing.cutmix import CutMix
 from augjax.transforms.mixing.mix import Mix
 from augjax.transforms.mixing.mixup import MixUp
+from augjax.transforms.mixing.mosaic import Mosaic
 from augjax.transforms.mixing.random_mix_choice import RandomMixChoice
 from augjax.transforms.policy.aug_mix import AugMix
 from augjax.transforms.policy.auto_augment import AutoAugment
@@ -71,10 +73,12 @@ __all__ = [
     "CenterCrop",
     "ColorJitter",
     "Container",
+    "CopyPaste",
     "CutMix",
     "Letterbox",
     "Mix",
     "MixUp",
+    "Mosaic",
     "Normalize",
     "Pad",
     "Params",

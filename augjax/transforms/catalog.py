@@ -56,9 +56,11 @@ from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.geometry.width import RandomHeight, RandomWidth
 from augjax.transforms.geometry.zoom import RandomZoom
 from augjax.transforms.geometry.zoom_out import RandomZoomOut
+from augjax.transforms.mixing.copy_paste import CopyPaste
 from augjax.transforms.mixing.cutmix import CutMix
 from augjax.transforms.mixing.mix import Mix
 from augjax.transforms.mixing.mixup import MixUp
+from augjax.transforms.mixing.mosaic import Mosaic
 from augjax.transforms.mixing.random_mix_choice import RandomMixChoice
 from augjax.transforms.policy.aug_mix import AugMix
 from augjax.transforms.policy.auto_augment import AutoAugment
@@ -150,7 +152,15 @@ def examples() -> dict[str, Transform]:
 
 def mix_examples() -> dict[str, Mix]:
     """A typical instance of every public transform of a batch, by the name of its class."""
-    return _by_name([CutMix(), MixUp(1.0), RandomMixChoice([MixUp(1.0), CutMix()])])
+    return _by_name(
+        [
+            CopyPaste(instance_masks=True),
+            CutMix(),
+            MixUp(1.0),
+            Mosaic(),
+            RandomMixChoice([MixUp(1.0), CutMix()]),
+        ]
+    )
 
 
 def _by_name(instances: Iterable[Kind]) -> dict[str, Kind]:

@@ -24,6 +24,7 @@ from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Shape
 from augjax.transforms.geometry.translation import RandomTranslation
 from augjax.transforms.mixing.mix import Mix
+from augjax.transforms.mixing.trial import trial
 from augjax.transforms.promises import broken_promises
 
 IMAGES = 64
@@ -246,7 +247,8 @@ def _compare_mix(mix: Any, images: Any, batches: tuple[int, ...]) -> _Compared:
 
     @jax.jit
     def both(images: Any, labels: Any, ids: Any) -> Any:
-        return draw(ids), mix.batch(_root(), images, labels, ids, epoch=EPOCH)[0]
+        batch = trial(mix, images, labels)
+        return draw(ids), mix.batch(_root(), batch, ids=ids, epoch=EPOCH)["image"]
 
     found = Comparison(*both(images, labels, ids))
     for size in batches:

@@ -1,6 +1,5 @@
 """Pictures of what a pipeline does."""
 
-import dataclasses
 import textwrap
 from collections.abc import Iterator
 from numbers import Integral
@@ -18,6 +17,7 @@ from augjax.transforms.composition.sequential import Sequential
 from augjax.transforms.core.arguments import plain
 from augjax.transforms.core.scene import open_example
 from augjax.transforms.core.transform import Transform
+from augjax.transforms.mixing.checks import KEYS
 from augjax.transforms.mixing.mix import Mix
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _CELL, _LETTERS = 1.8, 21
 """A picture's width in inches, and the letters of the title that fit above it."""
 _MOST = 100
+_DRAWN = ("image", "mask", "boxes", "boxes_valid")
 _BOX, _POINT, _MASK = "#ffd23f", "#ee4266", "#0ead69"
 
 
@@ -66,7 +67,10 @@ def show(
         if "image" not in row:
             raise ValueError(f"show(images=...): expected an image in each, but got {sorted(row)}")
     if isinstance(pipeline, Mix):
-        cells, drawer = _mixed(pipeline, key, rows, epoch, draws), Sequential([])
+        cells, drawer = (
+            _mixed(pipeline, key, rows, epoch, draws),
+            Sequential([], boxes=pipeline.boxes),
+        )
     else:
         cells = [[row, *_drawn(pipeline, key, row, i, epoch, draws)] for i, row in enumerate(rows)]
         drawer = pipeline
@@ -139,10 +143,18 @@ def _mixed(
         raise ValueError(
             f"{mix.title} mixes images with one another: show it two or more of a size"
         )
-    batch, labels = np.stack(images), np.zeros(len(images), np.float32)
-    mix = dataclasses.replace(mix, num_classes=None)
-    mixed = [mix.batch(key, batch, labels, epoch=epoch + draw)[0] for draw in range(draws)]
-    return [[{"image": image} for image in row] for row in zip(batch, *mixed, strict=True)]
+    names = [name for name in KEYS if all(name in row for row in rows)]
+    if mix.boxes is None:
+        names = [name for name in names if not name.startswith("boxes")]
+    if not mix.reads_masks or mix.instance_masks:
+        names = [name for name in names if name != "label"]
+    batch = {name: np.stack([np.asarray(row[name]) for row in rows]) for name in names}
+    mixed = [mix.batch(key, batch, epoch=epoch + draw) for draw in range(draws)]
+    return [
+        [{name: np.asarray(part[i]) for name, part in each.items() if name in _DRAWN}
+         for each in (batch, *mixed)]
+        for i in range(len(rows))
+    ]  # fmt: skip
 
 
 def _draw(axes: "matplotlib.axes.Axes", example: dict[str, Any], pipeline: Transform) -> None:

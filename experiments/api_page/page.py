@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 import augjax as aj
 from augjax.files import write_atomically
 from augjax.transforms.catalog import examples, mix_examples
+from augjax.transforms.mixing.trial import trial
 from experiments.car_truck.drawn.dataset import draw_picture
 from experiments.car_truck.drawn.vehicles import Kind
 
@@ -179,8 +180,8 @@ def mixed(mix: aj.Mix) -> list[np.ndarray]:
     key = aj.stream(aj.key(0), "augment")
     cells = [batch[0]]
     for draw in range(DRAWS):
-        images, _ = mix.batch(key, batch, np.array([0, 1], np.float32), epoch=draw)
-        cells.append(as_uint8(images[0]))
+        example = trial(mix, batch, np.array([0, 1], np.float32))
+        cells.append(as_uint8(mix.batch(key, example, epoch=draw)["image"][0]))
     return cells
 
 

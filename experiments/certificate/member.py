@@ -25,6 +25,7 @@ from augjax.runtime.processes import Processes
 from augjax.training.mesh import data_mesh, on_device, own_rows, split_batch
 from augjax.transforms.catalog import examples, mix_examples
 from augjax.transforms.certify import EPOCH, IMAGES, SHAPE, Comparison
+from augjax.transforms.mixing.trial import trial
 
 BATCH = 16
 
@@ -54,7 +55,9 @@ def things(data: Path, processes: Processes) -> Things:
 
     def pixels(images: Any, labels: Any, ids: Any) -> Any:
         mixed = {
-            name: mix.batch(key, images, labels, ids, epoch=EPOCH, sharding=split)[0]
+            name: mix.batch(key, trial(mix, images, labels), ids=ids, epoch=EPOCH, sharding=split)[
+                "image"
+            ]
             for name, mix in mixes.items()
         }
         return mixed | {"notebook": pipeline.batch(key, images, ids, epoch=EPOCH)}

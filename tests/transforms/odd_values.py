@@ -19,6 +19,7 @@ import numpy as np
 import augjax as aj
 from augjax.transforms.catalog import examples, mix_examples
 from augjax.transforms.core.configured import arguments
+from augjax.transforms.mixing.trial import trial
 
 ODD = [None, True, "1", math.nan, math.inf, -1, 10**30, [], object()]
 OTHERS = re.compile(
@@ -45,7 +46,8 @@ def abstract(one: Any) -> None:
     large = jnp.zeros((2, 40, 40, 3))
     if isinstance(one, aj.Mix):
         labels = jnp.zeros(2, jnp.int32 if one.num_classes else jnp.float32)
-        jax.eval_shape(lambda *data: one.batch(KEY, *data), large, labels)
+        one = one if one.instance_masks else dataclasses.replace(one, boxes="xyxy")
+        jax.eval_shape(lambda *data: one.batch(KEY, trial(one, *data)), large, labels)
     else:
         jax.eval_shape(lambda image: one(KEY, image), large[0])
 

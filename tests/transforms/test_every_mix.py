@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import augjax as aj
+from augjax.transforms.mixing.trial import trial
 from tests.helpers import noise
 from tests.transforms.examples import CATALOG, MIXES, example
 
@@ -19,11 +20,18 @@ CASES = list(  # Shapes and counts.
     itertools.product([(1, 1, 3), (1, 7, 1), (7, 1, 4), (6, 9, 3)], [1, 2, 5])
 )
 
+
+def batch(name, images, labels):
+    mix = example(name)
+    made = mix.batch(aj.key(0), trial(mix, images, labels))
+    return made["image"], made["label"]
+
+
 every = pytest.mark.parametrize("name", MIXES)
 
 
 def test_no_mix_is_a_transform_of_one_image():
-    assert set(MIXES) == {"MixUp", "CutMix", "RandomMixChoice"}
+    assert set(MIXES) == {"MixUp", "CutMix", "Mosaic", "CopyPaste", "RandomMixChoice"}
     assert not set(MIXES) & set(CATALOG)
 
 
@@ -39,7 +47,9 @@ def test_is_documented(name):
     for field in dataclasses.fields(kind):
         assert re.search(rf"\b{field.name}\b", text + inherited) or field.name == "name"
     parameters = inspect.signature(kind).parameters
-    for shared in ("name", "p", "num_classes", "label_smoothing"):
+    shared_by_all = [field.name for field in dataclasses.fields(aj.Mix)]
+    assert len(shared_by_all) == 7
+    for shared in shared_by_all:
         assert parameters[shared].kind is inspect.Parameter.KEYWORD_ONLY
 
 
@@ -63,8 +73,7 @@ def test_any_size_any_channels_and_any_count(name):
     for shape, count in CASES:
         images = jax.ShapeDtypeStruct((count, *shape), np.float32)
         labels = jax.ShapeDtypeStruct((count,), np.float32)
-        batch = functools.partial(example(name).batch, aj.key(0))
-        mixed, soft = jax.eval_shape(batch, images, labels)
+        mixed, soft = jax.eval_shape(functools.partial(batch, name), images, labels)
         assert mixed.shape == images.shape and soft.shape == (count,)
 
 
@@ -81,7 +90,7 @@ ENOUGH = {((1, 1, 3), 2), ((6, 9, 3), 1)}
 def test_pixels_stay_in_range_and_one_image_as_it_is(name, shape, count):
     images = noise(count, *shape)
     labels = np.linspace(0, 1, count, dtype=np.float32)
-    mixed, soft = map(np.asarray, example(name).batch(aj.key(0), images, labels))
+    mixed, soft = map(np.asarray, batch(name, images, labels))
     assert mixed.shape == images.shape and soft.shape == (count,)
     assert images.min() - 1e-6 <= mixed.min() and mixed.max() <= images.max() + 1e-6
     if count == 1:
@@ -92,12 +101,12 @@ def test_pixels_stay_in_range_and_one_image_as_it_is(name, shape, count):
 def test_draws_are_small_and_have_the_batch_first(name):
     ids = np.arange(5, dtype=np.uint32)
     params = jax.eval_shape(lambda key: example(name).sample(key, ids, (8, 8, 3)), aj.key(0))
-    assert all(draw.shape == (5,) for draw in jax.tree.leaves(params))
+    assert all(draw.shape in ((5,), (5, 2)) for draw in jax.tree.leaves(params))
     json.dumps(jax.tree.map(lambda draw: np.zeros(draw.shape, draw.dtype).tolist(), params))
 
 
 @every
 def test_a_batch_of_no_images_is_none(name):
     none = np.zeros(0, np.float32)
-    images, labels = example(name).batch(aj.key(0), np.zeros((0, 8, 8, 3)), none)
+    images, labels = batch(name, np.zeros((0, 8, 8, 3)), none)
     assert images.shape == (0, 8, 8, 3) and labels.shape == (0,)

@@ -12,6 +12,7 @@ from jax import export, lax
 from jax.sharding import AxisType, NamedSharding
 
 import augjax as aj
+from augjax.transforms.mixing.trial import trial
 from tests.helpers import cpu_mesh, noise, quick_jit
 from tests.programs import (
     DEVICES,
@@ -39,7 +40,8 @@ needs_devices = pytest.mark.skipif(jax.device_count() < DEVICES, reason="needs 8
 def augment(name, images, labels, ids):
     transform = example(name)
     if isinstance(transform, aj.Mix):
-        return transform.batch(KEY, images, labels, ids, epoch=1)
+        made = transform.batch(KEY, trial(transform, images, labels), ids=ids, epoch=1)
+        return made["image"], made["label"]
     return transform.batch(KEY, images, ids, epoch=1)
 
 

@@ -9,7 +9,8 @@ from augjax.draws import beta, whole_number
 from augjax.keys import stream
 from augjax.transforms.core.factors import ALPHA
 from augjax.transforms.core.types import Params, Shape
-from augjax.transforms.mixing.mix import Mix, Shares
+from augjax.transforms.mixing.mix import Mix
+from augjax.transforms.mixing.targets import Cut, Shares
 from augjax.typing import Strength
 
 
@@ -22,6 +23,9 @@ class CutMix(Mix):
     image; there image' = partner. label' = (1 - area) label + area partner's label, with the share
     of the area that is left of it. No gradient flows to `strength`: the rectangle is of whole
     pixels.
+
+    Boxes of an example are clipped to where they are in sight: the partner's to the rectangle, and
+    the image's own to the smallest box around what the rectangle leaves of them. Masks are exact.
 
     Draws of each image: `top`, `left`, `height` and `width` (int32, pixels) of the clipped
     rectangle, with `on` and `partner`; one for each image, where torchvision draws one for the
@@ -51,6 +55,11 @@ class CutMix(Mix):
         columns = (column >= params["left"]) & (column < params["left"] + params["width"])
         inside = (rows[:, None] & columns[None, :]).astype(jnp.float32)
         return inside, inside.mean()
+
+    def cut_when_on(self, params: Params, shape: Shape) -> Cut:
+        top, left = params["top"], params["left"]
+        sides = [left, top, left + params["width"], top + params["height"]]
+        return jnp.ones((), bool), jnp.stack(sides).astype(jnp.float32)
 
 
 def _span(

@@ -5,8 +5,11 @@ from typing import Any, TypeAlias
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
+from augjax.typing import AnyArray
+
+Labels: TypeAlias = Num[AnyArray, " batch"] | Num[AnyArray, "batch classes"]
 SoftLabels: TypeAlias = Float[Array, " batch"] | Float[Array, "batch classes"]
 
 

@@ -3,12 +3,12 @@
 import abc
 import dataclasses
 from functools import lru_cache, partial
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import jax
 import jax.numpy as jnp
 from jax.sharding import NamedSharding
-from jaxtyping import Array, Bool, Float, Int, Num, PRNGKeyArray
+from jaxtyping import Bool, Int, PRNGKeyArray
 
 from augjax.draws import bits, unit
 from augjax.kernels.varying import varying_with
@@ -25,16 +25,19 @@ from augjax.transforms.core.configured import Configured
 from augjax.transforms.core.explicit_axes import explicit_sharding, in_auto_axes
 from augjax.transforms.core.factors import SHARE, whole
 from augjax.transforms.core.transfers import numbers_may_go
-from augjax.transforms.core.types import Ids, Images, Params, Shape
-from augjax.transforms.mixing.checks import check_batch, check_mask, check_shape, check_sharding
-from augjax.transforms.mixing.exchange import rows_at
-from augjax.transforms.mixing.labels import SoftLabels, smoothed, soft_labels
+from augjax.transforms.core.types import Example, Ids, Images, Params, Shape
+from augjax.transforms.mixing.blend import blended
+from augjax.transforms.mixing.checks import (
+    check_batch,
+    check_box_format,
+    check_mask,
+    check_shape,
+    check_sharding,
+)
+from augjax.transforms.mixing.labels import Labels
 from augjax.transforms.mixing.partners import partners
+from augjax.transforms.mixing.targets import Cut, Facts, Shares, as_example, as_given
 from augjax.typing import AnyArray, Strength
-
-Labels = Num[AnyArray, " batch"] | Num[AnyArray, "batch classes"]
-Shares = tuple[Float[Array, "_ _"], Float[Array, ""]]
-"""What comes from the partner: of each pixel, (height or 1, width or 1), and of the label."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,21 @@ class Mix(Configured, abc.ABC):
       `optax.sigmoid_binary_cross_entropy`. 0 and 1 as whole numbers are refused without
       `num_classes`, since they may be meant either way.
 
+    In place of images and labels there may be an example, as `Transform` describes it, with a first
+    axis for the batch: `example = mix.batch(key, example, ids=ids)`. Keypoints are not mixed.
+
+    - `mask`, any dtype: (n, height, width), or with a last axis of channels. A pixel has the value
+      of the image that it shows, or shows more of: a class, or what stands for none. With
+      `instance_masks` its channels are objects, as many as there are boxes.
+    - `boxes`, (n, boxes, 4) or as their format has it: those of an image, then those of its
+      partner, in a row. `boxes_valid` says which count: not those that come as False, of which
+      nothing or less than `min_visibility` is in sight, or whose image has no share.
+      `boxes_visible` is the share of each in sight. Where images are blended `boxes_weight` is the
+      share of a box's image, by which its loss counts. All three may come in, too. An image's own
+      rows that come as False stay as they are; others that do not count are zeros.
+    - `label`: of each image, as above; or of each box or instance, whole numbers (n, boxes) or
+      anything (n, boxes, ...), which are put in a row as boxes are, and not smoothed.
+
     Draws: of each image's own, `on` (bool), whether it is mixed, and what the class says. And
     `partner` (int32), the place in the batch of the image it is mixed with: sorted by a draw of
     each, the next one, and the first for the last. So each image is a partner once, and who it is
@@ -67,30 +85,78 @@ class Mix(Configured, abc.ABC):
       num_classes: how many classes there are, where labels are whole numbers; 2 to 10^6.
       label_smoothing: e, in [0, 1]: labels become (1 - e) label + e / classes, those of shape (n,)
         or (n, 1) being of 2 classes.
+      boxes: the format of boxes; needed where there are any: one of `Sequential`'s.
+      min_visibility: the least share of a box in sight with which it counts, in [0, 1].
+      instance_masks: whether the channels of a mask, its last axis, are objects and not classes.
     """
 
     p: float = dataclasses.field(default=1.0, metadata=SHARE)
     num_classes: int | None = dataclasses.field(default=None, metadata=whole(2, 10**6))
     label_smoothing: float = dataclasses.field(default=0.0, metadata=SHARE)
+    boxes: str | None = None
+    min_visibility: float = dataclasses.field(default=0.0, metadata=SHARE)
+    instance_masks: bool = False
+
+    has_shares: ClassVar[bool] = True
+    """Whether it is all said by `shares_when_on` and `cut_when_on`: what comes from one partner."""
+    reads_masks: ClassVar[bool] = False
+    """Whether it mixes by masks, so that images and labels are not enough."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_box_format(self, self.boxes)
+
+    @property
+    def facts(self) -> Facts:
+        """What it was told of labels and targets."""
+        return Facts(
+            self.title, self.num_classes, self.label_smoothing,
+            self.boxes, self.min_visibility, self.instance_masks,
+        )  # fmt: skip
 
     @abc.abstractmethod
     def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         """The draws of one image under `key`, which is this mix's own, besides whether it is on."""
 
-    @abc.abstractmethod
     def shares_when_on(self, params: Params, shape: Shape) -> Shares:
-        """What comes from the partner, as the draws of one image have it."""
+        """What comes from the partner, as the draws of one image have it: of pixels and of labels.
+
+        A mix of more than two images, or by targets, defines `combine` instead.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines shares_when_on, or combine")
+
+    def cut_when_on(self, params: Params, shape: Shape) -> Cut:
+        """Whether the partner covers a rectangle, to which boxes are clipped, or is blended."""
+        return jnp.zeros((), bool), jnp.zeros(4, jnp.float32)
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         """The draws of one image under its key, but for the partner."""
         own = self.own_key(key)
-        coin = unit(stream(own, "on")) < self.p
+        coin = unit(stream(own, "on")) < self.chance(strength)
         return {"on": coin, **self.draw_more(own, shape, strength)}
+
+    def chance(self, strength: Strength) -> Strength:
+        """How likely an image is mixed: `p`, unless `strength` scales nothing else."""
+        return self.p
 
     def shares(self, params: Params, shape: Shape) -> Shares:
         """What comes from the partner; nothing where the mix is off."""
         of_pixels, of_label = self.shares_when_on(params, shape)
         return jnp.where(params["on"], of_pixels, 0.0), jnp.where(params["on"], of_label, 0.0)
+
+    def cut(self, params: Params, shape: Shape) -> Cut:
+        """Where the partner covers the image; an empty rectangle where the mix is off."""
+        is_cut, rectangle = self.cut_when_on(params, shape)
+        return is_cut, jnp.where(params["on"], rectangle, 0.0)
+
+    def combine(
+        self, params: Params, example: Example, sharding: NamedSharding | None = None
+    ) -> Example:
+        """Mixes a batch of examples by its draws."""
+        shape = example["image"].shape[1:]
+        shares = jax.vmap(lambda own: self.shares(own, shape))(params)
+        cuts = jax.vmap(lambda own: self.cut(own, shape))(params)
+        return blended(self.facts, example, params["partner"], shares, cuts, sharding)
 
     def sample(
         self,
@@ -108,10 +174,7 @@ class Mix(Configured, abc.ABC):
           key: the key of the augmentation's stream.
           ids: the images' identities (`augjax.image_ids`), one or two words each.
           shape: (height, width, channels) of one image.
-          epoch: folded into the key; traced.
-          strength: scales how much comes from the partner, towards nothing at 0; traced.
-          mask: False for rows that only fill up the batch: they stay as they are, and nobody's
-            partner.
+          epoch, strength, mask: as for `batch`.
 
         Returns:
           The primitive draws, as each class documents them, with a first axis for the batch.
@@ -134,41 +197,42 @@ class Mix(Configured, abc.ABC):
         mask = jnp.ones(count, bool) if mask is None else mask
         return {"partner": partners(lots, ids, mask), **params}
 
-    def apply(self, params: Params, images: Images, labels: Labels) -> tuple[Images, SoftLabels]:
+    def apply(self, params: Params, images: Images | Example, labels: Labels | None = None) -> Any:
         """Mixes a batch by its draws.
 
         Args:
           params: from `sample`, as arrays, or as numbers and lists from JSON.
-          images: NHWC, uint8 or floating.
-          labels: as the class says.
+          images: NHWC, uint8 or floating; or an example, as the class says.
+          labels: as the class says; an example has its own.
 
         Returns:
-          Images and labels, floating.
+          Images and labels, floating; or an example.
         """
-        check_batch(self.title, images, labels, self.num_classes)
-        params = as_draws(self.title, params, _draws_of(self, images.shape))
-        return _mixed(self, params, images, labels)
+        check_batch(self.facts, images, labels)
+        example = as_example(images, labels)
+        params = as_draws(self.title, params, _draws_of(self, example["image"].shape))
+        return as_given(_mixed(self, params, example), images)
 
     def batch(
         self,
         key: PRNGKeyArray,
-        images: Images,
-        labels: Labels,
+        images: Images | Example,
+        labels: Labels | None = None,
         ids: Ids | None = None,
         *,
         epoch: int | Int[AnyArray, ""] = 0,
         strength: Strength = 1.0,
         mask: Bool[AnyArray, " batch"] | None = None,
         sharding: NamedSharding | None = None,
-    ) -> tuple[Images, SoftLabels]:
+    ) -> Any:
         """`apply(sample(key, ids, images.shape[1:], ...), images, labels)`, compiled. Without
         `ids`, position i gets the same draws in every batch of an epoch: pass `ids`, or a new key
         at each step.
 
         Args:
           key: the key of the augmentation's stream.
-          images: NHWC, uint8 or floating.
-          labels: as the class says.
+          images: NHWC, uint8 or floating; or an example, as the class says.
+          labels: as the class says; an example has its own.
           ids: the images' identities (`augjax.image_ids`); by default their positions in the
             batch.
           epoch: folded into the key; pass it so that each epoch draws anew. Traced.
@@ -182,13 +246,16 @@ class Mix(Configured, abc.ABC):
         check_key(key)
         check_epoch(epoch)
         check_strength(strength)
-        check_batch(self.title, images, labels, self.num_classes)
+        check_batch(self.facts, images, labels)
+        example = as_example(images, labels)
+        count = example["image"].shape[0]
         if ids is not None:
-            check_ids(ids, images.shape[0])
-        check_mask(mask, images.shape[0])
-        check_sharding(sharding, images.shape[0])
-        with numbers_may_go(key, images, labels, ids, mask):
-            return _batch(self, sharding, key, images, labels, ids, epoch, strength, mask)
+            check_ids(ids, count)
+        check_mask(mask, count)
+        check_sharding(sharding, count)
+        with numbers_may_go(key, example, ids, mask):
+            made = _batch(self, sharding, key, example, ids, epoch, strength, mask)
+        return as_given(made, images)
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         """There is no mix of one image."""
@@ -203,28 +270,11 @@ def _draws_of(mix: Mix, shape: Shape) -> Params:
 
 
 def _mixed(
-    mix: Mix, params: Params, images: Images, labels: Labels, sharding: NamedSharding | None = None
-) -> tuple[Images, SoftLabels]:
-    """`Mix.apply`."""
-    images = varying_with(images, *jax.tree.leaves(params))
-    shape, partner = images.shape[1:], params["partner"]
-    of_pixels, of_labels = jax.vmap(lambda own: mix.shares(own, shape))(params)
-
-    def mixed(images: Any) -> Array:
-        theirs = rows_at(images, partner, sharding)
-        return _blend(_to_float(images), _to_float(theirs), of_pixels[..., None])
-
-    # A branch, where there is nearly always a partner, since XLA:CPU would otherwise fuse the
-    # mix with the pipeline before it, and resample anew for each pixel that it reads.
-    has_partners = jnp.any(partner != jnp.arange(images.shape[0], dtype=jnp.int32))
-    floats = jax.lax.cond(has_partners, mixed, _to_float, images)
-    soft = soft_labels(labels, mix.num_classes)
-    of_labels = of_labels if soft.ndim == 1 else of_labels[:, None]
-    soft = _blend(soft, rows_at(soft, partner, sharding), of_labels)
-    # NumPy's float64 becomes float32, as everywhere in JAX.
-    as_floats = jnp.float32 if images.dtype == jnp.uint8 else images.dtype
-    floats = floats.astype(jax.dtypes.canonicalize_dtype(as_floats))
-    return floats, smoothed(soft, mix.label_smoothing)
+    mix: Mix, params: Params, example: Example, sharding: NamedSharding | None = None
+) -> Example:
+    draws = jax.tree.leaves(params)
+    example = {name: varying_with(part, *draws) for name, part in example.items()}
+    return mix.combine(params, example, sharding)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -232,38 +282,19 @@ def _batch(
     mix: Mix,
     sharding: NamedSharding | None,
     key: PRNGKeyArray,
-    images: Any,
-    labels: Any,
+    example: Example,
     ids: AnyArray | None,
     epoch: int | Int[AnyArray, ""],
     strength: Strength,
     mask: Any,
-) -> Any:
+) -> Example:
+    images = example["image"]
     ids = positions(images.shape[0]) if ids is None else ids
     sharding = sharding or explicit_sharding(images)
 
-    def mixed(
-        images: Any, labels: Any, ids: Any, key: Any, epoch: Any, strength: Any, mask: Any
-    ) -> Any:
+    def mixed(example: Any, ids: Any, key: Any, epoch: Any, strength: Any, mask: Any) -> Any:
         shape = images.shape[1:]
         params = mix.sample(key, ids, shape, epoch=epoch, strength=strength, mask=mask)
-        return _mixed(mix, params, images, labels, sharding)
+        return _mixed(mix, params, example, sharding)
 
-    return in_auto_axes(mixed, images, labels, ids, key, epoch, strength, mask)
-
-
-def _to_float(images: Images) -> Float[Array, "batch height width channels"]:
-    floats = jnp.asarray(images, jnp.float32)
-    return floats / 255.0 if images.dtype == jnp.uint8 else floats
-
-
-def _blend(
-    ours: Float[Array, "..."], theirs: Float[Array, "..."], share: Float[Array, "..."]
-) -> Float[Array, "..."]:
-    """Ours where `share` is 0 and theirs where it is 1, exactly, and between them else.
-
-    What is not finite stays out of where it has no share.
-    """
-    change = theirs - ours
-    change = jnp.where((share > 0) & (share < 1) | jnp.isfinite(change), change, 0.0)
-    return jnp.where(share == 1, theirs, ours + share * change)
+    return in_auto_axes(mixed, example, ids, key, epoch, strength, mask)

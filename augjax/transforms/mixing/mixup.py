@@ -9,7 +9,8 @@ from augjax.draws import beta
 from augjax.keys import stream
 from augjax.transforms.core.factors import ALPHA
 from augjax.transforms.core.types import Params, Shape
-from augjax.transforms.mixing.mix import Mix, Shares
+from augjax.transforms.mixing.mix import Mix
+from augjax.transforms.mixing.targets import Shares
 from augjax.typing import Strength
 
 
@@ -20,6 +21,9 @@ class MixUp(Mix):
     image' = lam image + (1 - lam) partner, label' = lam label + (1 - lam) partner's label, where
     1 - lam is `strength` times a draw from Beta(alpha, alpha). Gradients flow to images, `lam` and
     `strength`.
+
+    In an example, boxes of both images count, with weights `lam` and 1 - `lam`. A mask is that of
+    the image with the larger share, as a blend of two classes is none.
 
     Draws of each image: `lam` (float32, in [0, 1]), with `on` and `partner`; one for each image,
     where torchvision draws one `lam` for the batch.

@@ -13,7 +13,8 @@ from augjax.keys import stream
 from augjax.transforms.core.configured import check_streams
 from augjax.transforms.core.factors import checked_weights
 from augjax.transforms.core.types import Params, Shape
-from augjax.transforms.mixing.mix import Mix, Shares
+from augjax.transforms.mixing.mix import Mix
+from augjax.transforms.mixing.targets import Cut, Facts, Shares
 from augjax.typing import Strength
 
 _MOST_MIXES = 16
@@ -31,8 +32,9 @@ class RandomMixChoice(Mix):
     draw alone, unless this choice has a name.
 
     Args:
-      mixes: from one to 16, such as MixUp and CutMix; `num_classes` and `label_smoothing` are given
-        here, and not to them.
+      mixes: from one to 16, such as MixUp and CutMix, and not Mosaic or CopyPaste, which do not
+        blend an image with one other by shares; `num_classes`, `label_smoothing` and what is said
+        of boxes and masks are given here, and not to them.
       weights: how likely each is, relative to the others; equal by default.
 
     Reference: `torchvision.transforms.v2.RandomChoice` of MixUp and CutMix, and timm's `Mixup`,
@@ -56,8 +58,16 @@ class RandomMixChoice(Mix):
                 raise TypeError(
                     f"RandomMixChoice holds MixUp, CutMix and the like, but got {mix!r}"
                 )
-            if mix.num_classes is not None or mix.label_smoothing:
-                raise ValueError("num_classes and label_smoothing belong on the RandomMixChoice")
+            if not mix.has_shares:
+                raise TypeError(
+                    f"RandomMixChoice blends each image with one partner by shares, which "
+                    f"{mix.title} does not do; use it before or after, with a p of its own"
+                )
+            if mix.facts != Facts(mix.title):
+                raise ValueError(
+                    "num_classes and label_smoothing belong on the RandomMixChoice, as do boxes, "
+                    "min_visibility and instance_masks"
+                )
         taken = Counter([*(mix.label for mix in self.mixes), "partner", "on", "choice"])
         if repeated := [label for label, count in taken.items() if count > 1]:
             raise ValueError(
@@ -85,3 +95,10 @@ class RandomMixChoice(Mix):
         of_labels = [label for _, label in ways]
         choice = jnp.asarray(params["choice"], jnp.int32)
         return jax.lax.select_n(choice, *of_pixels), jax.lax.select_n(choice, *of_labels)
+
+    def cut_when_on(self, params: Params, shape: Shape) -> Cut:
+        are_cut, rectangles = zip(
+            *(mix.cut(params[mix.label], shape) for mix in self.mixes), strict=True
+        )
+        choice = jnp.asarray(params["choice"], jnp.int32)
+        return jax.lax.select_n(choice, *are_cut), jax.lax.select_n(choice, *rectangles)
