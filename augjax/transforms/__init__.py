@@ -64,6 +64,7 @@ from augjax.transforms.registry import register
 from augjax.transforms.replay import replay
 from augjax.transforms.serial import from_dict, to_dict
 from augjax.transforms.tta import tta
+from augjax.transforms.views import Views, views
 
 __all__ = [
     "AugMix",
@@ -126,6 +127,7 @@ __all__ = [
     "Sequential",
     "Transform",
     "TrivialAugmentWide",
+    "Views",
     "certify",
     "from_dict",
     "preset",
@@ -133,4 +135,5 @@ __all__ = [
     "replay",
     "to_dict",
     "tta",
+    "views",
 ]

@@ -142,7 +142,11 @@ def _checked(
     for transform in transforms:
         if not isinstance(transform, Transform):
             later = "; it takes a whole batch: put its .batch after this one's"
-            hint = later if isinstance(transform, Configured) else ""
+            hint = (
+                getattr(transform, "why_no_step", later)
+                if isinstance(transform, Configured)
+                else ""
+            )
             raise TypeError(f"{kind} holds augjax transforms, but got {transform!r}{hint}")
         for fact, default in transform.facts._field_defaults.items():
             if getattr(transform.facts, fact) != default:
