@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -64,6 +65,12 @@ class Sequential(Container):
       min_visibility: `boxes_valid` becomes False for boxes of which less than this share is still
         in the frame.
       min_area: `boxes_valid` becomes False for boxes with fewer pixels in the frame.
+      dtype_out: of the images coming out. None keeps that of floating images, and makes float32 of
+        uint8. 'float32' and 'bfloat16' are rounded once, at the end. 'uint8', a quarter of the
+        memory, is floor(255.999 x) for x clipped to [0, 1], whatever `value_range`: as
+        `torchvision.transforms.v2.ToDtype(torch.uint8, scale=True)` has it, which does not clip.
+        So 8-bit values that nothing changed come back, each level has an equal share of [0, 1],
+        what is not a number becomes 0, and no gradient flows. `invert` gives floats as ever.
     """
 
     fuse: bool = dataclasses.field(default=True, kw_only=True)
@@ -76,6 +83,9 @@ class Sequential(Container):
     min_visibility: float = dataclasses.field(default=0.0, kw_only=True, metadata=SHARE)
     min_area: float = dataclasses.field(
         default=0.0, kw_only=True, metadata=bounded(0, _FAR, "a number of pixels from 0")
+    )
+    dtype_out: Literal["uint8", "bfloat16", "float32"] | None = dataclasses.field(
+        default=None, kw_only=True
     )
 
     def __post_init__(self) -> None:
@@ -98,11 +108,19 @@ class Sequential(Container):
                 "each place once"
             )
 
+        if self.dtype_out == "uint8":
+            for step in self.steps(None):
+                if not step.operation.keeps_range:
+                    raise ValueError(
+                        f"{given(self, 'dtype_out', self.dtype_out)}: {step.operation.label} "
+                        "leaves [0, 1], which uint8 cannot hold; expected 'bfloat16' or 'float32'"
+                    )
+
     @property
     def facts(self) -> Facts:
         return Facts(
             self.value_range, self.boxes, self.mask_fill,
-            self.flip_pairs, self.min_visibility, self.min_area,
+            self.flip_pairs, self.min_visibility, self.min_area, self.dtype_out,
         )  # fmt: skip
 
     def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:

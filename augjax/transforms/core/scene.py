@@ -145,13 +145,15 @@ def read_as_given(pipeline: Pipeline, scene: Scene) -> None:
         scene.is_read, scene.is_unit = True, False
 
 
-def close_example(pipeline: Pipeline, scene: Scene, example: Image | Example) -> Any:
-    """What became of `example`, in the form in which it came."""
+def close_example(
+    pipeline: Pipeline, scene: Scene, example: Image | Example, dtype_out: str | None = None
+) -> Any:
+    """What became of `example`, in the form in which it came but for its image's `dtype_out`."""
     read_image(pipeline, scene)
     given = example if isinstance(example, dict) else {"image": example}
     closed: dict[str, Any] = dict(given)
     if scene.image is not None:
-        closed["image"] = _from_unit(scene, given["image"].dtype, pipeline.facts)
+        closed["image"] = _from_unit(scene, given["image"].dtype, pipeline.facts, dtype_out)
     if scene.mask is not None:
         closed["mask"] = scene.mask[..., 0] if given["mask"].ndim == 2 else scene.mask
     if scene.boxes is not None:
@@ -319,11 +321,21 @@ def _to_unit(pipeline: Pipeline, image: Image, facts: Facts) -> Float[Array, "h 
     return unit if (lowest, highest) == (0.0, 1.0) else (unit - lowest) / (highest - lowest)
 
 
-def _from_unit(scene: Scene, came_as: jnp.dtype, facts: Facts) -> Num[Array, "h w c"]:
+def _from_unit(
+    scene: Scene, came_as: jnp.dtype, facts: Facts, dtype_out: str | None
+) -> Num[Array, "h w c"]:
     image, (lowest, highest) = scene.image, facts.value_range
     assert image is not None
+    if dtype_out == "uint8":
+        # What is not a number fails the comparison, and no dtype of whole numbers holds it.
+        unit = jnp.where(image > 0.0, jnp.minimum(image, 1.0), 0.0)
+        return jnp.floor(_ALMOST_256 * unit).astype(jnp.uint8)
     if scene.is_unit and (lowest, highest) != (0.0, 1.0):
         image = image * (highest - lowest) + lowest
     # NumPy's float64 becomes float32, as everywhere in JAX, without a warning for each image.
     as_floats = jnp.float32 if came_as == jnp.uint8 else jax.dtypes.canonicalize_dtype(came_as)
-    return image.astype(as_floats)
+    return image.astype(as_floats if dtype_out is None else dtype_out)
+
+
+_ALMOST_256 = 255.999
+"""torchvision's: as many floats become 255 as become any other level."""
