@@ -301,6 +301,18 @@ CASES = {
     "aj.views(t, 2)(key, images)": "for a batch call .batch(key, images, ids)",
     "aj.views(t, 2).batch(key, images, ids[:1])": "ValueError: expected an id for each of 2 images, but got 1",
     "aj.views([(t, 1), (c, 1)]).batch(key, images + 255, ids)": "ValueError: Sequential reads floating images in",
+    "t(key, images)": "takes one image of shape (height, width, channels), but got an array of shape (2, 4, 4, 3); for a batch call .batch(key, images, ids); for clips state same_on, as in Sequential([...], same_on='frames'); there is no transform of volumes",
+    "c.batch(key, images[None])": "takes images of shape (batch, height, width, channels), but got an array of shape (1, 2, 4, 4, 3); for clips state same_on",
+    "b.batch(key, {'image': images[None]})": "but got an array of shape (2, 4, 4, 3); for a batch call .batch(key, images, ids); for clips state same_on",
+    "s(key, images[None])": "but got an array of shape (1, 2, 4, 4, 3); for a batch of clips call .batch(key, clips, ids)",
+    "s.batch(key, image)": "call the transform itself on one image",
+    "s(key, {'image': images, 'boxes': [[1, 2, 3, 4]]})": "TypeError: Sequential takes boxes of a clip as an array with a first axis for the frames, but got a list",
+    "s(key, {'image': images, 'mask': images[0, ..., 0]})": "ValueError: expected mask with a first axis for 2 frames, but got an array of shape (4, 4)",
+    "s.invert(s.sample(key, images.shape), images[:1], images.shape)": "ValueError: expected image with a first axis for 2 frames",
+    "aj.Sequential([], same_on='batch')": "Sequential(same_on='batch'): expected one of 'frames', 'nothing' or None",
+    "aj.Sequential([], dtype_out='int8')": "Sequential(dtype_out='int8'): expected one of 'uint8', 'bfloat16', 'float32' or None",
+    "aj.RandAugment()(key, np.zeros((4, 4, 12), np.uint8))": "ValueError: RandAugment recolours: expected images of 1 channel (grey), 3 (RGB) or 4 (RGBA), as it changes colours, but got 12 channels",
+    "aj.RandomHue(0.1).batch(key, images[..., :2])": "ValueError: RandomHue: expected images of 1 channel",
 }
 
 
@@ -311,6 +323,7 @@ def test_misuse_is_errors_in_one_line():
     program += "images, ids = np.zeros((2, 4, 4, 3), np.float32), np.arange(2, dtype=np.uint32)\n"
     program += "m = aj.MixUp(num_classes=3)\n"
     program += "b, c = aj.Sequential([t], boxes='xyxy'), aj.Sequential([aj.RandomContrast(0.1)])\n"
+    program += "s = aj.Sequential([t], boxes='xyxy', same_on='frames')\n"
     for call in CASES:
         program += f"try: {call}\nexcept Exception as e: print(type(e).__name__ + ':', e)\n"
         program += "else: print('no error')\n"

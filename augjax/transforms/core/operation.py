@@ -38,6 +38,7 @@ class Facts(NamedTuple):
       min_visibility: the least share of a box in the frame with which it stays valid.
       min_area: the fewest pixels of a box in the frame with which it stays valid.
       dtype_out: of images coming out; None for that of floating images, and float32 for uint8.
+      same_on: 'frames' or 'nothing', where images may be clips; None where they may not.
     """
 
     value_range: tuple[float, float] = (0.0, 1.0)
@@ -47,6 +48,7 @@ class Facts(NamedTuple):
     min_visibility: float = 0.0
     min_area: float = 0.0
     dtype_out: str | None = None
+    same_on: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Num, Shaped
 
 from augjax.transforms.core.boxes import BOX_FORMATS, AxisAligned, Boxes, PointMap, to_corners
-from augjax.transforms.core.checks import as_shape, check_layouts, shape_text
+from augjax.transforms.core.checks import A_CLIP, as_shape, check_frames, check_layouts, shape_text
 from augjax.transforms.core.keypoints import Keypoints
 from augjax.transforms.core.operation import Facts, Pipeline
 from augjax.transforms.core.oriented import COLUMNS, ORIENTED_FORMATS, Oriented, to_quads
@@ -166,13 +166,14 @@ def close_example(
 
 
 def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None = None) -> Shape:
-    """(height, width, channels) of an example's image.
+    """(height, width, channels) of an example's image, after the number of frames of a clip.
 
     Raises:
       TypeError: if the image is no array.
       ValueError: if it is not the shape of one image, or nothing has it.
     """
     _check_arrays(pipeline, example)
+    clips = pipeline.facts.same_on is not None
     if isinstance(example, dict):
         if unknown := sorted(set(example) - {*KEYS, *_VISIBLE}, key=str):
             near = get_close_matches(str(unknown[0]), KEYS, n=1)
@@ -181,7 +182,9 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
         if "image" in example:
             shape = example["image"].shape
         elif "mask" in example:
-            shape = (*example["mask"].shape[:2], 3 if shape is None else shape[-1])
+            is_clip = clips and (example["mask"].ndim == 4 or len(shape or ()) == 4)
+            sizes = example["mask"].shape[: 3 if is_clip else 2]
+            shape = (*sizes, 3 if shape is None else shape[-1])
         elif shape is None:
             raise ValueError(
                 "an example without image or mask does not tell the size of its image; draw with "
@@ -190,7 +193,11 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
     else:
         shape = example.shape
     assert shape is not None
-    return as_shape(pipeline, shape)
+    shape = as_shape(pipeline, shape, clips=clips)
+    if len(shape) == 4 and isinstance(example, dict):
+        parts = {name: part for name, part in example.items() if name != "label"}
+        check_frames(pipeline, parts, shape[0])
+    return shape
 
 
 def _check_arrays(pipeline: Pipeline, example: Any) -> None:
@@ -271,10 +278,13 @@ def batch_size(pipeline: Pipeline, examples: Any) -> AxisSize:
                 f"batch, but got axes of {sorted(sizes)}"
             )
         return sizes.pop()
-    if examples.ndim != 4:
+    clips = pipeline.facts.same_on is not None
+    if examples.ndim != 4 + (clips and examples.ndim == 5):
+        hint = "" if clips or examples.ndim != 5 else A_CLIP
         raise ValueError(
             f"{pipeline.title}.batch takes images of shape (batch, height, width, channels), "
-            f"but got {shape_text(examples.shape)}; call the transform itself on one image"
+            f"but got {shape_text(examples.shape)}"
+            f"{hint or '; call the transform itself on one image'}"
         )
     return examples.shape[0]
 
