@@ -1,5 +1,6 @@
 """Random image transforms: `sample(key, shape)` draws, `apply(params, image)` applies the draws."""
 
+from augjax.transforms.canvas import canvas_groups, pad_to_canvas
 from augjax.transforms.certify import certify
 from augjax.transforms.color.auto_contrast import RandomAutoContrast
 from augjax.transforms.color.brightness import RandomBrightness
@@ -128,8 +129,10 @@ __all__ = [
     "Transform",
     "TrivialAugmentWide",
     "Views",
+    "canvas_groups",
     "certify",
     "from_dict",
+    "pad_to_canvas",
     "preset",
     "register",
     "replay",

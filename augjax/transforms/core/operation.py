@@ -82,6 +82,9 @@ class Operation(Pipeline):
     """Whether its result may be blank beyond a frame, in the upper left, whose size it draws."""
     reads_frame: ClassVar[bool] = False
     """Whether it is given, as a draw named 'frame', the size of its image that is not blank."""
+    reads_size: ClassVar[bool] = False
+    """Whether it takes images on a canvas, of which an example's size is shown: it draws and reads
+    as if that were all, and shows nothing of the rest. It is given 'frame' where there is one."""
 
     @abc.abstractmethod
     def render(

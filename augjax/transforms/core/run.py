@@ -17,6 +17,7 @@ from augjax.transforms.core.operation import Operation, Pipeline, Step
 from augjax.transforms.core.scene import (
     Scene,
     close_example,
+    is_on_canvas,
     open_example,
     read_as_given,
     read_image,
@@ -155,7 +156,7 @@ def _group_motion(group: Group, shape: Shape, frame: Frame) -> _GroupMotion | No
         operation = step.operation
         if not isinstance(operation, Spatial):
             continue
-        if operation.reads_frame:
+        if operation.reads_frame or (operation.reads_size and is_on_canvas(frame)):
             step = step._replace(params={**step.params, "frame": frame})
         motion = operation.motion(step.params, shape)
         steps.append(step)

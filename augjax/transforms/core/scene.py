@@ -23,7 +23,7 @@ from augjax.transforms.core.tables import table
 from augjax.transforms.core.types import Example, Frame, Gate, Image, Shape
 from augjax.typing import AxisSize
 
-KEYS = ("image", "mask", "boxes", "boxes_valid", "keypoints", "label")
+KEYS = ("image", "mask", "boxes", "boxes_valid", "keypoints", "label", "size")
 _VISIBLE = ("boxes_visible", "keypoints_visible")
 """What a transform adds, and the next one reads."""
 
@@ -107,8 +107,10 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
                 f"expected a mask of shape {shape[:2]} or {shape[:2]} and channels, as its image, "
                 f"but got {shape_text(mask.shape)}"
             )
+    if "size" in given:
+        scene.frame = _shown(pipeline, given["size"], shape)
     if "boxes" in given:
-        scene.boxes = _boxes(pipeline, given, shape)
+        scene.boxes = _boxes(pipeline, given, (*scene.frame, shape[2]))
     elif "boxes_valid" in given:
         raise ValueError("boxes_valid says which boxes count, but the example has no boxes")
     if "keypoints" in given:
@@ -117,6 +119,36 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
         scene.keypoints = Keypoints(points, in_frame, pipeline.facts.flip_pairs)
     scene.clip()
     return scene
+
+
+def is_on_canvas(frame: Frame) -> bool:
+    """Whether a frame may be smaller than its image, which is known only when it is drawn."""
+    return any(isinstance(size, jax.Array) for size in frame)
+
+
+def _shown(pipeline: Pipeline, size: Any, shape: Shape) -> Frame:
+    """An example's size, if the pipeline begins with what reads it.
+
+    Raises:
+      TypeError, ValueError: if it does not, or it is no size within `shape`.
+    """
+    first = next(pipeline.steps(None), None)
+    if first is not None and (not first.operation.reads_size or first.gate is not None):
+        raise ValueError(
+            f"{first.operation.label} does not read the size of an image on a canvas; put Resize, "
+            "Letterbox, ScaleJitter, RandomResizedCrop, RandomCrop or CenterCrop first"
+        )
+    dtype = getattr(size, "dtype", None)
+    if dtype is None or not jnp.issubdtype(dtype, jnp.integer) or size.shape != (2,):
+        given = reprlib.repr(size) if dtype is None else f"{dtype} of shape {size.shape}"
+        raise TypeError(f"size is (height, width), an array of 2 whole numbers, but got {given}")
+    if isinstance(size, np.ndarray) and not ((size >= 1) & (size <= shape[:2])).all():
+        raise ValueError(
+            f"size={tuple(size.tolist())}: expected (height, width) within the canvas of "
+            f"{shape[:2]}"
+        )
+    height, width = jnp.asarray(size).astype(jnp.int32)
+    return height, width
 
 
 def read_image(pipeline: Pipeline, scene: Scene) -> None:
@@ -158,7 +190,10 @@ def close_example(
         closed["mask"] = scene.mask[..., 0] if given["mask"].ndim == 2 else scene.mask
     if scene.boxes is not None:
         facts = pipeline.facts
-        closed |= scene.boxes.close(scene.shape, facts.min_visibility, facts.min_area)
+        shape = (*scene.frame, scene.shape[2]) if "size" in given else scene.shape
+        closed |= scene.boxes.close(shape, facts.min_visibility, facts.min_area)
+    if "size" in given:
+        closed["size"] = jnp.stack([jnp.asarray(side, jnp.int32) for side in scene.frame])
     if scene.keypoints is not None:
         closed["keypoints"] = scene.keypoints.points
         closed["keypoints_visible"] = scene.keypoints.in_frame
@@ -196,6 +231,8 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
     shape = as_shape(pipeline, shape, clips=clips)
     if len(shape) == 4 and isinstance(example, dict):
         parts = {name: part for name, part in example.items() if name != "label"}
+        if "size" in parts:
+            raise ValueError("a clip has no size; its frames fill their canvas")
         check_frames(pipeline, parts, shape[0])
     return shape
 
@@ -217,7 +254,7 @@ def _check_arrays(pipeline: Pipeline, example: Any) -> None:
             )
 
 
-def _boxes(pipeline: Pipeline, example: Example, shape: Shape) -> Boxes:
+def _boxes(pipeline: Pipeline, example: Example, shape: Frame) -> Boxes:
     """The boxes of an example in an image of `shape`."""
     format = _box_format(pipeline)
     rows = table(example["boxes"], "boxes", COLUMNS.get(format, 4))

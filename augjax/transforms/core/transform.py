@@ -63,6 +63,10 @@ class Transform(Pipeline):
     - `boxes_valid`: (n,), False for rows that only fill up, which stay what they are;
     - `keypoints`: (n, 2), or [] for none, x and y in pixels, where (0, 0) is the centre of the
       first pixel;
+    - `size`: (height, width), whole numbers: what is shown of the image and mask, in the upper left
+      of a canvas (`augjax.pad_to_canvas`). The first transform has to read it: Resize, Letterbox,
+      ScaleJitter, RandomResizedCrop, RandomCrop and CenterCrop do, and return what they make of
+      the part that is shown, as if it were all;
     - `label`: anything, which stays as it is.
 
     With `Sequential(same_on=)` an image may be a clip, (frames, height, width, channels), with a
@@ -125,7 +129,8 @@ class Transform(Pipeline):
         check_key(key)
         shape = self._shape(shape)
         check_strength(strength)
-        seen = targets if self.sees_targets else None
+        looks = targets is not None and (self.sees_targets or "size" in targets)
+        seen = targets if looks else None
 
         def one(key: PRNGKeyArray, targets: Example | None) -> Params:
             own_key = self.own_key(key)
