@@ -71,7 +71,7 @@ def unit(key: PRNGKeyArray, shape: tuple[int, ...] = ()) -> Float[Array, "..."]:
     return jax.random.uniform(steady(key), shape, jnp.float32)
 
 
-def below(key: PRNGKeyArray, count: int) -> Int[Array, ""]:
+def below(key: PRNGKeyArray, count: int | Int[Array, ""]) -> Int[Array, ""]:
     """A whole number from 0 to `count` - 1."""
     return jax.random.randint(steady(key), (), 0, count, jnp.int32)
 
@@ -95,10 +95,20 @@ def uniform(
     shape: tuple[int, ...] = (),
 ) -> Float[Array, "..."]:
     """A draw from U[lower, upper] times `strength`."""
-    centre = (lower + upper) / 2
-    half = (upper - lower) / 2
+    return uniform_around(key, (lower + upper) / 2, (upper - lower) / 2, strength, shape=shape)
+
+
+def uniform_around(
+    key: PRNGKeyArray,
+    middle: float | Float[Array, ""],
+    half: float | Float[Array, ""],
+    strength: Strength = 1.0,
+    *,
+    shape: tuple[int, ...] = (),
+) -> Float[Array, "..."]:
+    """A draw from U[middle - half, middle + half] times `strength`; bounds may be traced."""
     number = plus_minus_one(key, shape)
-    return jnp.float32(strength) * (centre + unfused(half * number, -half, half))
+    return jnp.float32(strength) * (middle + unfused(half * number, -half, half))
 
 
 def uniform_about(

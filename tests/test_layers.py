@@ -9,7 +9,7 @@ FAMILIES = ["geometry", "color", "filter", "policy", "composition", "mixing"]
 CORE = [
     "types arguments factors configured", "operation motion",
     "spatial checks tables boxes transfers explicit_axes", "oriented keypoints", "groups scene",
-    "values", "run plan",
+    "values", "run plan", "clips",
     "transform",
 ]  # fmt: skip
 LAYERS = [

@@ -21,6 +21,7 @@ from augjax.transforms import (
     MixUp,
     RandomMixChoice,
     Sequential,
+    Views,
     from_dict,
     preset,
 )
@@ -138,6 +139,8 @@ def _built(data: Any, option: str) -> Sequential:
     if isinstance(transform, Mix):
         kind = type(transform).__name__
         raise InputError(f"{option}: {kind} mixes batches; --mix of a run says how they are mixed")
+    if isinstance(transform, Views):
+        raise InputError(f"{option}: Views makes several images of one, and a run trains on one")
     return transform if isinstance(transform, Sequential) else Sequential([transform])
 
 

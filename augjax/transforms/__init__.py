@@ -1,5 +1,6 @@
 """Random image transforms: `sample(key, shape)` draws, `apply(params, image)` applies the draws."""
 
+from augjax.transforms.canvas import canvas_groups, pad_to_canvas
 from augjax.transforms.certify import certify
 from augjax.transforms.color.auto_contrast import RandomAutoContrast
 from augjax.transforms.color.brightness import RandomBrightness
@@ -66,6 +67,7 @@ from augjax.transforms.registry import register
 from augjax.transforms.replay import replay
 from augjax.transforms.serial import from_dict, to_dict
 from augjax.transforms.tta import tta
+from augjax.transforms.views import Views, views
 
 __all__ = [
     "AugMix",
@@ -130,11 +132,15 @@ __all__ = [
     "Sequential",
     "Transform",
     "TrivialAugmentWide",
+    "Views",
+    "canvas_groups",
     "certify",
     "from_dict",
+    "pad_to_canvas",
     "preset",
     "register",
     "replay",
     "to_dict",
     "tta",
+    "views",
 ]

@@ -10,6 +10,7 @@ from augjax.transforms.catalog import catalog, mixes
 from augjax.transforms.core.configured import Configured
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.mixing.mix import Mix
+from augjax.transforms.views import Views
 
 Kind = TypeVar("Kind", bound=type)
 
@@ -64,7 +65,7 @@ def kinds() -> dict[str, type[Configured]]:
 
 @cache
 def _own() -> dict[str, type[Configured]]:
-    return {**catalog(), **mixes()}
+    return {**catalog(), **mixes(), Views.__name__: Views}
 
 
 def place(kind: type) -> str:

@@ -13,6 +13,7 @@ from augjax import keys
 from augjax.transforms.core.scene import shape_of
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Example, Image
+from augjax.transforms.views import Views
 from augjax.typing import AnyArray, Strength
 
 ImageId = str | PurePath | int | np.integer | UInt32[AnyArray, ""] | UInt32[AnyArray, "2"]
@@ -20,7 +21,7 @@ ImageId = str | PurePath | int | np.integer | UInt32[AnyArray, ""] | UInt32[AnyA
 
 
 def replay(
-    pipeline: Transform,
+    pipeline: Transform | Views,
     *,
     seed: int,
     epoch: int,
@@ -35,7 +36,7 @@ def replay(
     which differs with the size of a compiled batch (2e-5 at most).
 
     Args:
-      pipeline: as in training.
+      pipeline: as in training; of `augjax.views` all views are made again.
       seed: of the run.
       epoch: its number, as it was given to `batch`; a training loop of augjax's counts from 1.
       id: which image it is: its path relative to the split's folder, or the number it had in `ids`.
@@ -46,19 +47,20 @@ def replay(
     Returns:
       What `pipeline.batch` returned for the image, before any mix.
     """
-    if not isinstance(pipeline, Transform):
+    if not isinstance(pipeline, Transform | Views):
         raise TypeError(
             f"replay takes a transform of images, but got a {type(pipeline).__name__}; what a mix "
             "made depends on the whole batch, whose mix.batch(..., epoch=epoch) makes it again"
         )
-    shape_of(pipeline, image)
+    several = isinstance(pipeline, Views)
+    shape_of(pipeline.children[0] if several else pipeline, image)
     key = _stream_key(seed, epoch, stream)
     # NumPy's stay what they are, since their values are checked.
     one = jax.tree.map(
         lambda part: (part if hasattr(part, "ndim") else jnp.asarray(part))[None], image
     )
     return jax.tree.map(
-        lambda part: part[0],
+        lambda part: part[:, 0] if several else part[0],
         pipeline.batch(key, one, _words(id)[None], epoch=epoch, strength=strength),
     )
 

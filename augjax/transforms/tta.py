@@ -77,6 +77,8 @@ def tta(
     ) -> Any:
         if isinstance(images, dict):
             raise TypeError("tta predicts for images, but got a dict; give its images alone")
+        if dense and images.ndim != 4:
+            raise ValueError("tta(dense=True) takes images, but got clips; give it their frames")
         check_strength(strength)
 
         def prediction(draw: Int[Array, ""]) -> tuple[Any, Float[Array, "batch _ _"] | None]:

@@ -11,6 +11,8 @@ from tests.oracles import MISSING
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "examples"
 TRAINS = ("flax_nnx", "equinox_loop", "optax_loop", "torch_collate")
+CONTRASTS = ("simclr", "dino")
+"""Without labels: the loss has no end that is known."""
 STREAMS = ("tfdata_map", "grain_pipeline")
 NEEDS = ("equinox", "grain")
 """What the extra 'examples' brings."""
@@ -36,6 +38,13 @@ def test_an_example_trains(name):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("name", CONTRASTS)
+def test_an_example_without_labels_trains(name):
+    first, middle, last = (float(line.rpartition("last loss ")[2]) for line in printed(name))
+    assert last < middle < first - 0.1
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("name", STREAMS)
 def test_an_example_streams_what_a_replay_shows(name):
     for line in printed(name):
@@ -45,8 +54,8 @@ def test_an_example_streams_what_a_replay_shows(name):
 
 def test_all_examples_are_short_listed_and_run():
     page = (FOLDER / "README.md").read_text()
-    names = {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "pictures"}
-    assert names == {*TRAINS, *STREAMS}
+    names = {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "pictures", "encoder"}
+    assert names == {*TRAINS, *CONTRASTS, *STREAMS}
     for name in names:
         assert f"[`{name}.py`]({name}.py)" in page
         assert len((FOLDER / f"{name}.py").read_text().splitlines()) <= 40

@@ -59,9 +59,8 @@ def test_alpha_is_never_touched_and_does_not_matter(transform):
 
 
 @pytest.mark.parametrize("transform", RGB_ONLY, ids=repr)
-@pytest.mark.parametrize("channels", [1, 2])
-def test_colours_that_are_not_there_are_not_changed(transform, channels):
-    images = noise(4, 6, 5, channels)
+def test_colours_that_are_not_there_are_not_changed(transform):
+    images = noise(4, 6, 5, 1)
     batch = quick_jit(lambda images: transform.batch(KEY, images))
     np.testing.assert_array_equal(batch(images), images)
 

@@ -1,6 +1,7 @@
 """RandomChannelDrop."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -18,7 +19,8 @@ from augjax.transforms.core.types import Params, Shape
 class RandomChannelDrop(Switched, Pointwise):
     """Replaces one or two of an image's colours, red, green or blue, by a constant.
 
-    Images without three channels stay as they are, and so does a fourth channel.
+    Grey images stay as they are, and so does a fourth channel (alpha); other numbers of channels
+    are refused.
 
     Draws: `on` (bool), with probability `p`; `dropped` (bool, 3), which colours,
     with equal probability.
@@ -31,6 +33,8 @@ class RandomChannelDrop(Switched, Pointwise):
 
     References: `kornia.augmentation.RandomChannelDropout`, `albumentations.ChannelDropout`.
     """
+
+    of_colors: ClassVar[bool] = True
 
     channels: int = dataclasses.field(default=1, metadata=whole(1, 2))
     fill_value: Color = dataclasses.field(default=0.0, metadata=COLOR)

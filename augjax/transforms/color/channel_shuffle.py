@@ -1,6 +1,7 @@
 """RandomChannelShuffle."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -17,7 +18,8 @@ from augjax.transforms.core.types import Params, Shape
 class RandomChannelShuffle(Switched, Pointwise):
     """Puts red, green and blue in an order drawn for each image.
 
-    Images without three channels stay as they are, and so does a fourth channel.
+    Grey images stay as they are, and so does a fourth channel (alpha); other numbers of channels
+    are refused.
 
     Draws: `on` (bool), with probability `p`; `order` (int32, 3), where each new channel comes
     from, all six permutations with equal probability.
@@ -27,6 +29,8 @@ class RandomChannelShuffle(Switched, Pointwise):
 
     Reference: `torchvision.transforms.v2.RandomChannelPermutation`, which always shuffles.
     """
+
+    of_colors: ClassVar[bool] = True
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape) -> Params:
         order = jnp.argsort(unit(stream(key, "order"), (COLORS,)))

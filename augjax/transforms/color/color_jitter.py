@@ -29,8 +29,8 @@ class ColorJitter(Transform, Operation):
         saturation   y = clip(s x + (1 - s) g, 0, 1), g the grey of the pixel
         hue          turned as by RandomHue
 
-    Of an image without three channels only brightness and contrast change; a fourth channel stays
-    as it is. What is not asked for is not drawn, and stays.
+    Of a grey image only brightness and contrast change; a fourth channel (alpha) stays as it is;
+    other numbers of channels are refused. What is not asked for is not drawn, and stays.
 
     Draws: `order`, a permutation of 0 to 3 (brightness, contrast, saturation, hue), first come
     first; `brightness`, `contrast`, `saturation` ~ U[lower, upper]; `hue` ~ U[lower, upper], in
@@ -48,6 +48,7 @@ class ColorJitter(Transform, Operation):
     Reference: `torchvision.transforms.v2.ColorJitter`.
     """
 
+    of_colors: ClassVar[bool] = True
     amounts: ClassVar[tuple[str, ...]] = ("brightness", "contrast", "saturation", "hue")
 
     brightness: Factor = dataclasses.field(default=0.0, metadata=_MULTIPLIER)

@@ -1,6 +1,7 @@
 """RandomGrayscale."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -17,7 +18,8 @@ class RandomGrayscale(Switched, Pointwise):
 
         y = 0.2989 red + 0.587 green + 0.114 blue, in each of the three channels
 
-    Images without three channels stay as they are, and so does a fourth channel.
+    Grey images stay as they are, and so does a fourth channel (alpha); other numbers of channels
+    are refused.
 
     Draws: `on` (bool), with probability `p`.
 
@@ -28,6 +30,8 @@ class RandomGrayscale(Switched, Pointwise):
 
     References: `keras.layers.RandomGrayscale`, `torchvision.transforms.v2.RandomGrayscale`.
     """
+
+    of_colors: ClassVar[bool] = True
 
     def render(
         self, params: Params, image: Float[Array, "height width channels"]

@@ -2,6 +2,7 @@
 
 import dataclasses
 from functools import partial
+from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -20,7 +21,8 @@ from augjax.typing import Strength
 class RandomHue(Transform, Pointwise):
     """Turns an image's hues (HSV), one way or the other.
 
-    Images without three channels stay as they are, and so does a fourth channel.
+    Grey images stay as they are, and so does a fourth channel (alpha); other numbers of channels
+    are refused.
 
     Draws: `turn`, in full turns, ~ U[lower, upper] / 2 with a fair coin for its sign; a third of a
     turn makes red green, green blue and blue red.
@@ -30,6 +32,8 @@ class RandomHue(Transform, Pointwise):
 
     References: `keras.layers.RandomHue`; `dm_pix.adjust_hue`.
     """
+
+    of_colors: ClassVar[bool] = True
 
     factor: Factor = dataclasses.field(metadata=ranged(lowest=0, highest=1, number=up_to))
 

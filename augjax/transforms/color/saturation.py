@@ -2,6 +2,7 @@
 
 import dataclasses
 from functools import partial
+from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -19,8 +20,8 @@ from augjax.typing import Strength
 class RandomSaturation(Transform, Pointwise):
     """Makes an image's colours paler or stronger.
 
-    Multiplies the saturation of each pixel (HSV) by factor / (1 - factor), up to 1. Images without
-    three channels stay as they are, and so does a fourth channel.
+    Multiplies the saturation of each pixel (HSV) by factor / (1 - factor), up to 1. Grey images
+    stay as they are, and so does a fourth channel (alpha); other numbers of channels are refused.
 
     Draws: `factor` ~ U[lower, upper]: 0 makes grey, 0.5 changes nothing, 1 is full saturation.
 
@@ -33,6 +34,8 @@ class RandomSaturation(Transform, Pointwise):
 
     References: `keras.layers.RandomSaturation`; `dm_pix.adjust_saturation`.
     """
+
+    of_colors: ClassVar[bool] = True
 
     factor: Factor = dataclasses.field(metadata=ranged(lowest=0, highest=1, number=up_to))
 

@@ -13,7 +13,7 @@ from augjax.keys import stream
 from augjax.transforms.core.configured import Configured, check_streams
 from augjax.transforms.core.operation import Step
 from augjax.transforms.core.run import move_targets
-from augjax.transforms.core.scene import Scene
+from augjax.transforms.core.scene import Scene, is_on_canvas
 from augjax.transforms.core.spatial import Spatial
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Gate, Params, Shape
@@ -100,7 +100,8 @@ class Container(Transform):
             of_inner = inner.draw_for(inner.own_key(key), scene, strength)
             draws |= of_inner if _shares_names(inner) else {inner.label: of_inner}
             shape = inner.out_shape(scene.shape)
-            if place < last:  # What is drawn later depends on where targets are then.
+            if place < last or is_on_canvas(scene.frame):
+                # What is drawn later depends on where targets are then, and what is shown.
                 _, gate = next(islice(self.active(own), place, None))
                 steps = inner.steps(of_inner)
                 move_targets(scene, (s._replace(gate=_both(gate, s.gate)) for s in steps))
@@ -142,7 +143,11 @@ def _checked(
     for transform in transforms:
         if not isinstance(transform, Transform):
             later = "; it takes a whole batch: put its .batch after this one's"
-            hint = later if isinstance(transform, Configured) else ""
+            hint = (
+                getattr(transform, "why_no_step", later)
+                if isinstance(transform, Configured)
+                else ""
+            )
             raise TypeError(f"{kind} holds augjax transforms, but got {transform!r}{hint}")
         for fact, default in transform.facts._field_defaults.items():
             if getattr(transform.facts, fact) != default:

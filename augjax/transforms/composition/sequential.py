@@ -2,12 +2,14 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
 from augjax.transforms.composition.container import Container
 from augjax.transforms.core.arguments import given
 from augjax.transforms.core.boxes import BOX_FORMATS
+from augjax.transforms.core.clips import FRAMES, NOTHING
 from augjax.transforms.core.factors import SHARE, bounded, whole
 from augjax.transforms.core.operation import Facts, Step
 from augjax.transforms.core.oriented import ORIENTED_FORMATS
@@ -64,6 +66,19 @@ class Sequential(Container):
       min_visibility: `boxes_valid` becomes False for boxes of which less than this share is still
         in the frame.
       min_area: `boxes_valid` becomes False for boxes with fewer pixels in the frame.
+      dtype_out: of the images coming out. None keeps that of floating images, and makes float32 of
+        uint8. 'float32' and 'bfloat16' are rounded once, at the end. 'uint8', a quarter of the
+        memory, is floor(255.999 x) for x clipped to [0, 1], whatever `value_range`: as
+        `torchvision.transforms.v2.ToDtype(torch.uint8, scale=True)` has it, which does not clip.
+        So 8-bit values that nothing changed come back, each level has an equal share of [0, 1],
+        what is not a number becomes 0, and no gradient flows. `invert` gives floats as ever.
+      same_on: lets images be clips of shape (frames, height, width, channels), whose targets have a
+        first axis for the frames as well. 'frames' draws once for all frames, what it would draw
+        for one image under the same key, noise included. 'nothing' draws anew for each: frame i
+        under `jax.random.fold_in(augjax.stream(key, 'frames'), i)`, where `key` is the clip's, and
+        draws have a first axis for the frames. What depends on pixels, such as the mean of a
+        contrast, is that of each frame. None refuses clips. Volumes are no clips: geometry moves
+        height and width alone.
     """
 
     fuse: bool = dataclasses.field(default=True, kw_only=True)
@@ -77,6 +92,10 @@ class Sequential(Container):
     min_area: float = dataclasses.field(
         default=0.0, kw_only=True, metadata=bounded(0, _FAR, "a number of pixels from 0")
     )
+    dtype_out: Literal["uint8", "bfloat16", "float32"] | None = dataclasses.field(
+        default=None, kw_only=True
+    )
+    same_on: Literal["frames", "nothing"] | None = dataclasses.field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -98,11 +117,27 @@ class Sequential(Container):
                 "each place once"
             )
 
+        if self.dtype_out == "uint8":
+            for step in self.steps(None):
+                if not step.operation.keeps_range:
+                    raise ValueError(
+                        f"{given(self, 'dtype_out', self.dtype_out)}: {step.operation.label} "
+                        "leaves [0, 1], which uint8 cannot hold; expected 'bfloat16' or 'float32'"
+                    )
+
+        seeing = next((inner for inner in self.children if inner.sees_targets), None)
+        if self.same_on == FRAMES and seeing is not None:
+            raise ValueError(
+                f"{given(self, 'same_on', self.same_on)}: {seeing.label} looks at boxes or masks, "
+                f"which differ between frames; expected {NOTHING!r}"
+            )
+
     @property
     def facts(self) -> Facts:
         return Facts(
             self.value_range, self.boxes, self.mask_fill,
-            self.flip_pairs, self.min_visibility, self.min_area,
+            self.flip_pairs, self.min_visibility, self.min_area, self.dtype_out,
+            self.same_on,
         )  # fmt: skip
 
     def active(self, own: Params | None) -> Iterator[tuple[Transform, Gate | None]]:

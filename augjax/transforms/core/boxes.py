@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from augjax.transforms.core.types import Frame, Gate, Points, Shape
+from augjax.transforms.core.types import Frame, Gate, Points
 
 BOX_FORMATS = ("xyxy", "xywh", "center_xywh", "rel_xyxy", "rel_xywh", "rel_center_xywh")
 """Keras's names: corners, corner and size, centre and size; `rel_` is in shares of the size."""
@@ -53,7 +53,7 @@ class Boxes(abc.ABC):
         """How many pixels of each are in the frame."""
 
     @abc.abstractmethod
-    def rows(self, shape: Shape) -> Float[Array, "n columns"]:
+    def rows(self, shape: Frame) -> Float[Array, "n columns"]:
         """In their format, in an image of `shape`."""
 
     def drop_by_centre(self, frame: Frame, gate: Gate) -> None:
@@ -68,7 +68,7 @@ class Boxes(abc.ABC):
         visible = self.seen > 0
         return visible if self.valid is None else self.valid & visible
 
-    def close(self, shape: Shape, min_visibility: float, min_area: float) -> dict[str, Any]:
+    def close(self, shape: Frame, min_visibility: float, min_area: float) -> dict[str, Any]:
         """What an example says of them at the end. Rows that were off stay what they were."""
         rows, seen = self.rows(shape), self.seen
         if self.valid is not None:
@@ -113,11 +113,11 @@ class AxisAligned(Boxes):
     def areas(self) -> Float[Array, " n"]:
         return _areas(self.corners)
 
-    def rows(self, shape: Shape) -> Float[Array, "n columns"]:
+    def rows(self, shape: Frame) -> Float[Array, "n columns"]:
         return from_corners(self.corners, self.format, shape)
 
 
-def to_corners(boxes: Float[Array, "n 4"], format: str, shape: Shape) -> Float[Array, "n 4"]:
+def to_corners(boxes: Float[Array, "n 4"], format: str, shape: Frame) -> Float[Array, "n 4"]:
     """Boxes of a format in an image of `shape` as (left, top, right, bottom) in pixels."""
     boxes = boxes * _unit(format, shape)
     first, second = boxes[:, :2], boxes[:, 2:]
@@ -129,7 +129,7 @@ def to_corners(boxes: Float[Array, "n 4"], format: str, shape: Shape) -> Float[A
     return jnp.concatenate([first, second], axis=1)
 
 
-def from_corners(corners: Float[Array, "n 4"], format: str, shape: Shape) -> Float[Array, "n 4"]:
+def from_corners(corners: Float[Array, "n 4"], format: str, shape: Frame) -> Float[Array, "n 4"]:
     """The inverse of `to_corners`."""
     first, second = corners[:, :2], corners[:, 2:]
     match format.removeprefix("rel_"):
@@ -140,7 +140,7 @@ def from_corners(corners: Float[Array, "n 4"], format: str, shape: Shape) -> Flo
     return jnp.concatenate([first, second], axis=1) / _unit(format, shape)
 
 
-def _unit(format: str, shape: Shape) -> Float[Array, "1 4"]:
+def _unit(format: str, shape: Frame) -> Float[Array, "1 4"]:
     height, width = shape[:2] if format.startswith("rel_") else (1, 1)
     return jnp.array([[width, height, width, height]], jnp.float32)
 

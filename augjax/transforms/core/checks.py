@@ -36,21 +36,22 @@ def positions(count: AxisSize) -> Ids:
     return jnp.arange(count, dtype=jnp.uint32)
 
 
-def as_shape(transform: Configured, shape: Any) -> Shape:
-    """A shape as a tuple of Python's integers.
+def as_shape(transform: Configured, shape: Any, *, clips: bool = False) -> Shape:
+    """A shape as a tuple of Python's integers; with `clips` it may have a first axis of frames.
 
     Raises:
-      TypeError, ValueError: if it is not that of one image.
+      TypeError, ValueError: if it is not that of one image, or one clip.
     """
     if not isinstance(shape, tuple | list):
         raise TypeError(
             f"{transform.title} takes a shape, (height, width, channels), but got a "
             f"{type(shape).__name__}; an image has it as image.shape"
         )
-    if len(shape) != 3 or 0 in shape:
+    if len(shape) != 3 + (clips and len(shape) == 4) or 0 in shape:
         hint = {
             0: "; the key comes first, then the image",
-            4: "; for a batch call .batch(key, images, ids)",
+            4: f"; for a batch call .batch(key, images, ids){'' if clips else A_CLIP}",
+            5: f"; for a batch of clips call .batch(key, clips, ids){'' if clips else A_CLIP}",
             2: "; a grey image has one channel, image[..., None]",
         }.get(len(shape), "")
         raise ValueError(
@@ -58,6 +59,28 @@ def as_shape(transform: Configured, shape: Any) -> Shape:
             f"but got {shape_text(tuple(shape))}{hint}"
         )
     return of_integers(transform, shape)
+
+
+A_CLIP = (
+    "; for clips state same_on, as in Sequential([...], same_on='frames'); there is no transform "
+    "of volumes, whose depth is no time"
+)
+"""For messages."""
+
+
+def check_frames(transform: Configured, parts: dict[str, Any], frames: AxisSize) -> None:
+    """Raises TypeError or ValueError unless all are arrays whose first axis is that of frames."""
+    for name, part in parts.items():
+        if not hasattr(part, "shape"):
+            raise TypeError(
+                f"{transform.title} takes {name} of a clip as an array with a first axis for the "
+                f"frames, but got a {type(part).__name__}"
+            )
+        if part.shape[:1] != (frames,):
+            raise ValueError(
+                f"expected {name} with a first axis for {frames} frames, but got "
+                f"{shape_text(part.shape)}"
+            )
 
 
 def of_integers(transform: Configured, shape: Iterable[Any]) -> Shape:

@@ -37,6 +37,8 @@ class Facts(NamedTuple):
       flip_pairs: places of the keypoints that a mirror exchanges.
       min_visibility: the least share of a box in the frame with which it stays valid.
       min_area: the fewest pixels of a box in the frame with which it stays valid.
+      dtype_out: of images coming out; None for that of floating images, and float32 for uint8.
+      same_on: 'frames' or 'nothing', where images may be clips; None where they may not.
     """
 
     value_range: tuple[float, float] = (0.0, 1.0)
@@ -45,6 +47,8 @@ class Facts(NamedTuple):
     flip_pairs: Sequence[Sequence[int]] = ()
     min_visibility: float = 0.0
     min_area: float = 0.0
+    dtype_out: str | None = None
+    same_on: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,10 +75,16 @@ class Operation(Pipeline):
 
     keeps_range: ClassVar[bool] = True
     """Whether images in [0, 1] stay there."""
+    of_colors: ClassVar[bool] = False
+    """Whether it takes channels as red, green and blue, so that only those images have a meaning
+    that are grey (1 channel), RGB (3) or RGBA (4)."""
     draws_frame: ClassVar[bool] = False
     """Whether its result may be blank beyond a frame, in the upper left, whose size it draws."""
     reads_frame: ClassVar[bool] = False
     """Whether it is given, as a draw named 'frame', the size of its image that is not blank."""
+    reads_size: ClassVar[bool] = False
+    """Whether it takes images on a canvas, of which an example's size is shown: it draws and reads
+    as if that were all, and shows nothing of the rest. It is given 'frame' where there is one."""
 
     @abc.abstractmethod
     def render(

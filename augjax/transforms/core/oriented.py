@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from augjax.transforms.core.boxes import Boxes, PointMap
-from augjax.transforms.core.types import Frame, Gate, Shape
+from augjax.transforms.core.types import Frame, Gate
 
 ORIENTED_FORMATS = ("center_xywhr", "xyxyxyxy")
 """Centre, width, height and the angle counter-clockwise in radians; four corners in pixels."""
@@ -54,7 +54,7 @@ class Oriented(Boxes):
     def areas(self) -> Float[Array, " n"]:
         return self.inside
 
-    def rows(self, shape: Shape) -> Float[Array, "n columns"]:
+    def rows(self, shape: Frame) -> Float[Array, "n columns"]:
         return from_quads(self.quads, self.format)
 
 

@@ -13,10 +13,11 @@ from augjax.kernels.varying import varying_with
 from augjax.transforms.core.checks import shape_text
 from augjax.transforms.core.groups import Group, common_resampling, groups
 from augjax.transforms.core.motion import BLANK, Motion, Resampling
-from augjax.transforms.core.operation import Pipeline, Step
+from augjax.transforms.core.operation import Operation, Pipeline, Step
 from augjax.transforms.core.scene import (
     Scene,
     close_example,
+    is_on_canvas,
     open_example,
     read_as_given,
     read_image,
@@ -44,6 +45,7 @@ def run(
         for step in group:
             if scene.image is not None and not isinstance(step.operation, Spatial):
                 read_image(pipeline, scene)
+                _check_colors(step.operation, scene.image.shape[2])
                 painted = step.operation.render(step.params, scene.image)
                 scene.image = _gated([step], painted, scene.image)
                 scene.is_unit &= step.operation.keeps_range
@@ -51,7 +53,7 @@ def run(
     if scene.image is not None and reads_range(pipeline, given):
         # A sum, since XLA:CPU does not vectorise what it computes for a select of whole images.
         scene.image = scene.image + jnp.where(out_of_range(pipeline, given), jnp.nan, 0.0)
-    return close_example(pipeline, scene, example)
+    return close_example(pipeline, scene, example, pipeline.facts.dtype_out)
 
 
 def move_targets(scene: Scene, steps: Iterable[Step]) -> None:
@@ -112,6 +114,16 @@ def brought_back(
     return pixels.reshape(*shape[:2], *maps.shape[2:]).astype(maps.dtype)
 
 
+def _check_colors(operation: Operation, channels: int) -> None:
+    """Raises ValueError if it is one of colours, and images of `channels` have none."""
+    if operation.of_colors and channels not in _WITH_COLORS:
+        raise ValueError(
+            f"{operation.title}: expected images of 1 channel (grey), 3 (RGB) or 4 (RGBA), as it "
+            f"changes colours, but got {channels} channels"
+        )
+
+
+_WITH_COLORS = (1, 3, 4)
 _NOTHING_BEYOND = Resampling("constant", "nearest", 0)
 _ON_PIXELS = Resampling("nearest", "nearest", 0)
 """For motions that land on pixels and never leave the image."""
@@ -144,7 +156,7 @@ def _group_motion(group: Group, shape: Shape, frame: Frame) -> _GroupMotion | No
         operation = step.operation
         if not isinstance(operation, Spatial):
             continue
-        if operation.reads_frame:
+        if operation.reads_frame or (operation.reads_size and is_on_canvas(frame)):
             step = step._replace(params={**step.params, "frame": frame})
         motion = operation.motion(step.params, shape)
         steps.append(step)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Num, Shaped
 
 from augjax.transforms.core.boxes import BOX_FORMATS, AxisAligned, Boxes, PointMap, to_corners
-from augjax.transforms.core.checks import as_shape, check_layouts, shape_text
+from augjax.transforms.core.checks import A_CLIP, as_shape, check_frames, check_layouts, shape_text
 from augjax.transforms.core.keypoints import Keypoints
 from augjax.transforms.core.operation import Facts, Pipeline
 from augjax.transforms.core.oriented import COLUMNS, ORIENTED_FORMATS, Oriented, to_quads
@@ -23,7 +23,7 @@ from augjax.transforms.core.tables import table
 from augjax.transforms.core.types import Example, Frame, Gate, Image, Shape
 from augjax.typing import AxisSize
 
-KEYS = ("image", "mask", "boxes", "boxes_valid", "keypoints", "label")
+KEYS = ("image", "mask", "boxes", "boxes_valid", "keypoints", "label", "size")
 _VISIBLE = ("boxes_visible", "keypoints_visible")
 """What a transform adds, and the next one reads."""
 
@@ -107,8 +107,10 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
                 f"expected a mask of shape {shape[:2]} or {shape[:2]} and channels, as its image, "
                 f"but got {shape_text(mask.shape)}"
             )
+    if "size" in given:
+        scene.frame = _shown(pipeline, given["size"], shape)
     if "boxes" in given:
-        scene.boxes = _boxes(pipeline, given, shape)
+        scene.boxes = _boxes(pipeline, given, (*scene.frame, shape[2]))
     elif "boxes_valid" in given:
         raise ValueError("boxes_valid says which boxes count, but the example has no boxes")
     if "keypoints" in given:
@@ -117,6 +119,36 @@ def open_example(pipeline: Pipeline, example: Image | Example, shape: Shape | No
         scene.keypoints = Keypoints(points, in_frame, pipeline.facts.flip_pairs)
     scene.clip()
     return scene
+
+
+def is_on_canvas(frame: Frame) -> bool:
+    """Whether a frame may be smaller than its image, which is known only when it is drawn."""
+    return any(isinstance(size, jax.Array) for size in frame)
+
+
+def _shown(pipeline: Pipeline, size: Any, shape: Shape) -> Frame:
+    """An example's size, if the pipeline begins with what reads it.
+
+    Raises:
+      TypeError, ValueError: if it does not, or it is no size within `shape`.
+    """
+    first = next(pipeline.steps(None), None)
+    if first is not None and (not first.operation.reads_size or first.gate is not None):
+        raise ValueError(
+            f"{first.operation.label} does not read the size of an image on a canvas; put Resize, "
+            "Letterbox, ScaleJitter, RandomResizedCrop, RandomCrop or CenterCrop first"
+        )
+    dtype = getattr(size, "dtype", None)
+    if dtype is None or not jnp.issubdtype(dtype, jnp.integer) or size.shape != (2,):
+        given = reprlib.repr(size) if dtype is None else f"{dtype} of shape {size.shape}"
+        raise TypeError(f"size is (height, width), an array of 2 whole numbers, but got {given}")
+    if isinstance(size, np.ndarray) and not ((size >= 1) & (size <= shape[:2])).all():
+        raise ValueError(
+            f"size={tuple(size.tolist())}: expected (height, width) within the canvas of "
+            f"{shape[:2]}"
+        )
+    height, width = jnp.asarray(size).astype(jnp.int32)
+    return height, width
 
 
 def read_image(pipeline: Pipeline, scene: Scene) -> None:
@@ -145,18 +177,23 @@ def read_as_given(pipeline: Pipeline, scene: Scene) -> None:
         scene.is_read, scene.is_unit = True, False
 
 
-def close_example(pipeline: Pipeline, scene: Scene, example: Image | Example) -> Any:
-    """What became of `example`, in the form in which it came."""
+def close_example(
+    pipeline: Pipeline, scene: Scene, example: Image | Example, dtype_out: str | None = None
+) -> Any:
+    """What became of `example`, in the form in which it came but for its image's `dtype_out`."""
     read_image(pipeline, scene)
     given = example if isinstance(example, dict) else {"image": example}
     closed: dict[str, Any] = dict(given)
     if scene.image is not None:
-        closed["image"] = _from_unit(scene, given["image"].dtype, pipeline.facts)
+        closed["image"] = _from_unit(scene, given["image"].dtype, pipeline.facts, dtype_out)
     if scene.mask is not None:
         closed["mask"] = scene.mask[..., 0] if given["mask"].ndim == 2 else scene.mask
     if scene.boxes is not None:
         facts = pipeline.facts
-        closed |= scene.boxes.close(scene.shape, facts.min_visibility, facts.min_area)
+        shape = (*scene.frame, scene.shape[2]) if "size" in given else scene.shape
+        closed |= scene.boxes.close(shape, facts.min_visibility, facts.min_area)
+    if "size" in given:
+        closed["size"] = jnp.stack([jnp.asarray(side, jnp.int32) for side in scene.frame])
     if scene.keypoints is not None:
         closed["keypoints"] = scene.keypoints.points
         closed["keypoints_visible"] = scene.keypoints.in_frame
@@ -164,13 +201,14 @@ def close_example(pipeline: Pipeline, scene: Scene, example: Image | Example) ->
 
 
 def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None = None) -> Shape:
-    """(height, width, channels) of an example's image.
+    """(height, width, channels) of an example's image, after the number of frames of a clip.
 
     Raises:
       TypeError: if the image is no array.
       ValueError: if it is not the shape of one image, or nothing has it.
     """
     _check_arrays(pipeline, example)
+    clips = pipeline.facts.same_on is not None
     if isinstance(example, dict):
         if unknown := sorted(set(example) - {*KEYS, *_VISIBLE}, key=str):
             near = get_close_matches(str(unknown[0]), KEYS, n=1)
@@ -179,7 +217,9 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
         if "image" in example:
             shape = example["image"].shape
         elif "mask" in example:
-            shape = (*example["mask"].shape[:2], 3 if shape is None else shape[-1])
+            is_clip = clips and (example["mask"].ndim == 4 or len(shape or ()) == 4)
+            sizes = example["mask"].shape[: 3 if is_clip else 2]
+            shape = (*sizes, 3 if shape is None else shape[-1])
         elif shape is None:
             raise ValueError(
                 "an example without image or mask does not tell the size of its image; draw with "
@@ -188,7 +228,13 @@ def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None =
     else:
         shape = example.shape
     assert shape is not None
-    return as_shape(pipeline, shape)
+    shape = as_shape(pipeline, shape, clips=clips)
+    if len(shape) == 4 and isinstance(example, dict):
+        parts = {name: part for name, part in example.items() if name != "label"}
+        if "size" in parts:
+            raise ValueError("a clip has no size; its frames fill their canvas")
+        check_frames(pipeline, parts, shape[0])
+    return shape
 
 
 def _check_arrays(pipeline: Pipeline, example: Any) -> None:
@@ -208,7 +254,7 @@ def _check_arrays(pipeline: Pipeline, example: Any) -> None:
             )
 
 
-def _boxes(pipeline: Pipeline, example: Example, shape: Shape) -> Boxes:
+def _boxes(pipeline: Pipeline, example: Example, shape: Frame) -> Boxes:
     """The boxes of an example in an image of `shape`."""
     format = _box_format(pipeline)
     rows = table(example["boxes"], "boxes", COLUMNS.get(format, 4))
@@ -269,10 +315,13 @@ def batch_size(pipeline: Pipeline, examples: Any) -> AxisSize:
                 f"batch, but got axes of {sorted(sizes)}"
             )
         return sizes.pop()
-    if examples.ndim != 4:
+    clips = pipeline.facts.same_on is not None
+    if examples.ndim != 4 + (clips and examples.ndim == 5):
+        hint = "" if clips or examples.ndim != 5 else A_CLIP
         raise ValueError(
             f"{pipeline.title}.batch takes images of shape (batch, height, width, channels), "
-            f"but got {shape_text(examples.shape)}; call the transform itself on one image"
+            f"but got {shape_text(examples.shape)}"
+            f"{hint or '; call the transform itself on one image'}"
         )
     return examples.shape[0]
 
@@ -319,11 +368,21 @@ def _to_unit(pipeline: Pipeline, image: Image, facts: Facts) -> Float[Array, "h 
     return unit if (lowest, highest) == (0.0, 1.0) else (unit - lowest) / (highest - lowest)
 
 
-def _from_unit(scene: Scene, came_as: jnp.dtype, facts: Facts) -> Num[Array, "h w c"]:
+def _from_unit(
+    scene: Scene, came_as: jnp.dtype, facts: Facts, dtype_out: str | None
+) -> Num[Array, "h w c"]:
     image, (lowest, highest) = scene.image, facts.value_range
     assert image is not None
+    if dtype_out == "uint8":
+        # What is not a number fails the comparison, and no dtype of whole numbers holds it.
+        unit = jnp.where(image > 0.0, jnp.minimum(image, 1.0), 0.0)
+        return jnp.floor(_ALMOST_256 * unit).astype(jnp.uint8)
     if scene.is_unit and (lowest, highest) != (0.0, 1.0):
         image = image * (highest - lowest) + lowest
     # NumPy's float64 becomes float32, as everywhere in JAX, without a warning for each image.
     as_floats = jnp.float32 if came_as == jnp.uint8 else jax.dtypes.canonicalize_dtype(came_as)
-    return image.astype(as_floats)
+    return image.astype(as_floats if dtype_out is None else dtype_out)
+
+
+_ALMOST_256 = 255.999
+"""torchvision's: as many floats become 255 as become any other level."""

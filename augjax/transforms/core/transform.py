@@ -24,6 +24,7 @@ from augjax.transforms.core.checks import (
     check_strength,
     positions,
 )
+from augjax.transforms.core.clips import run_clip, run_clip_backwards, sample_frames, valid_in_clip
 from augjax.transforms.core.explicit_axes import in_auto_axes
 from augjax.transforms.core.factors import SHARE
 from augjax.transforms.core.operation import Operation, Pipeline, Step
@@ -62,7 +63,14 @@ class Transform(Pipeline):
     - `boxes_valid`: (n,), False for rows that only fill up, which stay what they are;
     - `keypoints`: (n, 2), or [] for none, x and y in pixels, where (0, 0) is the centre of the
       first pixel;
+    - `size`: (height, width), whole numbers: what is shown of the image and mask, in the upper left
+      of a canvas (`augjax.pad_to_canvas`). The first transform has to read it: Resize, Letterbox,
+      ScaleJitter, RandomResizedCrop, RandomCrop and CenterCrop do, and return what they make of
+      the part that is shown, as if it were all;
     - `label`: anything, which stays as it is.
+
+    With `Sequential(same_on=)` an image may be a clip, (frames, height, width, channels), with a
+    first axis for the frames in all targets but the label, which are arrays then.
 
     The result has the same keys. Beside `boxes` it also has `boxes_visible`, the share (0 to 1) of
     each box that is still in the frame, and beside `keypoints` `keypoints_visible` (bool); the next
@@ -119,13 +127,19 @@ class Transform(Pipeline):
           The primitive draws, as each class documents them: small, loggable, editable.
         """
         check_key(key)
-        shape = as_shape(self, shape)
+        shape = self._shape(shape)
         check_strength(strength)
-        own_key = self.own_key(key)
-        if targets is None or not self.sees_targets:
-            return self.draw(own_key, shape, strength)
-        scene = open_example(self, {k: v for k, v in targets.items() if k != "image"}, shape)
-        return self.draw_for(own_key, scene, strength)
+        looks = targets is not None and (self.sees_targets or "size" in targets)
+        seen = targets if looks else None
+
+        def one(key: PRNGKeyArray, targets: Example | None) -> Params:
+            own_key = self.own_key(key)
+            if targets is None:
+                return self.draw(own_key, shape[-3:], strength)
+            parts = {name: part for name, part in targets.items() if name != "image"}
+            return self.draw_for(own_key, open_example(self, parts, shape[-3:]), strength)
+
+        return one(key, seen) if len(shape) == 3 else sample_frames(self, one, key, shape, seen)
 
     def apply(self, params: Params, image: Image | Example, *, shape: Shape | None = None) -> Any:
         """Applies draws to one image or example.
@@ -142,9 +156,10 @@ class Transform(Pipeline):
         Returns:
           An image or an example like the one given.
         """
-        params = as_draws(self.title, params, _draws_of(self, shape_of(self, image, shape)))
+        shape = shape_of(self, image, shape)
+        params = as_draws(self.title, params, _draws_of(self, shape))
         check_values(self, image)
-        return run(self, params, image, shape)
+        return (run if len(shape) == 3 else run_clip)(self, params, image, shape)
 
     def __call__(
         self, key: PRNGKeyArray, image: Image | Example, *, strength: Strength = 1.0
@@ -153,7 +168,8 @@ class Transform(Pipeline):
         shape = shape_of(self, image)
         check_values(self, image)
         targets = image if isinstance(image, dict) else None
-        return run(self, self.sample(key, shape, strength=strength, targets=targets), image)
+        params = self.sample(key, shape, strength=strength, targets=targets)
+        return (run if len(shape) == 3 else run_clip)(self, params, image, shape)
 
     def batch(
         self,
@@ -177,7 +193,8 @@ class Transform(Pipeline):
 
         Args:
           key: the key of the augmentation's stream.
-          images: NHWC, or an example of arrays with a first axis for the batch.
+          images: NHWC, clips with a second axis for the frames, or an example of arrays with a
+            first axis for the batch.
           ids: the images' identities (`augjax.image_ids`), one or two words each; by default their
             positions in the batch.
           epoch: folded into the key; pass it so that each epoch has new draws. Traced.
@@ -193,10 +210,11 @@ class Transform(Pipeline):
         with numbers_may_go(key, images, ids):
             return _batch(self, key, images, ids, epoch, strength)
 
-    def valid(self, params: Params, shape: Shape) -> Bool[Array, "_ _"]:
+    def valid(self, params: Params, shape: Shape) -> Bool[Array, "*frames _ _"]:
         """Which pixels of the result show the image, and not what was filled in around it."""
-        shape = as_shape(self, shape)
-        return valid(self, as_draws(self.title, params, _draws_of(self, shape)), shape)
+        shape = self._shape(shape)
+        params = as_draws(self.title, params, _draws_of(self, shape))
+        return (valid if len(shape) == 3 else valid_in_clip)(self, params, shape)
 
     def invert(self, params: Params, image: Image | Example, shape: Shape) -> Any:
         """Brings a transformed image or example back to the frame of the original.
@@ -211,16 +229,20 @@ class Transform(Pipeline):
             that was predicted for it.
           shape: (height, width, channels) of the original.
         """
-        shape = as_shape(self, shape)
+        shape = self._shape(shape)
         params = as_draws(self.title, params, _draws_of(self, shape))
-        return run_backwards(self, params, image, shape)
+        backwards = run_backwards if len(shape) == 3 else run_clip_backwards
+        return backwards(self, params, image, shape)
 
     def plan(self, shape: Shape) -> Plan:
         """How it runs on float32 images of `shape`: what is fused and why, and what it costs.
 
         Compiles it, to count the costs.
         """
-        return plan(self, self.__call__, as_shape(self, shape))
+        return plan(self, self.__call__, self._shape(shape)[-3:])
+
+    def _shape(self, shape: Shape) -> Shape:
+        return as_shape(self, shape, clips=self.facts.same_on is not None)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,18 @@ from jaxtyping import Array, Bool, Float, Num, UInt32
 
 from augjax.typing import AnyArray
 
-Image: TypeAlias = Num[AnyArray, "height width channels"]
-Images: TypeAlias = Num[AnyArray, "batch height width channels"]
+Image: TypeAlias = (
+    Num[AnyArray, "height width channels"] | Num[AnyArray, "frames height width channels"]
+)
+"""An image or a clip, which has a first axis for its frames."""
+Images: TypeAlias = (
+    Num[AnyArray, "batch height width channels"]
+    | Num[AnyArray, "batch frames height width channels"]
+)
 Example: TypeAlias = dict[str, Any]
 """An image with its targets, as `augjax.Transform` describes them."""
 Shape: TypeAlias = tuple[int, ...]
-"""(height, width, channels)."""
+"""(height, width, channels), after the number of frames if it is that of a clip."""
 Params: TypeAlias = dict[str, Any]
 """Primitive draws by name, in physical units; a named container's draws are a dict of their own."""
 Ids: TypeAlias = UInt32[AnyArray, "batch"] | UInt32[AnyArray, "batch words"]

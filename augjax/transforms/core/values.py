@@ -42,7 +42,7 @@ def check_values(pipeline: Pipeline, examples: Any) -> None:
 
 
 def out_of_range(
-    pipeline: Pipeline, image: Float[AnyArray, "height width channels"]
+    pipeline: Pipeline, image: Float[AnyArray, "*frames height width channels"]
 ) -> Bool[AnyArray, ""] | np.bool_:
     """Whether a floating image is clearly not in the pipeline's `value_range`."""
     lowest, highest = pipeline.facts.value_range

@@ -55,7 +55,7 @@ class RandomErasing(Switched):
         flattest, tallest = self.range("ratio")
         rows, columns, found = first_that_fits(
             key,
-            (smallest, largest),
+            ((smallest + largest) / 2, (largest - smallest) / 2),
             (1 / tallest, 1 / flattest),
             lambda rows, columns: (rows < height) & (columns < width),
         )

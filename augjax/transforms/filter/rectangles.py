@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from augjax.draws import at_least, uniform, whole_number
+from augjax.draws import at_least, uniform_around, whole_number
 from augjax.keys import stream
 
 Sizes = Int[Array, " attempts"]
@@ -19,7 +19,7 @@ _RATIOS = 1024
 
 def first_that_fits(
     key: PRNGKeyArray,
-    areas: tuple[float, float],
+    areas: tuple[float | Float[Array, ""], float | Float[Array, ""]],
     ratios: tuple[float, float],
     fits: Callable[[Sizes, Sizes], Bool[Array, " attempts"]],
 ) -> tuple[Int[Array, ""], Int[Array, ""], Bool[Array, ""]]:
@@ -27,14 +27,15 @@ def first_that_fits(
 
     Args:
       key: of all that is drawn.
-      areas: (lower, upper) of the area, which is uniform, in pixels.
+      areas: (middle, half) of the area in pixels, which is uniform from middle - half to
+        middle + half; may be traced.
       ratios: (lower, upper) of width over height, whose logarithm is uniform; it takes 1024 values.
       fits: which of some heights and widths do.
 
     Returns:
       Height, width and whether they fit.
     """
-    area = uniform(stream(key, "area"), *areas, shape=(_DRAWN,))[:_ATTEMPTS]
+    area = uniform_around(stream(key, "area"), *areas, shape=(_DRAWN,))[:_ATTEMPTS]
     # Exponentials differ in their last bits from one compilation to the next; a table does not.
     low, high = (math.log(ratio) / 2 for ratio in ratios)
     roots = [math.exp(low + (i + 0.5) / _RATIOS * (high - low)) for i in range(_RATIOS)]

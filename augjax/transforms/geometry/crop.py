@@ -11,9 +11,10 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from augjax.draws import below
 from augjax.keys import stream
 from augjax.transforms.core.factors import SIDE
+from augjax.transforms.core.scene import Scene, is_on_canvas
 from augjax.transforms.core.spatial import Geometric, affine_matrix
 from augjax.transforms.core.transform import Transform
-from augjax.transforms.core.types import Params, Shape
+from augjax.transforms.core.types import Frame, Params, Shape
 from augjax.typing import AnyArray, Strength
 
 
@@ -22,6 +23,7 @@ class _Crop(Geometric):
     """A part of `height` rows and `width` columns, of images that are no smaller."""
 
     ends_group: ClassVar[bool] = True
+    reads_size: ClassVar[bool] = True
 
     height: int = dataclasses.field(metadata=SIDE)
     width: int = dataclasses.field(metadata=SIDE)
@@ -46,6 +48,15 @@ class _Crop(Geometric):
                 f"the image, of height {shape[0]} and width {shape[1]}; {remedy}"
             )
         return down, right
+
+    def room_on_canvas(self, frame: Frame) -> tuple[Array, Array]:
+        """`room` in what a canvas shows; 0 where it is smaller, so that the canvas is seen."""
+        down, right = (jnp.maximum(s - n, 0) for s, n in zip(frame, self._size, strict=True))
+        return down, right
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self.height, self.width
 
     @property
     def resampling(self) -> None:
@@ -77,6 +88,9 @@ class _Crop(Geometric):
 class RandomCrop(Transform, _Crop):
     """Cuts a part of a fixed size out of an image.
 
+    Of an image on a canvas (`augjax.pad_to_canvas`) the part is one of what is shown, or begins at
+    its corner and shows the canvas beyond where that is smaller.
+
     Draws: `top` and `left` (int32), each with the same probability; `strength` changes nothing.
 
     Keras draws one place a batch, and resizes images that are smaller than the part; here those
@@ -94,6 +108,12 @@ class RandomCrop(Transform, _Crop):
             for name, room in zip(("top", "left"), self.room(shape), strict=True)
         }
 
+    def draw_for(self, key: PRNGKeyArray, scene: Scene, strength: Strength) -> Params:
+        if not is_on_canvas(scene.frame):
+            return self.draw(key, scene.shape, strength)
+        rooms = zip(("top", "left"), self.room_on_canvas(scene.frame), strict=True)
+        return {name: below(stream(key, name), room + 1) for name, room in rooms}
+
     def corner(self, params: Params, shape: Shape) -> tuple[Any, Any]:
         return params["top"], params["left"]
 
@@ -101,6 +121,9 @@ class RandomCrop(Transform, _Crop):
 @dataclasses.dataclass(frozen=True)
 class CenterCrop(Transform, _Crop):
     """Cuts the middle out of an image; if that is half a pixel off, the part is up and to the left.
+
+    Of an image on a canvas (`augjax.pad_to_canvas`) it is the middle of what is shown; where that
+    is smaller the part begins at its corner and shows the canvas beyond.
 
     Draws nothing.
 
@@ -116,13 +139,16 @@ class CenterCrop(Transform, _Crop):
         self.room(shape)
         return {}
 
-    def corner(self, params: Params, shape: Shape) -> tuple[int, int]:
-        down, right = self.room(shape)
+    def corner(self, params: Params, shape: Shape) -> tuple[Any, Any]:
+        frame = params.get("frame")
+        down, right = self.room(shape) if frame is None else self.room_on_canvas(frame)
         return down // 2, right // 2
 
     def render(
         self, params: Params, image: Shaped[AnyArray, "height width channels"]
     ) -> Shaped[Array, "_ _ channels"]:
+        if "frame" in params:
+            return super().render(params, image)
         # Of an array of NumPy's, nothing else goes to the device.
         top, left = self.corner(params, image.shape)
         return jnp.asarray(image[top : top + self.height, left : left + self.width])

@@ -19,7 +19,8 @@ class Letterbox(Transform, Placed):
     """Resizes an image so that it just fits, and centres it between bars.
 
     Its proportions stay. Where the bars' pixels are odd in number, the bar below or on the right
-    is the larger one. After RandomWidth or RandomHeight it takes what they left not blank.
+    is the larger one. After RandomWidth or RandomHeight it takes what they left not blank, and
+    of an image on a canvas (`augjax.pad_to_canvas`) what is shown.
 
     Draws nothing.
 
@@ -37,6 +38,7 @@ class Letterbox(Transform, Placed):
     """
 
     reads_frame: ClassVar[bool] = True
+    reads_size: ClassVar[bool] = True
 
     height: int = dataclasses.field(metadata=SIDE)
     width: int = dataclasses.field(metadata=SIDE)

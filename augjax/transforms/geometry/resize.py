@@ -88,7 +88,8 @@ class Resized(Geometric):
 class Resize(Transform, Resized):
     """Resizes an image, whatever its proportions were.
 
-    After RandomWidth or RandomHeight it resizes what they left not blank.
+    After RandomWidth or RandomHeight it resizes what they left not blank, and of an image on a
+    canvas (`augjax.pad_to_canvas`) what is shown.
 
     Draws nothing.
 
@@ -105,6 +106,7 @@ class Resize(Transform, Resized):
     """
 
     reads_frame: ClassVar[bool] = True
+    reads_size: ClassVar[bool] = True
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {}

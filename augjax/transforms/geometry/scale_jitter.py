@@ -48,6 +48,7 @@ class ScaleJitter(Transform, Placed):
     )
 
     reads_frame: ClassVar[bool] = True
+    reads_size: ClassVar[bool] = True
 
     def draw(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:
         return {
@@ -68,7 +69,7 @@ class ScaleJitter(Transform, Placed):
             for side, extent, fitting, name in zip(
                 canvas, frame, within(frame, canvas), ("top", "left"), strict=True
             )
-            for resized in [jnp.maximum(jnp.round(params["scale"] * fitting), 1.0)]
+            for resized in [jnp.maximum(jnp.round(params["scale"] * jnp.float32(fitting)), 1.0)]
             for room in [jnp.maximum(resized - side, 0.0)]
         )
         return rows, columns

@@ -1,6 +1,7 @@
 """AugMix."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -60,6 +61,8 @@ class AugMix(Policy, Operation):
 
     References: `torchvision.transforms.v2.AugMix`; Hendrycks et al. 2019, arXiv 1912.02781.
     """
+
+    of_colors: ClassVar[bool] = True
 
     severity: int = dataclasses.field(default=3, metadata=whole(1, _BINS))
     mixture_width: int = dataclasses.field(default=3, metadata=whole(1, 100))

@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 from collections.abc import Iterator
+from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
@@ -33,6 +34,8 @@ class PolicyMotion(Resampled):
 class PolicyColor(Operation):
     """The colour of a layer of a policy: nothing if its `operation` is one of geometry."""
 
+    of_colors: ClassVar[bool] = True
+
     def render(
         self, params: Params, image: Float[Array, "height width channels"]
     ) -> Float[Array, "height width channels"]:
@@ -42,6 +45,8 @@ class PolicyColor(Operation):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Policy(Transform):
     """A transform that draws operations, which `augjax.transforms.policy.operations` lists.
+
+    Images are grey, RGB or RGBA; other numbers of channels are refused.
 
     Attributes:
       fill_mode: what lies beyond: 'constant', 'reflect' (mirrored about the edge), 'wrap' or
