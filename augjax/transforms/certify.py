@@ -101,7 +101,8 @@ def certify(
         assert certificate.ok, certificate
 
     The partners of a mix follow from which images are in the batch. So its other draws are compared
-    under all circumstances, and its pixels where the batch holds the same images.
+    under all circumstances, and its pixels where the batch holds the same images. One that mixes by
+    masks is tried on two objects in each image.
 
     Args:
       transform: the one, or a whole pipeline.

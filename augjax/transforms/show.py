@@ -42,7 +42,8 @@ def show(
     """Draws a grid: a row for each image, first as it is and then as `draws` draws make it.
 
     Args:
-      pipeline: any transform; or a mix, of images of one size in [0, 1], by place in the batch.
+      pipeline: any transform; or a mix, of images of one size in [0, 1], by place in the batch,
+        with their masks, and their boxes if it has `boxes=`.
       images: an image, an example (whose mask, boxes and keypoints are drawn over it), a batch of
         either, or a list of either.
       key: as for `Transform.batch`; by default that of a run with seed 0.

@@ -11,7 +11,7 @@ from tests.helpers import run_python
 from tests.transforms.examples import long_but
 
 COUNTS = {
-    "constructors": r"(1[5-9]\d\d|\d{5}) refused, 1\d\d accepted",
+    "constructors": r"(2\d\d\d|\d{5}) refused, 1\d\d accepted",
     "forms": r"[5-9]\d\d forms",
     "calls": r"(5[5-9]|6)\d+ of 6\d\d refused",
 }

@@ -70,6 +70,25 @@ def test_what_is_covered_wholly_does_not_count():
     assert hardly["boxes_valid"][0].tolist() == [False, True, True, False]
 
 
+def test_what_has_the_class_beside_its_box_is_not_of_the_object():
+    batch = pair()
+    batch["mask"][1] = 3  # Everywhere, and the box is around the bar alone.
+    made = apply(PASTE, ALL, batch)
+    expected = apply(PASTE, ALL, pair())
+    np.testing.assert_array_equal(made["mask"][0], expected["mask"][0])
+    np.testing.assert_array_equal(made["boxes"], expected["boxes"])
+
+
+def test_objects_that_are_off_are_not_pasted():
+    batch = example(instances=True)
+    batch["mask"][:, 0, 0] = 1
+    params, made = run(INSTANCES, batch)
+    off = ~batch["boxes_valid"][params["partner"]]
+    assert off.any() and not made["mask"][..., 3:].any(axis=(1, 2))[off].any()
+    everything = run(INSTANCES, batch | {"boxes_valid": np.ones((N, 3), bool)})[1]
+    assert everything["mask"][..., 3:].any(axis=(1, 2))[off].any()
+
+
 def test_instances_by_hand():
     batch, channels = pair(), np.zeros((2, 3, 5, 2), np.uint8)
     for i, k, value in ((0, 0, 1), (0, 1, 2), (1, 0, 3)):
@@ -93,7 +112,8 @@ def around(mask):
     return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
 
 
-def test_by_a_formula():
+@pytest.mark.parity("CopyPaste", "Ghiasi et al.'s formula, in NumPy")
+def test_by_a_formula(same):
     batch = example(instances=True)
     params, made = run(INSTANCES, batch)
     pasted_some = covered_some = False
@@ -101,9 +121,8 @@ def test_by_a_formula():
         chosen = made["mask"][i, ..., 3:].any(axis=(0, 1))
         pasted = batch["mask"][at][..., chosen].any(axis=-1)
         pasted_some |= bool(pasted.any())
-        np.testing.assert_array_equal(
-            made["image"][i], np.where(pasted[..., None], batch["image"][at], batch["image"][i])
-        )
+        expected = np.where(pasted[..., None], batch["image"][at], batch["image"][i])
+        same(made["image"][i], expected, tolerance=0.0)
         for k in range(3):
             own, theirs = batch["mask"][i, ..., k] > 0, batch["mask"][at, ..., k] > 0
             rest = own & ~pasted

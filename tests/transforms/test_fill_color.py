@@ -61,7 +61,7 @@ def test_a_color_is_a_number_for_each_channel(name):
 
 
 def test_there_are_as_many_as_there_should_be():
-    assert len(FILLING) == 15
+    assert len(FILLING) == 19
 
 
 @pytest.mark.parametrize("value_range", [(0.0, 1.0), (0.0, 255.0), (-1.0, 1.0)])

@@ -102,3 +102,14 @@ def test_a_name_is_no_formula_and_a_label_no_batch(tmp_path):
 def test_what_has_no_image_is_refused(images):
     with pytest.raises(ValueError, match=r"expected an image in each, but got \["):
         aj.show(aj.RandomFlip(), images)
+
+
+def test_a_mix_of_examples_is_drawn_with_its_targets():
+    mask = np.zeros((2, 12, 12), np.int32)
+    mask[:, 2:6, 3:9] = 1
+    batch = {"image": noise(2, 12, 12, 3), "mask": mask, "label": np.ones((2, 1), np.int32)}
+    batch["boxes"] = np.tile(np.array([3, 2, 9, 6], np.float32), (2, 1, 1))
+    for mix in (aj.CopyPaste(1.0, boxes="xyxy"), aj.Mosaic(16, 20, boxes="xyxy")):
+        figure = aj.show(mix, batch, draws=1)
+        before, after = figure.axes[:2]
+        assert len(before.patches) == 1 and len(after.patches) >= 1 and after.collections
