@@ -8,7 +8,8 @@ from pathlib import Path
 FAMILIES = ["geometry", "color", "filter", "policy", "composition", "mixing"]
 CORE = [
     "types arguments factors configured", "operation motion",
-    "spatial checks tables boxes transfers explicit_axes", "oriented keypoints", "groups scene",
+    "spatial checks tables boxes transfers explicit_axes", "oriented keypoints examples pixels",
+    "groups scene",
     "values", "run plan", "clips",
     "transform",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ import math
 from functools import reduce
 from operator import add
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int, Num, Shaped
@@ -63,8 +64,11 @@ def resize_axis(
         raise ValueError("antialias reaches as far as `resized` shrinks, so most_shrink is needed")
     shrink = size / canvas if most_shrink is None else most_shrink
     resized = canvas if resized is None else resized
+    is_traced = isinstance(extent, jax.Array)
     start, extent, resized = (jnp.asarray(v, jnp.float32) for v in (start, extent, resized))
-    scale = extent / resized
+    # By a constant XLA would not divide, but multiply by its rounded inverse, and 'nearest' take
+    # other pixels than where both are known. It leaves a product with 0 alone, for NaN's sake.
+    scale = extent / (resized + 0.0 * extent if is_traced else resized)
     column = jnp.arange(canvas, dtype=jnp.float32)
     if offset is not None:
         column = column - jnp.asarray(offset, jnp.float32)

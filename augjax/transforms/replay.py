@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray, UInt32
 
 from augjax import keys
-from augjax.transforms.core.scene import shape_of
+from augjax.transforms.core.examples import shape_of
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Example, Image
 from augjax.transforms.views import Views

@@ -13,9 +13,9 @@ from augjax.keys import check_epoch, check_key, image_key, stream
 from augjax.transforms.core.arguments import given
 from augjax.transforms.core.checks import check_ids, check_strength, positions
 from augjax.transforms.core.configured import Configured
+from augjax.transforms.core.examples import batch_size, shape_of
 from augjax.transforms.core.explicit_axes import in_auto_axes
 from augjax.transforms.core.factors import Bounds
-from augjax.transforms.core.scene import batch_size, shape_of
 from augjax.transforms.core.transfers import numbers_may_go
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Example, Ids, Image, Images

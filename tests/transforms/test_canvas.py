@@ -20,7 +20,9 @@ for picture, image in zip(PICTURES, IMAGES, strict=True):
 READING = [
     aj.Resize(11, 14),
     aj.Resize(40, 50, interpolation="nearest"),
-    aj.Sequential([aj.Resize(20, 20, antialias=False), aj.RandomFlip(), aj.RandomRotation(0.1)]),
+    aj.Sequential(
+        [aj.Resize(20, 20, antialias=False), aj.RandomFlip(), aj.RandomRotation(0.1)], fuse=False
+    ),
     aj.Sequential([aj.RandomResizedCrop(13, 9), aj.RandomFlip(), aj.RandomBrightness(0.3)]),
     aj.RandomResizedCrop(20, 24, scale=(0.9, 1.0), ratio=(4.0, 5.0)),
     aj.Letterbox(20, 26),

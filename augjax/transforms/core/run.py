@@ -35,7 +35,7 @@ def run(
     scene = open_example(pipeline, example, shape)
     if scene.image is not None:
         scene.image = varying_with(scene.image, *jax.tree.leaves(params))
-    for group in groups(pipeline.steps(params)):
+    for group in groups(_apart(pipeline.steps(params), scene.frame)):
         moves = _group_motion(group, scene.shape, scene.frame)
         if moves is not None:
             # After a crop there are fewer pixels to read.
@@ -54,6 +54,14 @@ def run(
         # A sum, since XLA:CPU does not vectorise what it computes for a select of whole images.
         scene.image = scene.image + jnp.where(out_of_range(pipeline, given), jnp.nan, 0.0)
     return close_example(pipeline, scene, example, pipeline.facts.dtype_out)
+
+
+def _apart(steps: Iterable[Step], frame: Frame) -> Iterator[Step]:
+    """Steps, of which the first shares no resample where it reads a frame smaller than the image:
+    what is filled in begins at the frame."""
+    for place, step in enumerate(steps):
+        apart = place == 0 and is_on_canvas(frame)
+        yield step._replace(why_separate="begins at the frame") if apart else step
 
 
 def move_targets(scene: Scene, steps: Iterable[Step]) -> None:

@@ -6,26 +6,22 @@
 import copy
 import dataclasses
 import reprlib
-from difflib import get_close_matches
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Num, Shaped
+from jaxtyping import Array, Shaped
 
 from augjax.transforms.core.boxes import BOX_FORMATS, AxisAligned, Boxes, PointMap, to_corners
-from augjax.transforms.core.checks import A_CLIP, as_shape, check_frames, check_layouts, shape_text
+from augjax.transforms.core.checks import shape_text
+from augjax.transforms.core.examples import shape_of
 from augjax.transforms.core.keypoints import Keypoints
 from augjax.transforms.core.operation import Facts, Pipeline
 from augjax.transforms.core.oriented import COLUMNS, ORIENTED_FORMATS, Oriented, to_quads
+from augjax.transforms.core.pixels import from_unit, to_unit
 from augjax.transforms.core.tables import table
 from augjax.transforms.core.types import Example, Frame, Gate, Image, Shape
-from augjax.typing import AxisSize
-
-KEYS = ("image", "mask", "boxes", "boxes_valid", "keypoints", "label", "size")
-_VISIBLE = ("boxes_visible", "keypoints_visible")
-"""What a transform adds, and the next one reads."""
 
 
 @dataclasses.dataclass
@@ -158,7 +154,7 @@ def read_image(pipeline: Pipeline, scene: Scene) -> None:
       TypeError: if it is neither uint8 nor floating.
     """
     if scene.image is not None and not scene.is_read:
-        scene.image = _to_unit(pipeline, scene.image, pipeline.facts)
+        scene.image = to_unit(pipeline, scene.image, pipeline.facts)
         scene.is_read = True
 
 
@@ -171,7 +167,7 @@ def read_as_given(pipeline: Pipeline, scene: Scene) -> None:
     if scene.image is not None:
         lowest, highest = pipeline.facts.value_range
         is_uint8 = scene.image.dtype == jnp.uint8
-        scene.image = _to_unit(pipeline, scene.image, Facts())
+        scene.image = to_unit(pipeline, scene.image, Facts())
         if is_uint8:
             scene.image = scene.image * (highest - lowest) + lowest
         scene.is_read, scene.is_unit = True, False
@@ -185,7 +181,13 @@ def close_example(
     given = example if isinstance(example, dict) else {"image": example}
     closed: dict[str, Any] = dict(given)
     if scene.image is not None:
-        closed["image"] = _from_unit(scene, given["image"].dtype, pipeline.facts, dtype_out)
+        closed["image"] = from_unit(
+            scene.image,
+            given["image"].dtype,
+            pipeline.facts,
+            is_unit=scene.is_unit,
+            dtype_out=dtype_out,
+        )
     if scene.mask is not None:
         closed["mask"] = scene.mask[..., 0] if given["mask"].ndim == 2 else scene.mask
     if scene.boxes is not None:
@@ -198,60 +200,6 @@ def close_example(
         closed["keypoints"] = scene.keypoints.points
         closed["keypoints_visible"] = scene.keypoints.in_frame
     return closed if isinstance(example, dict) else closed["image"]
-
-
-def shape_of(pipeline: Pipeline, example: Image | Example, shape: Shape | None = None) -> Shape:
-    """(height, width, channels) of an example's image, after the number of frames of a clip.
-
-    Raises:
-      TypeError: if the image is no array.
-      ValueError: if it is not the shape of one image, or nothing has it.
-    """
-    _check_arrays(pipeline, example)
-    clips = pipeline.facts.same_on is not None
-    if isinstance(example, dict):
-        if unknown := sorted(set(example) - {*KEYS, *_VISIBLE}, key=str):
-            near = get_close_matches(str(unknown[0]), KEYS, n=1)
-            hint = f"; {near[0]!r} may be meant" if near else ""
-            raise ValueError(f"an example holds {', '.join(KEYS)}, but got {unknown[0]!r}{hint}")
-        if "image" in example:
-            shape = example["image"].shape
-        elif "mask" in example:
-            is_clip = clips and (example["mask"].ndim == 4 or len(shape or ()) == 4)
-            sizes = example["mask"].shape[: 3 if is_clip else 2]
-            shape = (*sizes, 3 if shape is None else shape[-1])
-        elif shape is None:
-            raise ValueError(
-                "an example without image or mask does not tell the size of its image; draw with "
-                "sample(key, shape) and give shape= to apply"
-            )
-    else:
-        shape = example.shape
-    assert shape is not None
-    shape = as_shape(pipeline, shape, clips=clips)
-    if len(shape) == 4 and isinstance(example, dict):
-        parts = {name: part for name, part in example.items() if name != "label"}
-        if "size" in parts:
-            raise ValueError("a clip has no size; its frames fill their canvas")
-        check_frames(pipeline, parts, shape[0])
-    return shape
-
-
-def _check_arrays(pipeline: Pipeline, example: Any) -> None:
-    parts = example if isinstance(example, dict) else {"image": example}
-    check_layouts(pipeline.title, parts)
-    for name in ("image", "mask"):
-        if name in parts and not isinstance(part := parts[name], np.ndarray | jax.Array):
-            raise TypeError(
-                f"{pipeline.title} takes an array as {name}, but got a {type(part).__name__}; "
-                "np.asarray makes one of a PIL image or a tensor, np.stack of a list"
-            )
-    for name in ("boxes", "boxes_valid", "keypoints", *_VISIBLE):
-        if not isinstance(part := parts.get(name, ()), np.ndarray | jax.Array | list | tuple):
-            raise TypeError(
-                f"{pipeline.title} takes {name} as an array or a list, but got a "
-                f"{type(part).__name__}"
-            )
 
 
 def _boxes(pipeline: Pipeline, example: Example, shape: Frame) -> Boxes:
@@ -297,54 +245,6 @@ def _check_fill(dtype: np.dtype, fill: int) -> None:
         )
 
 
-def batch_size(pipeline: Pipeline, examples: Any) -> AxisSize:
-    """How many examples a batch holds.
-
-    Raises:
-      TypeError: if it is no array.
-      ValueError: if it is none.
-    """
-    _check_arrays(pipeline, examples)
-    if isinstance(examples, dict):
-        for name, part in examples.items():
-            _check_part(pipeline, name, part)
-        sizes = {leaf.shape[0] if leaf.ndim else 0 for leaf in jax.tree.leaves(examples)}
-        if len(sizes) != 1:
-            raise ValueError(
-                f"{pipeline.title}.batch takes a dict of arrays with one first axis for the "
-                f"batch, but got axes of {sorted(sizes)}"
-            )
-        return sizes.pop()
-    clips = pipeline.facts.same_on is not None
-    if examples.ndim != 4 + (clips and examples.ndim == 5):
-        hint = "" if clips or examples.ndim != 5 else A_CLIP
-        raise ValueError(
-            f"{pipeline.title}.batch takes images of shape (batch, height, width, channels), "
-            f"but got {shape_text(examples.shape)}"
-            f"{hint or '; call the transform itself on one image'}"
-        )
-    return examples.shape[0]
-
-
-def _check_part(pipeline: Pipeline, name: str, part: Any) -> None:
-    leaves = jax.tree.leaves(part) if name == "label" else [part]
-    for leaf in leaves:
-        if not isinstance(leaf, np.ndarray | jax.Array):
-            what = reprlib.repr(part)
-        elif getattr(leaf.dtype, "kind", "") in ("O", "S", "U"):  # Keys have none.
-            what = f"an array of {leaf.dtype}"
-        else:
-            continue
-        remedy = "np.asarray makes one of a list or a tensor"
-        if name == "label":
-            remedy += ", of numbers that stand for the classes"
-        if name in ("boxes", "keypoints"):
-            remedy += ", and rows of zeros fill up the shorter ones"
-        raise TypeError(
-            f"{pipeline.title}.batch takes arrays of numbers, but {name!r} is {what}; {remedy}"
-        )
-
-
 def _box_format(pipeline: Pipeline) -> str:
     if pipeline.facts.boxes is None:
         raise ValueError(
@@ -353,36 +253,3 @@ def _box_format(pipeline: Pipeline) -> str:
             f"{', '.join((*BOX_FORMATS, *ORIENTED_FORMATS))}"
         )
     return pipeline.facts.boxes
-
-
-def _to_unit(pipeline: Pipeline, image: Image, facts: Facts) -> Float[Array, "h w c"]:
-    if image.dtype == jnp.uint8:
-        return jnp.asarray(image).astype(jnp.float32) / 255.0
-    if not jnp.issubdtype(image.dtype, jnp.floating):
-        raise TypeError(
-            f"{pipeline.title} takes uint8 or floating images, but got {image.dtype}; make uint8 "
-            "of values up to 255, and divide others by the greatest there can be"
-        )
-    unit = jnp.asarray(image, jnp.float32)
-    lowest, highest = facts.value_range
-    return unit if (lowest, highest) == (0.0, 1.0) else (unit - lowest) / (highest - lowest)
-
-
-def _from_unit(
-    scene: Scene, came_as: jnp.dtype, facts: Facts, dtype_out: str | None
-) -> Num[Array, "h w c"]:
-    image, (lowest, highest) = scene.image, facts.value_range
-    assert image is not None
-    if dtype_out == "uint8":
-        # What is not a number fails the comparison, and no dtype of whole numbers holds it.
-        unit = jnp.where(image > 0.0, jnp.minimum(image, 1.0), 0.0)
-        return jnp.floor(_ALMOST_256 * unit).astype(jnp.uint8)
-    if scene.is_unit and (lowest, highest) != (0.0, 1.0):
-        image = image * (highest - lowest) + lowest
-    # NumPy's float64 becomes float32, as everywhere in JAX, without a warning for each image.
-    as_floats = jnp.float32 if came_as == jnp.uint8 else jax.dtypes.canonicalize_dtype(came_as)
-    return image.astype(as_floats if dtype_out is None else dtype_out)
-
-
-_ALMOST_256 = 255.999
-"""torchvision's: as many floats become 255 as become any other level."""

@@ -25,12 +25,13 @@ from augjax.transforms.core.checks import (
     positions,
 )
 from augjax.transforms.core.clips import run_clip, run_clip_backwards, sample_frames, valid_in_clip
+from augjax.transforms.core.examples import batch_size, shape_of
 from augjax.transforms.core.explicit_axes import in_auto_axes
 from augjax.transforms.core.factors import SHARE
 from augjax.transforms.core.operation import Operation, Pipeline, Step
 from augjax.transforms.core.plan import Plan, plan
 from augjax.transforms.core.run import run, run_backwards, valid
-from augjax.transforms.core.scene import Scene, batch_size, open_example, shape_of
+from augjax.transforms.core.scene import Scene, open_example
 from augjax.transforms.core.transfers import numbers_may_go
 from augjax.transforms.core.types import Example, Ids, Image, Images, Params, Shape
 from augjax.transforms.core.values import check_values
@@ -66,7 +67,7 @@ class Transform(Pipeline):
     - `size`: (height, width), whole numbers: what is shown of the image and mask, in the upper left
       of a canvas (`augjax.pad_to_canvas`). The first transform has to read it: Resize, Letterbox,
       ScaleJitter, RandomResizedCrop, RandomCrop and CenterCrop do, and return what they make of
-      the part that is shown, as if it were all;
+      the part that is shown, as if it were all; that one shares no resample with those that follow;
     - `label`: anything, which stays as it is.
 
     With `Sequential(same_on=)` an image may be a clip, (frames, height, width, channels), with a
