@@ -79,6 +79,8 @@ TABLE = """
 | `MixUp(0.2)`, after the pipeline | the same | `MixUp(alpha=0.2)` | |
 | `CutMix()` | `CutMix()`, with an alpha drawn from 0 to 1 | `CutMix()` | |
 | `RandomMixChoice([MixUp(), CutMix()])` | | `RandomChoice([MixUp(), CutMix()])`, in timm `Mixup` | |
+| `Mosaic(height, width)` | | | `Mosaic` |
+| `CopyPaste()` | | | |
 | `RandomChoice`, `RandomSomeOf`, `RandomOrder` | | `RandomChoice`, `RandomOrder` | `OneOf`, `SomeOf`, `RandomOrder` |
 """  # noqa: E501
 """The names of transforms in other libraries; `augjax.transforms.aliases` knows them too."""
