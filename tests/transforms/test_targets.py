@@ -46,6 +46,7 @@ PIPELINES = {
 CASES = {kind.__name__: [examples()[kind.__name__]] for kind in CLASSES} | PIPELINES
 CASES["RandomCrop"] = [aj.RandomCrop(28, 32)]  # Which often has all of what is drawn below.
 CASES["ScaleJitter"] = [aj.ScaleJitter(28, 36, scale=(0.7, 1.5))]
+CASES["RandomZoomOut"] = [aj.RandomZoomOut()]  # Black around a bright spot.
 BENT = ("RandomElastic", "gated and bent")
 # They are parts of a pipeline, or are bent.
 LONG = {
