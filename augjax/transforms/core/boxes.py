@@ -98,20 +98,20 @@ class AxisAligned(Boxes):
 
     def clip(self, frame: Frame) -> None:
         height, width = (jnp.float32(size) for size in frame)
-        whole = _areas(self.corners)
+        whole = areas_of(self.corners)
         limits = jnp.stack([width, height, width, height])
         self.corners = jnp.clip(self.corners, 0.0, limits[None])
-        share = _areas(self.corners) / jnp.where(whole > 0, whole, 1.0)
+        share = areas_of(self.corners) / jnp.where(whole > 0, whole, 1.0)
         self.seen = self.seen * jnp.where(whole > 0, share, 0.0)
 
     def around(self) -> Float[Array, "n 4"]:
         return self.corners
 
     def outlines(self) -> Float[Array, "n 4 2"]:
-        return self.corners[:, np.array([[0, 1], [2, 1], [2, 3], [0, 3]])]
+        return outlines_of(self.corners)
 
     def areas(self) -> Float[Array, " n"]:
-        return _areas(self.corners)
+        return areas_of(self.corners)
 
     def rows(self, shape: Frame) -> Float[Array, "n columns"]:
         return from_corners(self.corners, self.format, shape)
@@ -145,7 +145,13 @@ def _unit(format: str, shape: Frame) -> Float[Array, "1 4"]:
     return jnp.array([[width, height, width, height]], jnp.float32)
 
 
-def _areas(corners: Float[Array, "n 4"]) -> Float[Array, " n"]:
+def outlines_of(corners: Float[Array, "n 4"]) -> Float[Array, "n 4 2"]:
+    """The four corners of (left, top, right, bottom), from the upper left clockwise."""
+    return corners[:, np.array([[0, 1], [2, 1], [2, 3], [0, 3]])]
+
+
+def areas_of(corners: Float[Array, "n 4"]) -> Float[Array, " n"]:
+    """The areas of (left, top, right, bottom)."""
     left, top, right, bottom = corners.T
     return (right - left) * (bottom - top)
 

@@ -1,7 +1,4 @@
-"""Examples: an image with its targets, as they come and while they are transformed.
-
-`augjax.Transform` describes what an example may hold.
-"""
+"""An example while it is transformed: its image and targets, opened and closed again."""
 
 import copy
 import dataclasses

@@ -12,12 +12,12 @@ from augjax.transforms.core.factors import SHARE
 from augjax.transforms.core.scene import Scene
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
-from augjax.transforms.geometry.resize import Resized
+from augjax.transforms.geometry.resize import ResizedPart
 from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomBoxSafeCrop(Transform, Resized):
+class RandomBoxSafeCrop(Transform, ResizedPart):
     """Cuts out a part that holds all boxes, and resizes it.
 
     Each side of the part lies between the image's and that of the smallest rectangle around all
@@ -38,7 +38,6 @@ class RandomBoxSafeCrop(Transform, Resized):
     """
 
     adopts_fill: ClassVar[bool] = True
-    ends_group: ClassVar[bool] = True
     sees_targets: ClassVar[bool] = True
 
     erosion: float = dataclasses.field(default=0.0, metadata=SHARE)
@@ -70,9 +69,6 @@ class RandomBoxSafeCrop(Transform, Resized):
             width - jnp.floor((width - jnp.clip(right, 1, width)) * share[3]),
         )
         return {name: jnp.where(is_on.any(), part[name], without[name]) for name in part}
-
-    def part(self, params: Params, shape: Shape) -> tuple[Any, Any, Any, Any]:
-        return params["top"], params["left"], params["height"], params["width"]
 
 
 def _part(top: Any, left: Any, bottom: Any, right: Any) -> Params:

@@ -13,7 +13,7 @@ from augjax.transforms.core.factors import bounded, ranged
 from augjax.transforms.core.scene import Scene
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Params, Shape
-from augjax.transforms.geometry.resize import Resized
+from augjax.transforms.geometry.resize import ResizedPart
 from augjax.typing import Strength
 
 _ROUNDS = 16
@@ -22,7 +22,7 @@ _TRIALS = 40
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomIoUCrop(Transform, Resized):
+class RandomIoUCrop(Transform, ResizedPart):
     """Cuts out a part that overlaps boxes enough, and resizes it, as SSD does.
 
     A least overlap is drawn from `overlaps`. If it is 1 or more, the whole image is taken. Else up
@@ -52,7 +52,6 @@ class RandomIoUCrop(Transform, Resized):
     """
 
     adopts_fill: ClassVar[bool] = True
-    ends_group: ClassVar[bool] = True
     sees_targets: ClassVar[bool] = True
     keeps_by_centre: ClassVar[bool] = True
 
@@ -98,9 +97,6 @@ class RandomIoUCrop(Transform, Resized):
         part = _part(top[first], left[first], rows[first], columns[first])
         everything = self.draw(key, scene.shape, strength)
         return {name: jnp.where(taken, part[name], everything[name]) for name in part}
-
-    def part(self, params: Params, shape: Shape) -> tuple[Any, Any, Any, Any]:
-        return params["top"], params["left"], params["height"], params["width"]
 
 
 def _part(top: Any, left: Any, height: Any, width: Any) -> Params:

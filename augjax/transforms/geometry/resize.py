@@ -85,6 +85,16 @@ class Resized(Geometric):
 
 
 @dataclasses.dataclass(frozen=True)
+class ResizedPart(Resized):
+    """A part that is drawn as `top`, `left`, `height` and `width`; what lies outside is gone."""
+
+    ends_group: ClassVar[bool] = True
+
+    def part(self, params: Params, shape: Shape) -> tuple[Any, Any, Any, Any]:
+        return params["top"], params["left"], params["height"], params["width"]
+
+
+@dataclasses.dataclass(frozen=True)
 class Resize(Transform, Resized):
     """Resizes an image, whatever its proportions were.
 

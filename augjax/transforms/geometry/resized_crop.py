@@ -14,12 +14,12 @@ from augjax.transforms.core.scene import Scene, is_on_canvas
 from augjax.transforms.core.transform import Transform
 from augjax.transforms.core.types import Frame, Params, Shape
 from augjax.transforms.filter.rectangles import first_that_fits
-from augjax.transforms.geometry.resize import Resized
+from augjax.transforms.geometry.resize import ResizedPart
 from augjax.typing import Strength
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomResizedCrop(Transform, Resized):
+class RandomResizedCrop(Transform, ResizedPart):
     """Cuts a part of random size and proportions out of an image, and resizes it.
 
     Up to ten times an area ~ U[scale] of the image's and a ratio of width to height whose logarithm
@@ -45,7 +45,6 @@ class RandomResizedCrop(Transform, Resized):
     Reference: `torchvision.transforms.v2.RandomResizedCrop`.
     """
 
-    ends_group: ClassVar[bool] = True
     reads_size: ClassVar[bool] = True
 
     scale: tuple[float, float] = dataclasses.field(
@@ -114,6 +113,3 @@ class RandomResizedCrop(Transform, Resized):
             "height": part_height,
             "width": part_width,
         }
-
-    def part(self, params: Params, shape: Shape) -> tuple[Any, Any, Any, Any]:
-        return params["top"], params["left"], params["height"], params["width"]

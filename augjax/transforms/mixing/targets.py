@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from augjax.transforms.core.boxes import from_corners, to_corners
+from augjax.transforms.core.boxes import areas_of, from_corners, to_corners
 from augjax.transforms.core.oriented import COLUMNS, area_within, from_quads, to_quads
 from augjax.transforms.core.types import Example, Shape
 
@@ -130,7 +130,7 @@ class MixedBoxes:
             width, height = rectangle[2:] - rectangle[:2]
             inside = area_within(self.outlines - rectangle[None, None, :2], (height, width))
         else:
-            whole, inside = _areas(self.outlines), _areas(self._clipped(rectangle))
+            whole, inside = areas_of(self.outlines), areas_of(self._clipped(rectangle))
         return jnp.where(whole > 0, jnp.clip(inside / jnp.where(whole > 0, whole, 1.0), 0, 1), 0.0)
 
 
@@ -204,8 +204,3 @@ def as_example(images: Any, labels: Any) -> Example:
 def as_given(example: Example, images: Any) -> Any:
     """A mixed batch in the form in which it came."""
     return example if isinstance(images, dict) else (example["image"], example["label"])
-
-
-def _areas(corners: Float[Array, "n 4"]) -> Float[Array, " n"]:
-    left, top, right, bottom = corners.T
-    return (right - left) * (bottom - top)

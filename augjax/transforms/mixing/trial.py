@@ -5,7 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from augjax.transforms.core.boxes import BOX_FORMATS, from_corners
+from augjax.transforms.core.boxes import BOX_FORMATS, from_corners, outlines_of
 from augjax.transforms.core.oriented import from_quads
 from augjax.transforms.core.types import Example, Images
 from augjax.transforms.mixing.mix import Mix
@@ -29,8 +29,7 @@ def trial(mix: Mix, images: Images, labels: AnyArray) -> Example:
     if mix.boxes in BOX_FORMATS:
         rows = from_corners(jnp.asarray(corners), mix.boxes, (height, width, 1))
     elif mix.boxes is not None:
-        quads = corners[:, np.array([[0, 1], [2, 1], [2, 3], [0, 3]])]
-        rows = from_quads(jnp.asarray(quads), mix.boxes)
+        rows = from_quads(outlines_of(jnp.asarray(corners)), mix.boxes)
     boxes = jnp.broadcast_to(rows, (count, *rows.shape))
     if mix.instance_masks:
         return {"image": images, "label": labels, "mask": masks, "boxes": boxes}
