@@ -63,7 +63,6 @@ class CopyPaste(Mix):
 
     paste: float = dataclasses.field(default=0.5, metadata=SHARE)
 
-    has_shares = False
     reads_masks = True
 
     def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:

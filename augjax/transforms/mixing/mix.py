@@ -97,8 +97,6 @@ class Mix(Configured, abc.ABC):
     min_visibility: float = dataclasses.field(default=0.0, metadata=SHARE)
     instance_masks: bool = False
 
-    has_shares: ClassVar[bool] = True
-    """Whether it is all said by `shares_when_on` and `cut_when_on`: what comes from one partner."""
     reads_masks: ClassVar[bool] = False
     """Whether it mixes by masks, so that images and labels are not enough."""
 
@@ -113,6 +111,11 @@ class Mix(Configured, abc.ABC):
             self.title, self.num_classes, self.label_smoothing,
             self.boxes, self.min_visibility, self.instance_masks,
         )  # fmt: skip
+
+    @property
+    def has_shares(self) -> bool:
+        """Whether `shares_when_on` and `cut_when_on` say all: what comes from one partner."""
+        return type(self).combine is Mix.combine
 
     @abc.abstractmethod
     def draw_more(self, key: PRNGKeyArray, shape: Shape, strength: Strength) -> Params:

@@ -72,8 +72,6 @@ class Mosaic(Mix):
     fill_value: Color = dataclasses.field(default=0.0, kw_only=True, metadata=_FILL)
     mask_fill: int = dataclasses.field(default=0, kw_only=True, metadata=_MASK_FILL)
 
-    has_shares = False
-
     def chance(self, strength: Strength) -> Strength:
         return self.p * jnp.float32(strength)
 
